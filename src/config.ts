@@ -1,0 +1,188 @@
+/**
+ * The only reader of the environment. Every setting has a name and, where one is safe, a
+ * default; each role asks for its own settings alone, and all problems are reported at once.
+ */
+import { z } from 'zod';
+import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from '#domain/contracts.ts';
+
+const MS = 1000;
+const DAY_MS = 86_400_000;
+
+const csv = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((value) =>
+      value
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    );
+const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'])
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true' || value === '1');
+const integer = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+/** Written in seconds, read as milliseconds. */
+const seconds = (fallbackMs: number, maxMs: number) =>
+  z.coerce
+    .number()
+    .min(0)
+    .max(maxMs / MS)
+    .default(fallbackMs / MS)
+    .transform((value) => Math.round(value * MS));
+const port = (fallback: number) => integer(fallback, 0, 65_535);
+const optional = () => z.string().min(1).optional();
+const secret = () => z.string().min(32, 'must be at least 32 characters');
+const postgresUrl = () =>
+  z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// connection string');
+
+/** Settings of every role. */
+const common = {
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  DEPLOYMENT_ENVIRONMENT: z.string().default('development'),
+  /** The application role's connection: it may read and append, nothing else. */
+  DATABASE_URL: postgresUrl(),
+  /** The schema owner's connection, for migrations; the application's one when left out. */
+  MIGRATION_DATABASE_URL: postgresUrl().optional(),
+  DATABASE_POOL_SIZE: integer(10, 1, 200),
+};
+
+const temporal = {
+  TEMPORAL_ADDRESS: z.string().default('localhost:7233'),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_TASK_QUEUE: z.string().default('bootstrap'),
+  TEMPORAL_API_KEY: optional(),
+  TEMPORAL_TLS: flag(false),
+  PLATFORM_BASE_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com'),
+};
+
+/** Settings of the HTTP API and its reconciler. */
+const api = {
+  ...common,
+  ...temporal,
+  PORT: port(3000),
+  SUPABASE_URL: z.url().optional(),
+  SUPABASE_JWKS_URL: z.url().optional(),
+  /** Legacy projects sign with one shared secret (HS256); newer ones publish a JWKS. */
+  SUPABASE_JWT_SECRET: secret().optional(),
+  JWT_ISSUER: optional(),
+  JWT_AUDIENCE: z.string().default('authenticated'),
+  CORS_ORIGINS: csv(''),
+  BODY_LIMIT_KB: integer(256, 1, 10_240),
+  REQUEST_TIMEOUT_SECONDS: seconds(15 * MS, 120 * MS),
+  ENABLE_ORG_BOOTSTRAP: flag(true),
+  RECONCILE_INTERVAL_SECONDS: seconds(15 * MS, 3600 * MS),
+  RECONCILE_AFTER_SECONDS: seconds(30 * MS, 3600 * MS),
+  RECONCILE_GIVE_UP_SECONDS: seconds(DAY_MS, 30 * DAY_MS),
+  DNS_PROPAGATION_WAIT_SECONDS: seconds(DEFAULT_TIMING.propagationWaitMs, MAX_PROPAGATION_WAIT_MS),
+  DNS_VERIFICATION_LIMIT_SECONDS: seconds(DEFAULT_TIMING.verificationLimitMs, DAY_MS),
+  DNS_VERIFICATION_BACKOFF_SECONDS: csv('10,20,40,80,160,300').pipe(
+    z
+      .array(z.coerce.number().positive().max(3600))
+      .min(1)
+      .transform((pauses) => pauses.map((pause) => pause * MS)),
+  ),
+  DNS_PERSON_WAIT_SECONDS: seconds(DEFAULT_TIMING.personWaitMs, 7 * DAY_MS),
+};
+
+/** Settings of the Temporal worker and the providers its activities call. */
+const worker = {
+  ...common,
+  ...temporal,
+  WORKER_BUNDLE_PATH: optional(),
+  WORKER_MAX_ACTIVITIES: integer(50, 1, 1000),
+  WORKER_SHUTDOWN_GRACE_SECONDS: seconds(20 * MS, 600 * MS),
+  HEALTH_CHECK_PORT: port(9090),
+  CLOUDFLARE_API_TOKEN: z.string().min(1),
+  CLOUDFLARE_API_BASE_URL: z.url().default('https://api.cloudflare.com/client/v4'),
+  CLOUDFLARE_ZONE_ID: optional(),
+  /** What each subdomain's CNAME points to. */
+  DNS_TARGET: z.string().min(1),
+  DNS_PROXIED: flag(true),
+  DNS_RESOLVERS: csv('8.8.8.8,1.1.1.1,208.67.222.222').pipe(z.array(z.string()).min(1)),
+  DNS_RESOLVER_TIMEOUT_SECONDS: seconds(5 * MS, 30 * MS),
+  FRONTEND_URL: z.url(),
+  /** Invitation tokens are derived from it; changing it ends every link that is out. */
+  INVITATION_TOKEN_SECRET: secret(),
+  EMAIL_PROVIDER: z.enum(['smtp', 'resend']).default('smtp'),
+  RESEND_API_KEY: optional(),
+  SMTP_HOST: optional(),
+  SMTP_PORT: port(587),
+  SMTP_SECURE: flag(false),
+  SMTP_USER: optional(),
+  SMTP_PASS: optional(),
+  MAIL_FROM: z.string().min(3),
+  SUPPORT_EMAIL: z.email(),
+};
+
+const SCHEMAS = {
+  migrate: z.object(common),
+  api: z.object(api).superRefine((env, ctx) => {
+    if (!env.SUPABASE_URL && !env.SUPABASE_JWKS_URL && !env.SUPABASE_JWT_SECRET) {
+      ctx.addIssue({
+        code: 'custom',
+        path: ['SUPABASE_URL'],
+        message:
+          'set SUPABASE_URL, SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET: tokens are verified with it',
+      });
+    }
+    if (!env.SUPABASE_URL && !env.JWT_ISSUER) {
+      ctx.addIssue({
+        code: 'custom',
+        path: ['JWT_ISSUER'],
+        message: 'required unless SUPABASE_URL is set',
+      });
+    }
+  }),
+  worker: z.object(worker).superRefine((env, ctx) => {
+    const needed = env.EMAIL_PROVIDER === 'resend' ? 'RESEND_API_KEY' : 'SMTP_HOST';
+    if (!env[needed]) {
+      ctx.addIssue({
+        code: 'custom',
+        path: [needed],
+        message: `required when EMAIL_PROVIDER is ${env.EMAIL_PROVIDER}`,
+      });
+    }
+  }),
+};
+
+export type Role = keyof typeof SCHEMAS;
+/** The validated settings of a role; durations in milliseconds whatever their name says. */
+export type Config<R extends Role> = z.infer<(typeof SCHEMAS)[R]>;
+export type ApiConfig = Config<'api'>;
+export type WorkerConfig = Config<'worker'>;
+
+/** Names of every setting, for the documentation and manifests that must agree with this file. */
+export const SETTING_NAMES: readonly string[] = [
+  ...new Set(Object.values(SCHEMAS).flatMap((schema) => Object.keys(schema.shape))),
+].sort();
+
+/** Bad configuration; the message lists every setting to change. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/**
+ * Reads and validates the settings of a role. Empty values count as absent.
+ * @throws ConfigError listing every problem, with no value in it: a value may be a secret.
+ */
+export function loadConfig<R extends Role>(
+  role: R,
+  env: Record<string, string | undefined> = process.env,
+): Config<R> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = SCHEMAS[role].safeParse(given);
+  if (parsed.success) return parsed.data as Config<R>;
+  const problems = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    return given[name] === undefined && issue.code === 'invalid_type'
+      ? `  ${name}: required`
+      : `  ${name}: ${issue.message}`;
+  });
+  throw new ConfigError(`the ${role} cannot start, change these settings:\n${problems.join('\n')}`);
+}

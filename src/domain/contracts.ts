@@ -1,0 +1,247 @@
+/**
+ * Everything that callers and workers must agree on: registered names, ids, inputs and
+ * results. Names are those of the seed document; histories, alerts and dashboards carry
+ * them, so a rename here is a breaking change.
+ */
+import type { DnsCheck, DnsRecord } from './dns.ts';
+import type { FailureStage } from './events.ts';
+import type { InvitedUser } from './invitation.ts';
+import type { OrgData } from './organization.ts';
+
+export const TASK_QUEUE_BOOTSTRAP = 'bootstrap';
+
+export const WORKFLOW = {
+  organizationBootstrap: 'OrganizationBootstrapWorkflow',
+  organizationDeletion: 'OrganizationDeletionWorkflow',
+} as const;
+
+export const QUERY_GET_STATE = 'getState';
+
+/** Signals a person may send to a run that waits for a decision about its DNS. */
+export const SIGNAL = {
+  retryDnsVerification: 'retryDnsVerification',
+  skipDnsVerification: 'skipDnsVerification',
+  abort: 'abort',
+} as const;
+export type SignalName = keyof typeof SIGNAL;
+
+/** Header that carries the correlation id over HTTP, Temporal and e-mail alike. */
+export const CORRELATION_HEADER = 'x-correlation-id';
+
+/** Search attribute names, registered on the Temporal namespace as Keyword. */
+export const SEARCH_ATTRIBUTE = {
+  orgId: 'org_id',
+  userId: 'user_id',
+  correlationId: 'correlation_id',
+  currentStep: 'current_step',
+} as const;
+
+const BOOTSTRAP_PREFIX = 'org-bootstrap-';
+
+/** `org-bootstrap-{orgId}`, the seed's workflow id. */
+export const bootstrapWorkflowId = (orgId: string): string => `${BOOTSTRAP_PREFIX}${orgId}`;
+
+/** `org-deletion-{orgId}`, as the existing frontend knows it. */
+export const deletionWorkflowId = (orgId: string): string => `org-deletion-${orgId}`;
+
+/** The organization id inside a bootstrap workflow id, or undefined for any other id. */
+export function orgIdOfBootstrap(workflowId: string): string | undefined {
+  const id = workflowId.startsWith(BOOTSTRAP_PREFIX)
+    ? workflowId.slice(BOOTSTRAP_PREFIX.length)
+    : '';
+  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
+}
+
+/** The seven steps of the seed, in order. */
+export const BOOTSTRAP_STEPS = [
+  'create_organization',
+  'configure_dns',
+  'wait_for_propagation',
+  'verify_dns',
+  'generate_invitations',
+  'send_invitation_emails',
+  'activate_organization',
+] as const;
+export type BootstrapStep = (typeof BOOTSTRAP_STEPS)[number];
+
+export type StepStatus = 'pending' | 'running' | 'completed' | 'failed' | 'skipped';
+
+/** How long a bootstrap waits, in milliseconds. Part of the input, so that replay sees the same. */
+export interface BootstrapTiming {
+  /** Durable timer before the first DNS lookup; 5 minutes by default, at most 30. */
+  propagationWaitMs: number;
+  /** How long lookups go on, counted from the end of the timer, before a person is asked. */
+  verificationLimitMs: number;
+  /** Pauses between lookups; the last one repeats. */
+  verificationBackoffMs: number[];
+  /** How long a run waits for a person's signal; 24 hours by default. */
+  personWaitMs: number;
+}
+
+const MINUTE_MS = 60_000;
+export const MAX_PROPAGATION_WAIT_MS = 30 * MINUTE_MS;
+
+export const DEFAULT_TIMING: BootstrapTiming = {
+  propagationWaitMs: 5 * MINUTE_MS,
+  verificationLimitMs: 30 * MINUTE_MS,
+  verificationBackoffMs: [10_000, 20_000, 40_000, 80_000, 160_000, 300_000],
+  personWaitMs: 24 * 60 * MINUTE_MS,
+};
+
+/** Who asked for a run, and when: the parts of each event's metadata that a retry must repeat. */
+export interface RequestOrigin {
+  /** ISO 8601; the time part of every event id of the run. */
+  requestedAt: string;
+  /** `sub` of the caller's token. */
+  requestedBy?: string;
+  source?: string;
+  tags?: string[];
+}
+
+/** Input of OrganizationBootstrapWorkflow. The API fills every field; the CLI may leave out the optional ones. */
+export interface OrganizationBootstrapParams {
+  organizationId?: string;
+  orgData: OrgData;
+  /** Without one, the DNS steps are skipped. */
+  subdomain?: string;
+  users: InvitedUser[];
+  origin?: RequestOrigin;
+  timing?: Partial<BootstrapTiming>;
+}
+
+export interface OrganizationBootstrapResult {
+  orgId: string;
+  domain: string | null;
+  dnsConfigured: boolean;
+  invitationsSent: number;
+  errors: string[];
+}
+
+export interface OrganizationDeletionParams {
+  organizationId: string;
+  reason: string;
+  origin: RequestOrigin;
+}
+
+export interface StepState {
+  name: BootstrapStep;
+  status: StepStatus;
+  startedAt?: string;
+  endedAt?: string;
+}
+
+/** Answer of the `getState` query. */
+export interface BootstrapState {
+  orgId: string;
+  step: BootstrapStep;
+  steps: StepState[];
+  errors: string[];
+  domain: string | null;
+  dnsConfigured: boolean;
+  invitationsSent: number;
+  dns: {
+    attempts: number;
+    lastCheck?: DnsCheck;
+    /** True while the run waits for retryDnsVerification, skipDnsVerification or abort. */
+    waitingForPerson: boolean;
+  };
+  compensating: boolean;
+}
+
+/** What every activity of a run is told: whose organization, and where the run came from. */
+export interface StepInput {
+  orgId: string;
+  origin: RequestOrigin;
+}
+
+export interface CreateOrganizationInput extends StepInput {
+  orgData: OrgData;
+  subdomain?: string;
+}
+export interface ConfigureDnsInput extends StepInput {
+  subdomain: string;
+}
+export interface ConfigureDnsResult {
+  fqdn: string;
+  record: DnsRecord;
+}
+export interface VerifyDnsInput extends StepInput {
+  fqdn: string;
+  /** Which lookup of the run this is, from 1. */
+  attempt: number;
+}
+export interface DnsTimedOutInput extends StepInput {
+  fqdn: string;
+  attempts: number;
+  /** 1 for the first time out of the run, 2 after a retry signal, … */
+  round: number;
+  check?: DnsCheck;
+}
+export interface DnsSkippedInput extends StepInput {
+  fqdn: string;
+  attempts: number;
+}
+export interface GenerateInvitationsInput extends StepInput {
+  users: InvitedUser[];
+}
+export interface GeneratedInvitation {
+  invitationId: string;
+}
+export interface SendInvitationEmailInput extends StepInput {
+  invitationId: string;
+}
+export interface SendInvitationEmailResult {
+  sent: boolean;
+  /** Why the mail was refused for good; without the address. */
+  error?: string;
+}
+export interface ActivateInput extends StepInput {
+  invitationsSent: number;
+}
+export interface CompensationInput extends StepInput {
+  reason: string;
+}
+export interface RecordOutcomeInput extends StepInput {
+  outcome:
+    | { kind: 'completed'; result: OrganizationBootstrapResult }
+    | {
+        kind: 'failed' | 'cancelled';
+        failureStage: FailureStage;
+        errorMessage: string;
+        /** Compensations that could not be carried out; a person has to. */
+        pendingCleanup: string[];
+      };
+}
+
+/** Activities of the `bootstrap` task queue, by their registered names. */
+export interface BootstrapActivities {
+  createOrganizationActivity(input: CreateOrganizationInput): Promise<string>;
+  configureDNSActivity(input: ConfigureDnsInput): Promise<ConfigureDnsResult>;
+  verifyDNSActivity(input: VerifyDnsInput): Promise<DnsCheck>;
+  reportDNSTimeoutActivity(input: DnsTimedOutInput): Promise<void>;
+  notifySupportActivity(input: DnsTimedOutInput): Promise<void>;
+  skipDNSVerificationActivity(input: DnsSkippedInput): Promise<void>;
+  generateInvitationsActivity(input: GenerateInvitationsInput): Promise<GeneratedInvitation[]>;
+  sendInvitationEmailsActivity(input: SendInvitationEmailInput): Promise<SendInvitationEmailResult>;
+  activateOrganizationActivity(input: ActivateInput): Promise<void>;
+  revokeInvitationsActivity(input: CompensationInput): Promise<number>;
+  removeDNSActivity(input: CompensationInput): Promise<number>;
+  deactivateOrganizationActivity(input: CompensationInput): Promise<void>;
+  recordBootstrapOutcomeActivity(input: RecordOutcomeInput): Promise<void>;
+}
+
+/** `ApplicationFailure.type` values that workflows and callers may match on. */
+export const FAILURE = {
+  invalidInput: 'InvalidInput',
+  slugTaken: 'SlugTaken',
+  dnsConflict: 'DnsConflict',
+  dnsRejected: 'DnsRejected',
+  dnsUnavailable: 'DnsUnavailable',
+  dnsVerificationAborted: 'DnsVerificationAborted',
+  dnsVerificationTimedOut: 'DnsVerificationTimedOut',
+  emailUnavailable: 'EmailUnavailable',
+  allEmailsFailed: 'AllEmailsFailed',
+  eventNotProjected: 'EventNotProjected',
+  eventHeld: 'EventHeld',
+  incompleteCompensation: 'IncompleteCompensation',
+} as const;

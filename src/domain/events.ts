@@ -1,0 +1,146 @@
+/**
+ * The catalogue of domain events: `aggregate.past_tense` names, their aggregate and payload.
+ * Payload keys are snake_case, because SQL projections read them.
+ */
+import type { OrganizationBootstrapParams } from './contracts.ts';
+import type { Address, Contact, Phone } from './organization.ts';
+
+export const EVENT_TYPE_PATTERN = /^[a-z_]+(\.[a-z_]+)+$/;
+
+/** Where a bootstrap failed; values as upstream. */
+export const FAILURE_STAGES = [
+  'organization_creation',
+  'dns_provisioning',
+  'dns_verification',
+  'invitation_generation',
+  'invitation_email',
+  'activation',
+] as const;
+export type FailureStage = (typeof FAILURE_STAGES)[number];
+
+interface BootstrapEnded {
+  failure_stage: FailureStage;
+  error_message: string;
+  partial_cleanup_required: boolean;
+  /** Compensations that did not succeed. */
+  pending_cleanup: string[];
+}
+
+/** Payload of each event type. */
+export interface EventData {
+  'organization.bootstrap.initiated': {
+    name: string;
+    slug: string;
+    subdomain: string | null;
+    /** The whole workflow input: the reconciler starts a run from it when the API could not. */
+    params: OrganizationBootstrapParams;
+  };
+  'organization.bootstrap.completed': {
+    domain: string | null;
+    dns_configured: boolean;
+    invitations_sent: number;
+    errors: string[];
+  };
+  'organization.bootstrap.failed': BootstrapEnded;
+  'organization.bootstrap.cancelled': BootstrapEnded;
+  'organization.created': {
+    name: string;
+    slug: string;
+    type: string;
+    path: string;
+    domain: string | null;
+    parent_org_id: string | null;
+    partner_type: string | null;
+    referring_partner_id: string | null;
+    contacts: Contact[];
+    addresses: Address[];
+    phones: Phone[];
+  };
+  'organization.subdomain.dns_created': {
+    subdomain: string;
+    domain: string;
+    cloudflare_record_id: string;
+    cloudflare_zone_id: string;
+    dns_record_type: string;
+    dns_record_value: string;
+  };
+  'organization.subdomain.verified': {
+    domain: string;
+    verified_at: string;
+    verification_method: 'dns_quorum';
+    verification_attempts: number;
+  };
+  'organization.subdomain.failed': { domain: string; reason: string };
+  'organization.subdomain.verification_skipped': { domain: string; verification_attempts: number };
+  'organization.dns.verification_timed_out': {
+    domain: string;
+    verification_attempts: number;
+    round: number;
+  };
+  'organization.dns.removed': { domain: string | null; record_ids: string[]; reason: string };
+  'organization.activated': { activated_at: string; invitations_sent: number };
+  'organization.deactivated': { deactivated_at: string; reason: string };
+  'organization.deletion.initiated': { reason: string };
+  'user.invited': {
+    invitation_id: string;
+    org_id: string;
+    email: string;
+    first_name: string;
+    last_name: string;
+    roles: string[];
+    token_hash: string;
+    expires_at: string;
+  };
+  'invitation.email.sent': {
+    org_id: string;
+    invitation_id: string;
+    email: string;
+    sent_at: string;
+    message_id: string;
+  };
+  'invitation.email.failed': {
+    org_id: string;
+    invitation_id: string;
+    failed_at: string;
+    reason: string;
+  };
+  'invitation.revoked': {
+    org_id: string;
+    invitation_id: string;
+    email: string;
+    revoked_at: string;
+    reason: string;
+  };
+}
+
+export type EventType = keyof EventData;
+export type AggregateType = 'organization' | 'invitation';
+
+/** The aggregate whose stream an event belongs to. An invitation has its own stream from `user.invited` on. */
+export const aggregateTypeOf = (type: EventType): AggregateType =>
+  type === 'user.invited' || type.startsWith('invitation.') ? 'invitation' : 'organization';
+
+/** PascalCase names of the seed's earlier sections, and the names that are stored. */
+export const EVENT_ALIASES: Readonly<Record<string, EventType>> = {
+  OrganizationCreated: 'organization.created',
+  DNSConfigured: 'organization.subdomain.dns_created',
+  UserInvited: 'user.invited',
+};
+
+/** The seed's event metadata, and the trace ids beside it. */
+export interface EventMetadata {
+  workflow_id?: string;
+  workflow_run_id?: string;
+  workflow_type?: string;
+  /** The activity's type, as in the seed, whose queries depend on it. */
+  activity_id?: string;
+  timestamp: string;
+  tags?: string[];
+  source?: string;
+  user_id?: string;
+  correlation_id?: string;
+  trace_id?: string;
+  span_id?: string;
+  processing_error?: string;
+  retry_count?: number;
+}

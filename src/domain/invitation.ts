@@ -1,0 +1,20 @@
+/** Invitations: who is invited, and for how long. */
+
+export interface InvitedUser {
+  email: string;
+  firstName: string;
+  lastName: string;
+  role: string;
+}
+
+export type InvitationStatus = 'pending' | 'accepted' | 'expired' | 'revoked';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+export const INVITATION_TTL_MS = 7 * DAY_MS;
+
+/** One pending invitation per organization and address, whatever its case. */
+export const normalizeEmail = (email: string): string => email.trim().toLowerCase();
+
+/** ISO 8601 time at which an invitation made at `invitedAt` (ISO 8601) ends. */
+export const expiryOf = (invitedAt: string): string =>
+  new Date(Date.parse(invitedAt) + INVITATION_TTL_MS).toISOString();

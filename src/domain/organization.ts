@@ -1,0 +1,106 @@
+/** The organization: its request shape (as the existing frontend sends it) and its naming rules. */
+
+export const ORGANIZATION_TYPES = ['provider', 'partner'] as const;
+export const PARTNER_TYPES = ['var', 'family', 'court', 'other'] as const;
+export const CONTACT_TYPES = [
+  'administrative',
+  'billing',
+  'technical',
+  'emergency',
+  'stakeholder',
+] as const;
+export const ADDRESS_TYPES = ['physical', 'mailing', 'billing'] as const;
+export const PHONE_TYPES = ['mobile', 'office', 'fax', 'emergency'] as const;
+
+export interface Contact {
+  firstName: string;
+  lastName: string;
+  email: string;
+  title?: string;
+  department?: string;
+  type: (typeof CONTACT_TYPES)[number];
+  label: string;
+}
+
+export interface Address {
+  street1: string;
+  street2?: string;
+  city: string;
+  state: string;
+  zipCode: string;
+  type: (typeof ADDRESS_TYPES)[number];
+  label: string;
+}
+
+export interface Phone {
+  number: string;
+  extension?: string;
+  type: (typeof PHONE_TYPES)[number];
+  label: string;
+}
+
+export interface OrgData {
+  name: string;
+  type: (typeof ORGANIZATION_TYPES)[number];
+  parentOrgId?: string;
+  contacts?: Contact[];
+  addresses?: Address[];
+  phones?: Phone[];
+  partnerType?: (typeof PARTNER_TYPES)[number];
+  referringPartnerId?: string;
+}
+
+export type OrganizationStatus = 'pending' | 'provisioning' | 'active' | 'deactivated' | 'failed';
+export type SubdomainStatus =
+  | 'pending'
+  | 'dns_created'
+  | 'verifying'
+  | 'verified'
+  | 'failed'
+  | 'skipped'
+  | 'removed';
+
+/** One DNS label: lower-case letters, digits and inner hyphens, at most 63 characters. */
+export const SUBDOMAIN_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Names under the platform's domain that customers cannot have. */
+export const RESERVED_SUBDOMAINS: readonly string[] = [
+  'admin',
+  'api',
+  'app',
+  'auth',
+  'help',
+  'mail',
+  'smtp',
+  'status',
+  'support',
+  'www',
+];
+
+/**
+ * The organization's unique slug: its subdomain, or, without one, its name reduced to the
+ * same alphabet. Empty when the name has no letter or digit of that alphabet.
+ */
+export function slugFor(name: string, subdomain?: string): string {
+  if (subdomain) return subdomain;
+  return name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '');
+}
+
+/**
+ * ltree label of a slug. Hyphens become underscores, because PostgreSQL before 16 refuses
+ * them; slugs have no underscores, so two slugs never meet in one label.
+ */
+export const pathLabel = (slug: string): string => slug.replaceAll('-', '_');
+
+/** ltree path of an organization below its parent, or a root of its own. */
+export const orgPath = (slug: string, parentPath?: string): string =>
+  parentPath ? `${parentPath}.${pathLabel(slug)}` : pathLabel(slug);
+
+/** Fully qualified domain name of a subdomain of the platform. */
+export const fqdnOf = (subdomain: string, baseDomain: string): string =>
+  `${subdomain}.${baseDomain}`;

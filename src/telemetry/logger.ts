@@ -1,0 +1,32 @@
+/** JSON log lines that carry the correlation and trace ids, and never a secret. */
+import { trace } from '@opentelemetry/api';
+import { type Logger, pino } from 'pino';
+import { currentCorrelationId } from './correlation.ts';
+
+export type { Logger } from 'pino';
+
+/** Ids of the work under way, merged into every line. */
+function ids(): Record<string, string> {
+  const correlationId = currentCorrelationId();
+  const span = trace.getActiveSpan()?.spanContext();
+  return {
+    ...(correlationId && { correlation_id: correlationId }),
+    ...(span && { trace_id: span.traceId, span_id: span.spanId }),
+  };
+}
+
+const SECRET_PATHS = ['authorization', 'token', 'password', 'secret', 'email', 'cookie'].flatMap(
+  (key) => [key, `*.${key}`, `*.*.${key}`],
+);
+
+/** @param service `api` or `worker`; on every line as `service`. */
+export const createLogger = (service: string, level: string): Logger =>
+  pino({
+    level,
+    base: { service },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+    messageKey: 'message',
+    mixin: ids,
+    redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+  });
