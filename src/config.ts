@@ -83,7 +83,7 @@ const api = {
   DNS_VERIFICATION_LIMIT_SECONDS: seconds(DEFAULT_TIMING.verificationLimitMs, DAY_MS),
   DNS_VERIFICATION_BACKOFF_SECONDS: csv('10,20,40,80,160,300').pipe(
     z
-      .array(z.coerce.number().positive().max(3600))
+      .array(z.coerce.number<string>().positive().max(3600))
       .min(1)
       .transform((pauses) => pauses.map((pause) => pause * MS)),
   ),
