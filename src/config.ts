@@ -186,3 +186,18 @@ export function loadConfig<R extends Role>(
   });
   throw new ConfigError(`the ${role} cannot start, change these settings:\n${problems.join('\n')}`);
 }
+
+/**
+ * The part of the standard OTEL_* variables that we decide by; endpoint, headers, sampler and
+ * limits are read by the OpenTelemetry SDK itself under the same names.
+ */
+export function loadTracingConfig(
+  env: Record<string, string | undefined> = process.env,
+  argv: readonly string[] = process.argv,
+): { serviceName: string; exportSpans: boolean } {
+  const exportSpans =
+    env.OTEL_SDK_DISABLED !== 'true' &&
+    env.OTEL_TRACES_EXPORTER !== 'none' &&
+    Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+  return { serviceName: env.OTEL_SERVICE_NAME || `a4c-${argv[2] ?? 'process'}`, exportSpans };
+}

@@ -1,0 +1,14 @@
+/**
+ * Preload (`node --import`) that starts tracing before anything else is loaded. Spans leave the
+ * process only when the standard OTEL_EXPORTER_OTLP_* variables name a collector.
+ */
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { BatchSpanProcessor, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { loadTracingConfig } from '#config';
+import { startTracing } from './tracing.ts';
+
+const { serviceName, exportSpans } = loadTracingConfig();
+startTracing(
+  serviceName,
+  exportSpans ? new BatchSpanProcessor(new OTLPTraceExporter()) : new NoopSpanProcessor(),
+);

@@ -1,0 +1,61 @@
+/** OpenTelemetry tracing of a process: HTTP and PostgreSQL spans, and Temporal's through its plugin. */
+import { register } from 'node:module';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
+
+interface Tracing {
+  resource: Resource;
+  spanProcessor: SpanProcessor;
+  sdk?: NodeSDK;
+}
+
+let tracing: Tracing = {
+  resource: resourceFromAttributes({}),
+  spanProcessor: new NoopSpanProcessor(),
+};
+
+const PROBES = new Set(['/health', '/ready', '/metrics']);
+
+/**
+ * Starts tracing for this process. Must run before `http` and `pg` are first imported, hence
+ * from a `--import` preload; the loader hook makes ES module imports visible to the instrumentations.
+ */
+export function startTracing(serviceName: string, spanProcessor: SpanProcessor): void {
+  register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
+  const resource = resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName });
+  const sdk = new NodeSDK({
+    resource,
+    autoDetectResources: false,
+    spanProcessors: [spanProcessor],
+    metricReaders: [],
+    logRecordProcessors: [],
+    instrumentations: [
+      new HttpInstrumentation({
+        ignoreIncomingRequestHook: (request) => PROBES.has(request.url ?? ''),
+        // The query string may carry a token; the path template is named by the router.
+        redactedQueryParams: ['token'],
+      }),
+      new PgInstrumentation({ requireParentSpan: true }),
+    ],
+  });
+  sdk.start();
+  tracing = { resource, spanProcessor, sdk };
+}
+
+/**
+ * Temporal's OpenTelemetry plugin for a Client or a Worker (not for the connection as well).
+ * Always installed: workflow histories recorded with its interceptors do not replay without
+ * them, so tracing is turned off by its span processor and never by leaving the plugin out.
+ */
+export const temporalTracingPlugin = (): OpenTelemetryPlugin =>
+  new OpenTelemetryPlugin({ resource: tracing.resource, spanProcessor: tracing.spanProcessor });
+
+/** Exports what is still buffered. Called last on the way down. */
+export async function stopTracing(): Promise<void> {
+  await tracing.sdk?.shutdown();
+}
