@@ -88,6 +88,9 @@ const api = {
       .transform((pauses) => pauses.map((pause) => pause * MS)),
   ),
   DNS_PERSON_WAIT_SECONDS: seconds(DEFAULT_TIMING.personWaitMs, 7 * DAY_MS),
+  ACTIVITY_RETRY_INITIAL_SECONDS: seconds(DEFAULT_TIMING.retryInitialMs, 600 * MS),
+  ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS: seconds(DEFAULT_TIMING.heartbeatTimeoutMs, 600 * MS),
+  COMPENSATION_LIMIT_SECONDS: seconds(DEFAULT_TIMING.compensationLimitMs, DAY_MS),
 };
 
 /** Settings of the Temporal worker and the providers its activities call. */

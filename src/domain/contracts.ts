@@ -76,6 +76,12 @@ export interface BootstrapTiming {
   verificationBackoffMs: number[];
   /** How long a run waits for a person's signal; 24 hours by default. */
   personWaitMs: number;
+  /** First pause before a call to a provider is tried again; doubled each time. */
+  retryInitialMs: number;
+  /** An activity that has not reported for so long is taken as lost with its worker. */
+  heartbeatTimeoutMs: number;
+  /** How long one compensation is retried before it is left to a person. */
+  compensationLimitMs: number;
 }
 
 const MINUTE_MS = 60_000;
@@ -86,6 +92,9 @@ export const DEFAULT_TIMING: BootstrapTiming = {
   verificationLimitMs: 30 * MINUTE_MS,
   verificationBackoffMs: [10_000, 20_000, 40_000, 80_000, 160_000, 300_000],
   personWaitMs: 24 * 60 * MINUTE_MS,
+  retryInitialMs: 10_000,
+  heartbeatTimeoutMs: 10_000,
+  compensationLimitMs: 60 * MINUTE_MS,
 };
 
 /** Who asked for a run, and when: the parts of each event's metadata that a retry must repeat. */
@@ -190,10 +199,9 @@ export interface GeneratedInvitation {
 export interface SendInvitationEmailInput extends StepInput {
   invitationId: string;
 }
-export interface SendInvitationEmailResult {
-  sent: boolean;
-  /** Why the mail was refused for good; without the address. */
-  error?: string;
+export interface InvitationEmailFailedInput extends SendInvitationEmailInput {
+  /** Why the mail could not be delivered; without the address. */
+  reason: string;
 }
 export interface ActivateInput extends StepInput {
   invitationsSent: number;
@@ -222,7 +230,8 @@ export interface BootstrapActivities {
   notifySupportActivity(input: DnsTimedOutInput): Promise<void>;
   skipDNSVerificationActivity(input: DnsSkippedInput): Promise<void>;
   generateInvitationsActivity(input: GenerateInvitationsInput): Promise<GeneratedInvitation[]>;
-  sendInvitationEmailsActivity(input: SendInvitationEmailInput): Promise<SendInvitationEmailResult>;
+  sendInvitationEmailsActivity(input: SendInvitationEmailInput): Promise<void>;
+  recordInvitationEmailFailureActivity(input: InvitationEmailFailedInput): Promise<void>;
   activateOrganizationActivity(input: ActivateInput): Promise<void>;
   revokeInvitationsActivity(input: CompensationInput): Promise<number>;
   removeDNSActivity(input: CompensationInput): Promise<number>;
@@ -239,6 +248,7 @@ export const FAILURE = {
   dnsUnavailable: 'DnsUnavailable',
   dnsVerificationAborted: 'DnsVerificationAborted',
   dnsVerificationTimedOut: 'DnsVerificationTimedOut',
+  emailRejected: 'EmailRejected',
   emailUnavailable: 'EmailUnavailable',
   allEmailsFailed: 'AllEmailsFailed',
   eventNotProjected: 'EventNotProjected',
