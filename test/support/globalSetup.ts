@@ -1,0 +1,24 @@
+/**
+ * Starts what all test files share, once per run. Each resource pushes its own release;
+ * they are released in reverse order, whichever of the starts failed.
+ */
+import type { TestProject } from 'vitest/node';
+import { startPostgresForTests } from './postgres.ts';
+
+type Release = () => Promise<void>;
+
+export default async function globalSetup(project: TestProject): Promise<Release> {
+  const releases: Release[] = [];
+  const releaseAll = async () => {
+    for (const release of releases.splice(0).reverse()) await release();
+  };
+  try {
+    const postgres = await startPostgresForTests();
+    releases.push(postgres.stop);
+    project.provide('postgresAdminUrl', postgres.adminUrl);
+  } catch (error) {
+    await releaseAll();
+    throw error;
+  }
+  return releaseAll;
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.test.ts'],
+    globalSetup: ['./test/support/globalSetup.ts'],
+    reporters: ['default', './tools/closingLine.ts'],
+    // The Temporal SDK's native core wants a process of its own.
+    pool: 'forks',
+    maxWorkers: 2,
+    // Real servers on busy machines: a limit here means "hangs", never "is slow".
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
