@@ -130,6 +130,7 @@ export interface OrganizationDeletionParams {
   organizationId: string;
   reason: string;
   origin: RequestOrigin;
+  timing?: Partial<BootstrapTiming>;
 }
 
 export interface StepState {

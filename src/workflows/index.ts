@@ -1,0 +1,3 @@
+/** The workflows of the `bootstrap` task queue, under their registered names. */
+export { OrganizationBootstrapWorkflow } from './organizationBootstrap.ts';
+export { OrganizationDeletionWorkflow } from './organizationDeletion.ts';
