@@ -1,0 +1,38 @@
+-- Which function projects which event: the whole catalogue, in one place.
+
+CREATE OR REPLACE FUNCTION project_event(e domain_events) RETURNS void LANGUAGE plpgsql
+SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  CASE e.event_type
+    WHEN 'organization.bootstrap.initiated' THEN PERFORM project_bootstrap_initiated(e);
+    WHEN 'organization.created' THEN PERFORM project_organization_created(e);
+    WHEN 'organization.subdomain.dns_created' THEN PERFORM project_dns_created(e);
+    WHEN 'organization.dns.verification_timed_out' THEN PERFORM project_subdomain_status(e, 'verifying');
+    WHEN 'organization.subdomain.verified' THEN PERFORM project_subdomain_status(e, 'verified');
+    WHEN 'organization.subdomain.failed' THEN PERFORM project_subdomain_status(e, 'failed');
+    WHEN 'organization.subdomain.verification_skipped' THEN PERFORM project_subdomain_status(e, 'skipped');
+    WHEN 'organization.dns.removed' THEN PERFORM project_dns_removed(e);
+    WHEN 'organization.activated' THEN PERFORM project_organization_activated(e);
+    WHEN 'organization.deactivated' THEN PERFORM project_organization_deactivated(e);
+    WHEN 'organization.bootstrap.failed' THEN PERFORM project_bootstrap_ended(e);
+    WHEN 'organization.bootstrap.cancelled' THEN PERFORM project_bootstrap_ended(e);
+    WHEN 'organization.bootstrap.completed' THEN PERFORM touch_organization(e);
+    WHEN 'organization.deletion.initiated' THEN PERFORM touch_organization(e);
+    WHEN 'user.invited' THEN PERFORM project_user_invited(e);
+    WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
+    WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);
+    WHEN 'invitation.revoked' THEN PERFORM project_invitation_revoked(e);
+    ELSE
+      RAISE EXCEPTION 'unknown event type %', e.event_type USING ERRCODE = 'A4C01';
+  END CASE;
+END $$;
+
+-- An UPDATE that met no row is an error, never silence.
+CREATE OR REPLACE FUNCTION require_row(met boolean, e domain_events) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT met THEN
+    RAISE EXCEPTION '% meets no % in a state that allows it', e.event_type, e.aggregate_type
+      USING ERRCODE = 'A4C02';
+  END IF;
+END $$;

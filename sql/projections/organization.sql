@@ -1,0 +1,124 @@
+-- organizations_projection: one function per event.
+
+-- The row reserves the slug from the moment a request is accepted.
+CREATE OR REPLACE FUNCTION project_bootstrap_initiated(e domain_events) RETURNS void
+LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
+  INSERT INTO organizations_projection (org_id, name, slug, status, subdomain_status,
+    parent_org_id, workflow_id, correlation_id, requested_by, created_at, updated_at, version)
+  VALUES (e.aggregate_id, e.event_data ->> 'name', e.event_data ->> 'slug', 'pending',
+    CASE WHEN e.event_data ->> 'subdomain' IS NOT NULL THEN 'pending' END,
+    (e.event_data #>> '{params,orgData,parentOrgId}')::uuid,
+    e.event_metadata ->> 'workflow_id', e.event_metadata ->> 'correlation_id',
+    e.event_metadata ->> 'user_id', e.created_at, e.created_at, e.stream_version)
+$$;
+
+-- Runs started from the Temporal CLI have no initiated event: then this is the first row.
+-- The place in the tree must be free: a live organization at or below the path, left there by
+-- a predecessor of the same slug, would come under the new one's eyes.
+CREATE OR REPLACE FUNCTION project_organization_created(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+DECLARE
+  d jsonb := e.event_data;
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM organizations_projection o
+    WHERE o.path <@ (d ->> 'path')::ltree AND o.org_id <> e.aggregate_id
+      AND o.status IN ('provisioning', 'active')
+  ) THEN
+    RAISE EXCEPTION 'the path is taken' USING ERRCODE = 'unique_violation',
+      CONSTRAINT = 'organizations_projection_path_live';
+  END IF;
+  INSERT INTO organizations_projection AS o (org_id, name, slug, type, path, domain, status,
+    subdomain_status, parent_org_id, partner_type, referring_partner_id, details,
+    workflow_id, correlation_id, requested_by, created_at, updated_at, version)
+  VALUES (e.aggregate_id, d ->> 'name', d ->> 'slug', d ->> 'type', (d ->> 'path')::ltree,
+    d ->> 'domain', 'provisioning', CASE WHEN d ->> 'domain' IS NOT NULL THEN 'pending' END,
+    (d ->> 'parent_org_id')::uuid, d ->> 'partner_type', (d ->> 'referring_partner_id')::uuid,
+    jsonb_build_object('contacts', d -> 'contacts', 'addresses', d -> 'addresses', 'phones', d -> 'phones'),
+    e.event_metadata ->> 'workflow_id', e.event_metadata ->> 'correlation_id',
+    e.event_metadata ->> 'user_id', e.created_at, e.created_at, e.stream_version)
+  ON CONFLICT (org_id) DO UPDATE SET
+    name = excluded.name, slug = excluded.slug, type = excluded.type, path = excluded.path,
+    domain = excluded.domain, status = excluded.status,
+    subdomain_status = excluded.subdomain_status, parent_org_id = excluded.parent_org_id,
+    partner_type = excluded.partner_type, referring_partner_id = excluded.referring_partner_id,
+    details = excluded.details, workflow_id = excluded.workflow_id,
+    updated_at = excluded.updated_at, version = excluded.version
+  WHERE o.status = 'pending';
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_dns_created(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organizations_projection SET subdomain_status = 'dns_created',
+    domain = e.event_data ->> 'domain',
+    cloudflare_record_id = e.event_data ->> 'cloudflare_record_id',
+    cloudflare_zone_id = e.event_data ->> 'cloudflare_zone_id',
+    updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_subdomain_status(e domain_events, next text) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organizations_projection
+  SET subdomain_status = next, updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_dns_removed(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organizations_projection SET subdomain_status = 'removed',
+    cloudflare_record_id = NULL, cloudflare_zone_id = NULL,
+    updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_organization_activated(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organizations_projection SET status = 'active',
+    activated_at = (e.event_data ->> 'activated_at')::timestamptz,
+    updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id AND status = 'provisioning';
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_organization_deactivated(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organizations_projection SET status = 'deactivated',
+    deactivated_at = (e.event_data ->> 'deactivated_at')::timestamptz,
+    deactivation_reason = e.event_data ->> 'reason',
+    updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $$;
+
+-- The end of a failed or cancelled run. A run that the Temporal CLI started and that failed to
+-- create its organization has no row to change.
+CREATE OR REPLACE FUNCTION project_bootstrap_ended(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organizations_projection SET
+    status = CASE WHEN status IN ('pending', 'provisioning') THEN 'failed' ELSE status END,
+    failure_stage = e.event_data ->> 'failure_stage',
+    bootstrap_error = e.event_data ->> 'error_message',
+    updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id;
+  PERFORM require_row(FOUND OR e.event_data ->> 'failure_stage' = 'organization_creation', e);
+END $$;
+
+-- Events that change nothing but show that something happened.
+CREATE OR REPLACE FUNCTION touch_organization(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organizations_projection SET updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $$;

@@ -1,0 +1,110 @@
+/** Requests to bootstrap an organization: accepted in one transaction, or not at all. */
+import type { Pool } from 'pg';
+import type { OrganizationBootstrapParams, RequestOrigin } from '#domain/contracts.ts';
+import { slugFor } from '#domain/organization.ts';
+import { type EmitEvent, EventNotProjectedError } from './emitEvent.ts';
+import { claimKey } from './idempotency.ts';
+import { inTransaction } from './pool.ts';
+
+export interface BootstrapRequest {
+  caller: string;
+  /** The request's Idempotency-Key. */
+  key?: string;
+  /** Digest of the request's body. */
+  requestHash: string;
+  params: OrganizationBootstrapParams & { origin: RequestOrigin };
+  organizationId: string;
+  workflowId: string;
+  correlationId: string;
+}
+
+interface Accepted {
+  organizationId: string;
+  workflowId: string;
+  correlationId: string;
+}
+
+export type RecordedRequest =
+  | ({ outcome: 'recorded' | 'replayed' } & Accepted)
+  /** The key came before with another body. */
+  | { outcome: 'key_reused' }
+  | { outcome: 'slug_taken' };
+
+/** A request as the event store keeps it. */
+export interface InitiatedBootstrap {
+  params: OrganizationBootstrapParams;
+  correlationId: string;
+  requestedBy: string | undefined;
+}
+
+export type BootstrapRequests = ReturnType<typeof createBootstrapRequests>;
+
+const SLUG_CONSTRAINTS = [
+  'organizations_projection_slug_live',
+  'organizations_projection_path_live',
+];
+
+const isSlugTaken = (error: unknown): boolean =>
+  error instanceof EventNotProjectedError && SLUG_CONSTRAINTS.includes(error.constraint ?? '');
+
+export function createBootstrapRequests(pool: Pool, emitEvent: EmitEvent) {
+  return {
+    /**
+     * Claims the idempotency key, if there is one, and emits `organization.bootstrap.initiated`,
+     * which reserves the slug; both or neither.
+     * @throws EventNotProjectedError when the event is refused for another reason than the slug.
+     */
+    async record(request: BootstrapRequest): Promise<RecordedRequest> {
+      const { caller, key, requestHash, params, ...accepted } = request;
+      const { organizationId, workflowId } = accepted;
+      try {
+        return await inTransaction(pool, async (client) => {
+          if (key) {
+            const claim = { caller, key, requestHash, ...accepted };
+            const { ours, winner } = await claimKey(client, claim);
+            if (winner.requestHash !== requestHash) return { outcome: 'key_reused' };
+            if (!ours) return { outcome: 'replayed', ...acceptedOf(winner) };
+          }
+          await emitEvent({
+            eventType: 'organization.bootstrap.initiated',
+            aggregateId: organizationId,
+            workflowId,
+            origin: params.origin,
+            client,
+            mustProject: true,
+            eventData: {
+              name: params.orgData.name,
+              slug: slugFor(params.orgData.name, params.subdomain),
+              subdomain: params.subdomain ?? null,
+              params,
+            },
+          });
+          return { outcome: 'recorded', ...accepted };
+        });
+      } catch (error) {
+        if (isSlugTaken(error)) return { outcome: 'slug_taken' };
+        throw error;
+      }
+    },
+
+    /** The request behind a workflow; undefined for runs that the API did not accept. */
+    async initiated(workflowId: string): Promise<InitiatedBootstrap | undefined> {
+      const { rows } = await pool.query<InitiatedBootstrap>(
+        `SELECT event_data -> 'params' AS params,
+           event_metadata ->> 'correlation_id' AS "correlationId",
+           event_metadata ->> 'user_id' AS "requestedBy"
+         FROM domain_events
+         WHERE event_metadata ->> 'workflow_id' = $1
+           AND event_type = 'organization.bootstrap.initiated'`,
+        [workflowId],
+      );
+      return rows[0];
+    },
+  };
+}
+
+const acceptedOf = ({ organizationId, workflowId, correlationId }: Accepted): Accepted => ({
+  organizationId,
+  workflowId,
+  correlationId,
+});

@@ -1,0 +1,32 @@
+/** Ids of events and of what a run makes: derived, so that a retry or a reset arrives at the same one. */
+import { createHash } from 'node:crypto';
+
+export interface EventIdParts {
+  /** ISO 8601; its milliseconds are the id's time part. */
+  requestedAt: string;
+  workflowId: string;
+  step: string;
+  /** Tells apart several events of one step. */
+  ordinal: number;
+}
+
+const TIME_BYTES = 6;
+const VERSION_8 = 0x80;
+const VARIANT = 0x80;
+
+/**
+ * UUIDv8 (RFC 9562): 48 bits of milliseconds, then SHA-256 of workflow id, step and ordinal.
+ * Not of the run id: a reset makes a new run, and must find the first one's events.
+ */
+export function eventId({ requestedAt, workflowId, step, ordinal }: EventIdParts): string {
+  const bytes = Buffer.alloc(16);
+  createHash('sha256')
+    .update([workflowId, step, ordinal].join('|'))
+    .digest()
+    .copy(bytes, TIME_BYTES, 0, bytes.length - TIME_BYTES);
+  bytes.writeUIntBE(Date.parse(requestedAt), 0, TIME_BYTES);
+  bytes[6] = (bytes[6]! & 0x0f) | VERSION_8;
+  bytes[8] = (bytes[8]! & 0x3f) | VARIANT;
+  const hex = bytes.toString('hex');
+  return [0, 8, 12, 16, 20].map((start, i, all) => hex.slice(start, all[i + 1])).join('-');
+}
