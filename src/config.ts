@@ -56,6 +56,9 @@ const temporal = {
   TEMPORAL_TASK_QUEUE: z.string().default('bootstrap'),
   TEMPORAL_API_KEY: optional(),
   TEMPORAL_TLS: flag(false),
+};
+
+const platform = {
   PLATFORM_BASE_DOMAIN: z
     .string()
     .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+$/, 'must be a domain name such as example.com'),
@@ -65,6 +68,7 @@ const temporal = {
 const api = {
   ...common,
   ...temporal,
+  ...platform,
   PORT: port(3000),
   SUPABASE_URL: z.url().optional(),
   SUPABASE_JWKS_URL: z.url().optional(),
@@ -97,6 +101,7 @@ const api = {
 const worker = {
   ...common,
   ...temporal,
+  ...platform,
   WORKER_BUNDLE_PATH: optional(),
   WORKER_MAX_ACTIVITIES: integer(50, 1, 1000),
   WORKER_SHUTDOWN_GRACE_SECONDS: seconds(20 * MS, 600 * MS),
@@ -125,6 +130,7 @@ const worker = {
 
 const SCHEMAS = {
   migrate: z.object(common),
+  trigger: z.object(temporal),
   api: z.object(api).superRefine((env, ctx) => {
     if (!env.SUPABASE_URL && !env.SUPABASE_JWKS_URL && !env.SUPABASE_JWT_SECRET) {
       ctx.addIssue({

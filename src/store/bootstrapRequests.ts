@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import type { OrganizationBootstrapParams, RequestOrigin } from '#domain/contracts.ts';
 import { slugFor } from '#domain/organization.ts';
-import { type EmitEvent, EventNotProjectedError } from './emitEvent.ts';
+import { type EmitEvent, isSlugTaken } from './emitEvent.ts';
 import { claimKey } from './idempotency.ts';
 import { inTransaction } from './pool.ts';
 
@@ -38,14 +38,6 @@ export interface InitiatedBootstrap {
 }
 
 export type BootstrapRequests = ReturnType<typeof createBootstrapRequests>;
-
-const SLUG_CONSTRAINTS = [
-  'organizations_projection_slug_live',
-  'organizations_projection_path_live',
-];
-
-const isSlugTaken = (error: unknown): boolean =>
-  error instanceof EventNotProjectedError && SLUG_CONSTRAINTS.includes(error.constraint ?? '');
 
 export function createBootstrapRequests(pool: Pool, emitEvent: EmitEvent) {
   return {

@@ -13,7 +13,12 @@ import { currentCorrelationId } from '#telemetry/correlation.ts';
 import { eventId } from './eventId.ts';
 import type { AppendedEvent, EventStore } from './events.ts';
 
-export { EventHeldError, EventNotProjectedError, EventStoreError } from './storeError.ts';
+export {
+  EventHeldError,
+  EventNotProjectedError,
+  EventStoreError,
+  isSlugTaken,
+} from './storeError.ts';
 
 export interface EmitParams<T extends EventType> {
   eventType: T;
