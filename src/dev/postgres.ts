@@ -40,6 +40,8 @@ export interface EmbeddedPostgresServer {
   stop(): Promise<void>;
 }
 
+const isRoot = () => process.getuid?.() === 0;
+
 interface Identity {
   uid?: number;
   gid?: number;
@@ -128,6 +130,8 @@ function settings(port: number, durable: boolean): string[] {
  * is never taken for a usable cluster.
  */
 async function initialise(home: string, cluster: string, password: string): Promise<void> {
+  // A folder made for its owner alone, as mkdtemp does: the server's user has to enter it.
+  if (isRoot()) await chmod(home, 0o711);
   await requireReachable(home);
   const draft = `${cluster}.${randomBytes(4).toString('hex')}`;
   const EmbeddedPostgres = await loadLibrary();
@@ -137,7 +141,7 @@ async function initialise(home: string, cluster: string, password: string): Prom
     user: SUPERUSER,
     password,
     authMethod: 'scram-sha-256',
-    createPostgresUser: process.getuid?.() === 0,
+    createPostgresUser: isRoot(),
     initdbFlags: ['--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'],
     onLog: (message) => output.push(message),
     onError: (error) => output.push(String(error)),
@@ -181,14 +185,14 @@ async function findPgCtl(): Promise<string> {
 
 /** PostgreSQL refuses to run as root, so a root process runs it as the owner of the cluster. */
 async function ownerOf(cluster: string): Promise<Identity> {
-  if (process.getuid?.() !== 0) return {};
+  if (!isRoot()) return {};
   const { uid, gid } = await stat(cluster);
   return { uid, gid };
 }
 
 /** As root the server runs as another user, who must be able to enter every folder on the way. */
 async function requireReachable(folder: string): Promise<void> {
-  if (process.getuid?.() !== 0) return;
+  if (!isRoot()) return;
   for (let current = folder; current !== path.dirname(current); current = path.dirname(current)) {
     if (((await stat(current)).mode & 0o001) === 0) {
       throw new Error(

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { migrate } from '#store/migrate.ts';
 import { query, urlFor } from '#support/postgres.ts';
+import { dumpSchema } from '../../tools/schemaOf.ts';
 
 const name = `test_${randomUUID().replaceAll('-', '')}`;
 let url: string;
@@ -41,4 +43,13 @@ test('five processes that start at once migrate once, on a database that knows u
   await client.end();
   expect(rows.map((row) => row.indexname).sort()).toEqual(INDEXES.toSorted());
   expect(columns.rows.map((row) => row.column_name)).toEqual(['email', 'id']);
+});
+
+test('sql/schema.sql is what the migrations amount to (npm run schema:dump)', async () => {
+  await migrate(url);
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const schema = await dumpSchema(client);
+  await client.end();
+  expect(schema).toBe(await readFile('sql/schema.sql', 'utf8'));
 });

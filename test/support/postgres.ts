@@ -1,5 +1,5 @@
 /** The PostgreSQL server of a test run, and the migrated database that test files clone. */
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import { startPostgres } from '#dev/postgres.ts';
@@ -37,8 +37,6 @@ export async function startPostgresForTests(): Promise<{
 }> {
   await mkdir(CACHE, { recursive: true });
   const dataDir = await mkdtemp(path.join(CACHE, 'test-postgres-'));
-  // mkdtemp makes a folder for the owner alone; as root, PostgreSQL runs as another user.
-  await chmod(dataDir, 0o755);
   const server = await startPostgres({ dataDir, durable: false });
   const stop = async () => {
     await server.stop();
