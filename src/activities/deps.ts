@@ -1,0 +1,26 @@
+/** What activities act on. */
+import type { WorkerConfig } from '#config';
+import type { DnsProvider } from '#providers/dnsProvider.ts';
+import type { EmailProvider } from '#providers/emailProvider.ts';
+import type { Resolvers } from '#providers/resolvers.ts';
+import type { EmitEvent } from '#store/emitEvent.ts';
+import type { ReadModels } from '#store/readModels.ts';
+import type { Logger } from '#telemetry/logger.ts';
+
+export interface ActivityDeps {
+  config: Pick<
+    WorkerConfig,
+    | 'PLATFORM_BASE_DOMAIN'
+    | 'DNS_TARGET'
+    | 'FRONTEND_URL'
+    | 'INVITATION_TOKEN_SECRET'
+    | 'SUPPORT_EMAIL'
+    | 'MAIL_FROM'
+  >;
+  emitEvent: EmitEvent;
+  readModels: ReadModels;
+  dnsProvider: DnsProvider;
+  resolvers: Resolvers;
+  emailProvider: EmailProvider;
+  logger: Logger;
+}

@@ -1,0 +1,24 @@
+/** The activities of the `bootstrap` task queue, by their registered names. */
+import type { BootstrapActivities } from '#domain/contracts.ts';
+import { type ActivityScope, activity } from './activity.ts';
+import type { ActivityDeps } from './deps.ts';
+import { dnsActivities } from './dns.ts';
+import { invitationActivities } from './invitation.ts';
+import { organizationActivities } from './organization.ts';
+
+export type { ActivityDeps } from './deps.ts';
+
+type Implementation = (input: { orgId: string }, scope: ActivityScope) => Promise<unknown>;
+
+export function createActivities(deps: ActivityDeps): BootstrapActivities {
+  const implementations = {
+    ...organizationActivities(deps),
+    ...dnsActivities(deps),
+    ...invitationActivities(deps),
+  };
+  const registered = Object.entries(implementations).map(([name, implementation]) => [
+    name,
+    activity(deps.logger, implementation as Implementation),
+  ]);
+  return Object.fromEntries(registered) as BootstrapActivities;
+}
