@@ -1,0 +1,189 @@
+/**
+ * The subset of Cloudflare's API v4 that we use, on loopback: zones and DNS records, with its
+ * envelope, its error codes and its pagination, writing into the loopback DNS. The official
+ * client talks to it exactly as it talks to the real one.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { bodyParser } from '@koa/bodyparser';
+import Router from '@koa/router';
+import Koa from 'koa';
+import {
+  type CloudflareRecord,
+  CloudflareRefusal,
+  type CloudflareZone,
+  createCloudflareZone,
+} from './cloudflareZone.ts';
+import type { LoopbackDns } from './loopbackDns.ts';
+
+export interface CloudflareFault {
+  /** Only requests of this method; any when left out. */
+  method?: string;
+  /** How many requests it hits; 1 when left out. */
+  times?: number;
+  /** Answers with this status instead of doing the work. */
+  status?: number;
+  retryAfterSeconds?: number;
+  /** Does the work, then cuts the connection: the caller never hears of it. */
+  dropAfterWork?: boolean;
+}
+
+export interface LoopbackCloudflare {
+  /** For CLOUDFLARE_API_BASE_URL. */
+  url: string;
+  token: string;
+  zone: CloudflareZone;
+  /** Every request so far, `METHOD path`, in order. */
+  requests: string[];
+  latencyMs: number;
+  fail(fault: CloudflareFault): void;
+  stop(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+const DEFAULT_PAGE_SIZE = 100;
+const TOO_MANY_REQUESTS = 429;
+
+const failure = (code: number, message: string) => ({
+  success: false,
+  errors: [{ code, message }],
+  messages: [],
+  result: null,
+});
+const success = (result: unknown) => ({ success: true, errors: [], messages: [], result });
+
+/** One page of a list, with the `result_info` that the client pages by. */
+function pageOf<T>(items: T[], query: Record<string, unknown>) {
+  const page = Number(query.page ?? 1);
+  const per_page = Number(query.per_page ?? DEFAULT_PAGE_SIZE);
+  const result = items.slice((page - 1) * per_page, page * per_page);
+  const total_count = items.length;
+  const result_info = {
+    page,
+    per_page,
+    count: result.length,
+    total_count,
+    total_pages: Math.ceil(total_count / per_page),
+  };
+  return { ...success(result), result_info };
+}
+
+/** The filters in the forms that the official client sends: `name`, `name.exact`, `comment.exact`, … */
+function matches(record: CloudflareRecord, query: Record<string, unknown>): boolean {
+  return (['name', 'type', 'content', 'comment'] as const).every((field) => {
+    const wanted = query[field] ?? query[`${field}.exact`];
+    return (
+      wanted === undefined ||
+      String(record[field] ?? '').toLowerCase() === String(wanted).toLowerCase()
+    );
+  });
+}
+
+function routes(zone: CloudflareZone): Router {
+  const router = new Router();
+  const zoneAnswer = { id: zone.id, name: zone.name, status: 'active' };
+  const requireZone = (id: string | undefined) => {
+    if (id !== zone.id) throw new CloudflareRefusal(404, 7003, 'Could not route to the zone.');
+  };
+  router.get('/zones', (ctx) => {
+    const { name } = ctx.query;
+    ctx.body = pageOf(name === undefined || name === zone.name ? [zoneAnswer] : [], ctx.query);
+  });
+  router.get('/zones/:zone', (ctx) => {
+    requireZone(ctx.params.zone);
+    ctx.body = success(zoneAnswer);
+  });
+  router.use('/zones/:zone/dns_records', async (ctx, next) => {
+    requireZone(ctx.params.zone);
+    await next();
+  });
+  router.get('/zones/:zone/dns_records', (ctx) => {
+    ctx.body = pageOf(
+      zone.list().filter((record) => matches(record, ctx.query)),
+      ctx.query,
+    );
+  });
+  router.post('/zones/:zone/dns_records', (ctx) => {
+    ctx.body = success(zone.create(ctx.request.body as Partial<CloudflareRecord>));
+  });
+  router.get('/zones/:zone/dns_records/:id', (ctx) => {
+    ctx.body = success(zone.get(ctx.params.id!));
+  });
+  router.patch('/zones/:zone/dns_records/:id', (ctx) => {
+    ctx.body = success(zone.update(ctx.params.id!, ctx.request.body as Partial<CloudflareRecord>));
+  });
+  router.delete('/zones/:zone/dns_records/:id', (ctx) => {
+    zone.remove(ctx.params.id!);
+    ctx.body = success({ id: ctx.params.id });
+  });
+  return router;
+}
+
+/** Takes the next fault that concerns a request. */
+function nextFault(faults: CloudflareFault[], method: string): CloudflareFault | undefined {
+  const index = faults.findIndex((fault) => !fault.method || fault.method === method);
+  const fault = faults[index];
+  if (!fault) return undefined;
+  if ((fault.times ?? 1) > 1) faults[index] = { ...fault, times: (fault.times ?? 1) - 1 };
+  else faults.splice(index, 1);
+  return fault;
+}
+
+/** Starts the API on a free port, with one zone in it. */
+export async function startLoopbackCloudflare(options: {
+  zoneName: string;
+  token: string;
+  dns: LoopbackDns;
+}): Promise<LoopbackCloudflare> {
+  const zone = createCloudflareZone(options.zoneName, options.dns);
+  const faults: CloudflareFault[] = [];
+  const app = new Koa();
+  app.silent = true;
+
+  app.use(async (ctx, next) => {
+    cloudflare.requests.push(`${ctx.method} ${ctx.path}`);
+    await delay(cloudflare.latencyMs);
+    const fault = nextFault(faults, ctx.method);
+    if (fault?.status) {
+      ctx.status = fault.status;
+      ctx.body = failure(fault.status === TOO_MANY_REQUESTS ? 971 : 10_000, 'injected');
+      if (fault.retryAfterSeconds !== undefined)
+        ctx.set('retry-after', String(fault.retryAfterSeconds));
+      return;
+    }
+    await next();
+    if (fault?.dropAfterWork) ctx.res.destroy();
+  });
+  app.use(async (ctx, next) => {
+    try {
+      if (ctx.get('authorization') !== `Bearer ${options.token}`) {
+        throw new CloudflareRefusal(403, 9109, 'Invalid access token');
+      }
+      await next();
+    } catch (error) {
+      if (!(error instanceof CloudflareRefusal)) throw error;
+      ctx.status = error.status;
+      ctx.body = failure(error.code, error.message);
+    }
+  });
+  app.use(bodyParser());
+  app.use(routes(zone).routes());
+
+  const server = createServer(app.callback());
+  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  const { port } = server.address() as AddressInfo;
+  const cloudflare: LoopbackCloudflare = {
+    url: `http://${HOST}:${port}`,
+    token: options.token,
+    zone,
+    requests: [],
+    latencyMs: 0,
+    fail: (fault) => void faults.push(fault),
+    stop() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+  return cloudflare;
+}

@@ -1,0 +1,97 @@
+/** DNS on loopback: one zone, served over UDP by several "resolvers" that can each be disturbed. */
+import { createUDPServer, Packet } from 'dns2';
+
+export type RecordType = 'A' | 'AAAA' | 'CNAME';
+
+export interface ZoneRecord {
+  name: string;
+  type: RecordType;
+  value: string;
+}
+
+/** What a resolver does instead of answering truly. */
+export type ResolverFault = 'none' | 'drop' | 'servfail' | 'nxdomain';
+
+export interface LoopbackDns {
+  /** `127.0.0.1:port` of each resolver, for DNS_RESOLVERS. */
+  resolvers: string[];
+  records(): ZoneRecord[];
+  /** Replaces what an owner (a provider's record id) has in the zone; nothing removes it. */
+  set(owner: string, records: ZoneRecord[]): void;
+  remove(owner: string): void;
+  /** Disturbs one resolver. */
+  fault(resolver: number, fault: ResolverFault): void;
+  /** New records become visible only so many milliseconds after they were set. */
+  propagationDelayMs: number;
+  stop(): Promise<void>;
+}
+
+type Resource = InstanceType<typeof Packet>['answers'][number];
+
+interface Owned {
+  records: ZoneRecord[];
+  visibleAt: number;
+}
+
+const HOST = '127.0.0.1';
+const TTL_SECONDS = 1;
+
+const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
+
+/** dns2 fills a resource's wire form from these fields; its types ask for a method more. */
+function answerFor({ name, type, value }: ZoneRecord): Resource {
+  const data = type === 'CNAME' ? { domain: value } : { address: value };
+  const fields = { name, type: Packet.TYPE[type], class: Packet.CLASS.IN, ttl: TTL_SECONDS };
+  return { ...fields, ...data } as unknown as Resource;
+}
+
+/** Starts `count` resolvers on free ports over one zone. */
+export async function startLoopbackDns(count = 3): Promise<LoopbackDns> {
+  const zone = new Map<string, Owned>();
+  const faults: ResolverFault[] = Array.from({ length: count }, () => 'none');
+  const visible = () =>
+    [...zone.values()].filter((owned) => owned.visibleAt <= Date.now()).flatMap((o) => o.records);
+
+  /** The records of a question; a CNAME answers for every type of its name. */
+  function lookUp(name: string, type: number): { known: boolean; answers: ZoneRecord[] } {
+    const ofName = visible().filter((record) => same(record.name, name));
+    const answers = ofName.filter((r) => Packet.TYPE[r.type] === type || r.type === 'CNAME');
+    return { known: ofName.length > 0, answers };
+  }
+
+  function startResolver(index: number) {
+    return createUDPServer((request, send) => {
+      const fault = faults[index];
+      if (fault === 'drop') return;
+      const response = Packet.createResponseFromRequest(request);
+      response.header.aa = 1;
+      const [question] = request.questions;
+      const { known, answers } = lookUp(question?.name ?? '', question?.type ?? 0);
+      if (fault === 'servfail') response.header.rcode = Packet.RCODE.SERVFAIL;
+      else if (fault === 'nxdomain' || !known) response.header.rcode = Packet.RCODE.NXDOMAIN;
+      else response.answers.push(...answers.map(answerFor));
+      send(response);
+    });
+  }
+
+  const servers = Array.from({ length: count }, (_, index) => startResolver(index));
+  await Promise.all(servers.map((server) => server.listen(0, HOST)));
+
+  const dns: LoopbackDns = {
+    resolvers: servers.map((server) => `${HOST}:${server.address().port}`),
+    records: visible,
+    set: (owner, records) =>
+      zone.set(owner, { records, visibleAt: Date.now() + dns.propagationDelayMs }),
+    remove: (owner) => zone.delete(owner),
+    fault(resolver, fault) {
+      faults[resolver] = fault;
+    },
+    propagationDelayMs: 0,
+    async stop() {
+      await Promise.all(
+        servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
+      );
+    },
+  };
+  return dns;
+}

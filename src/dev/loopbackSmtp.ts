@@ -1,0 +1,109 @@
+/** A mail server on loopback that keeps what it takes, and a page to read it on. */
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { simpleParser } from 'mailparser';
+import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
+import { mailboxPage } from './mailboxPage.ts';
+
+export interface ReceivedMail {
+  to: string[];
+  from: string;
+  subject: string;
+  messageId: string;
+  correlationId: string;
+  text: string;
+  html: string;
+  receivedAt: Date;
+}
+
+/** What the server does to a recipient; `drop` takes the mail and cuts the connection unanswered. */
+export type SmtpFault = { code: number } | 'drop';
+
+export interface LoopbackSmtp {
+  port: number;
+  /** The mailbox: HTML at /, JSON at /mails. */
+  mailboxUrl: string;
+  mails: ReceivedMail[];
+  /** Mails to this address, or to anybody with `*`, meet the fault until it is cleared. */
+  fail(address: string, fault: SmtpFault): void;
+  clearFaults(): void;
+  stop(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+
+async function received(
+  stream: SMTPServerDataStream,
+  session: SMTPServerSession,
+): Promise<ReceivedMail> {
+  const mail = await simpleParser(stream);
+  return {
+    to: session.envelope.rcptTo.map(({ address }) => address),
+    from: session.envelope.mailFrom ? session.envelope.mailFrom.address : '',
+    subject: mail.subject ?? '',
+    messageId: mail.messageId ?? '',
+    correlationId: String(mail.headers.get('x-correlation-id') ?? ''),
+    text: mail.text ?? '',
+    html: mail.html || '',
+    receivedAt: new Date(),
+  };
+}
+
+function smtpServer(mails: ReceivedMail[], faults: Map<string, SmtpFault>): SMTPServer {
+  const faultOf = (address: string) => faults.get(address) ?? faults.get('*');
+  const sockets = new Map<number | undefined, Socket>();
+  const smtp = new SMTPServer({
+    authOptional: true,
+    disabledCommands: ['STARTTLS', 'AUTH'],
+    logger: false,
+    onRcptTo({ address }, _session, callback) {
+      const fault = faultOf(address);
+      if (!fault || fault === 'drop') return callback();
+      return callback(Object.assign(new Error('injected'), { responseCode: fault.code }));
+    },
+    async onData(stream, session, callback) {
+      const mail = await received(stream, session);
+      mails.push(mail);
+      const dropped = mail.to.some((address) => faultOf(address) === 'drop');
+      if (dropped) sockets.get(session.remotePort)?.destroy();
+      else callback();
+    },
+  });
+  smtp.server.on('connection', (socket: Socket) => {
+    const { remotePort } = socket;
+    sockets.set(remotePort, socket);
+    socket.once('close', () => sockets.delete(remotePort));
+  });
+  smtp.on('error', () => {
+    // A client that was killed in the middle of a conversation is what some tests are about.
+  });
+  return smtp;
+}
+
+/** Starts SMTP and the mailbox on free ports. */
+export async function startLoopbackSmtp(): Promise<LoopbackSmtp> {
+  const mails: ReceivedMail[] = [];
+  const faults = new Map<string, SmtpFault>();
+  const smtp = smtpServer(mails, faults);
+  await new Promise<void>((resolve) => smtp.listen(0, HOST, resolve));
+  const mailbox = createServer((request, response) => {
+    const json = request.url === '/mails';
+    response.setHeader('content-type', json ? 'application/json' : 'text/html; charset=utf-8');
+    response.end(json ? JSON.stringify(mails) : mailboxPage(mails));
+  });
+  await new Promise<void>((resolve) => mailbox.listen(0, HOST, resolve));
+  return {
+    port: (smtp.server.address() as AddressInfo).port,
+    mailboxUrl: `http://${HOST}:${(mailbox.address() as AddressInfo).port}`,
+    mails,
+    fail: (address, fault) => void faults.set(address, fault),
+    clearFaults: () => faults.clear(),
+    async stop() {
+      mailbox.closeAllConnections();
+      await Promise.all([
+        new Promise<void>((resolve) => mailbox.close(() => resolve())),
+        new Promise<void>((resolve) => smtp.close(() => resolve())),
+      ]);
+    },
+  };
+}

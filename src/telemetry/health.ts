@@ -1,0 +1,70 @@
+/** `/health` and `/ready`, the same for API and worker: live state, looked up when asked. */
+import { createServer } from 'node:http';
+
+/** A dependency's check: resolves when it is usable now. */
+export type Checks = Record<string, () => Promise<unknown>>;
+
+export interface Readiness {
+  ready: boolean;
+  checks: Record<string, 'ok' | 'failed' | 'timeout'>;
+}
+
+const CHECK_TIMEOUT_MS = 2_000;
+
+async function outcomeOf(check: () => Promise<unknown>): Promise<Readiness['checks'][string]> {
+  const { promise: timeout, resolve } = Promise.withResolvers<'timeout'>();
+  const timer = setTimeout(() => resolve('timeout'), CHECK_TIMEOUT_MS);
+  const outcome = check().then(
+    () => 'ok' as const,
+    () => 'failed' as const,
+  );
+  try {
+    return await Promise.race([outcome, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Asks every dependency at once; none is waited for longer than two seconds. */
+export async function readinessOf(checks: Checks): Promise<Readiness> {
+  const entries = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
+  );
+  return {
+    ready: entries.every(([, outcome]) => outcome === 'ok'),
+    checks: Object.fromEntries(entries),
+  };
+}
+
+/**
+ * A server for probes alone, for processes that serve nothing else. Alive is the process that
+ * answers; ready is the one whose dependencies do.
+ */
+export function createHealthServer(checks: Checks) {
+  const server = createServer(async (request, response) => {
+    const answer = (status: number, body: object) => {
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    };
+    if (request.url === '/health') return answer(200, { status: 'ok' });
+    if (request.url !== '/ready') return answer(404, { status: 'not found' });
+    const readiness = await readinessOf(checks);
+    return answer(readiness.ready ? 200 : 503, readiness);
+  });
+  return {
+    /** @returns the port, of use when 0 was asked for. */
+    listen(port: number): Promise<number> {
+      return new Promise((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(port, () => {
+          const address = server.address();
+          resolve(typeof address === 'object' && address ? address.port : port);
+        });
+      });
+    },
+    close(): Promise<void> {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
