@@ -131,6 +131,11 @@ const worker = {
 const SCHEMAS = {
   migrate: z.object(common),
   trigger: z.object(temporal),
+  /** The embedded stack. */
+  dev: z.object({
+    /** Path of a Temporal CLI to use for the embedded server. */
+    TEMPORAL_CLI: optional(),
+  }),
   api: z.object(api).superRefine((env, ctx) => {
     if (!env.SUPABASE_URL && !env.SUPABASE_JWKS_URL && !env.SUPABASE_JWT_SECRET) {
       ctx.addIssue({

@@ -4,6 +4,7 @@
  */
 import type { TestProject } from 'vitest/node';
 import { startPostgresForTests } from './postgres.ts';
+import { startTemporalForTests } from './temporal.ts';
 
 type Release = () => Promise<void>;
 
@@ -16,6 +17,11 @@ export default async function globalSetup(project: TestProject): Promise<Release
     const postgres = await startPostgresForTests();
     releases.push(postgres.stop);
     project.provide('postgresAdminUrl', postgres.adminUrl);
+    const temporal = await startTemporalForTests();
+    releases.push(temporal.stop);
+    project.provide('temporalAddress', temporal.address);
+    project.provide('temporalCli', temporal.cli);
+    project.provide('workflowBundlePath', temporal.workflowBundlePath);
   } catch (error) {
     await releaseAll();
     throw error;
