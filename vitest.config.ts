@@ -11,5 +11,6 @@ export default defineConfig({
     // Real servers on busy machines: a limit here means "hangs", never "is slow".
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 30_000, interval: 50 } },
   },
 });
