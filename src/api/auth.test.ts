@@ -1,0 +1,239 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  type CryptoKey,
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  type JWTHeaderParameters,
+  type JWTPayload,
+  SignJWT,
+} from 'jose';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Caller, createAuthenticate, hasPermission, requirePermission } from './auth.ts';
+import { Problem } from './problems.ts';
+
+const SUB = '6f1b1a52-3c6e-4c1c-9d3c-0f5e0a6f7b11';
+const ORG = '0e5b7c7e-8a55-4a53-a9a0-3d6a6d1a9b22';
+const SECRET = 'a legacy secret of more than thirty-two characters';
+
+/** A server of JSON Web Keys that counts how often it is asked. */
+async function startJwks(keys: object[]) {
+  let fetches = 0;
+  const server = createServer((_request, response) => {
+    fetches++;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ keys }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    fetches: () => fetches,
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
+
+type Jwks = Awaited<ReturnType<typeof startJwks>>;
+let jwks: Jwks;
+let publicKey: CryptoKey;
+let privateKey: CryptoKey;
+
+beforeAll(async () => {
+  ({ publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true }));
+  jwks = await startJwks([{ ...(await exportJWK(publicKey)), kid: 'known', alg: 'ES256' }]);
+});
+afterAll(async () => {
+  await jwks.stop();
+});
+
+const configFor = (overrides: Partial<Parameters<typeof createAuthenticate>[0]> = {}) => ({
+  SUPABASE_URL: jwks.url,
+  SUPABASE_JWKS_URL: undefined,
+  SUPABASE_JWT_SECRET: undefined,
+  JWT_ISSUER: undefined,
+  JWT_AUDIENCE: 'authenticated',
+  ...overrides,
+});
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+/** Claims of a good token; undefined takes one out. */
+const claims = (overrides: JWTPayload = {}): JWTPayload => ({
+  sub: SUB,
+  iss: `${jwks.url}/auth/v1`,
+  aud: 'authenticated',
+  exp: nowSeconds() + 600,
+  org_id: ORG,
+  effective_permissions: [{ p: 'organization.delete', s: 'acme' }],
+  ...overrides,
+});
+
+const sign = (
+  payload: JWTPayload = claims(),
+  header: Partial<JWTHeaderParameters> = {},
+  key: CryptoKey | Uint8Array = privateKey,
+) => new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: 'known', ...header }).sign(key);
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** What a header is answered with: the caller, or the problem's status. */
+async function answerTo(authorization: string | undefined, config = configFor()) {
+  try {
+    return await createAuthenticate(config)(authorization);
+  } catch (error) {
+    expect(error).toBeInstanceOf(Problem);
+    return (error as Problem).status;
+  }
+}
+const statusOf = async (token: Promise<string> | string, config = configFor()) =>
+  answerTo(`Bearer ${await token}`, config);
+
+describe('a token', () => {
+  test('is taken when its key is published', async () => {
+    expect(await statusOf(sign())).toEqual({
+      userId: SUB,
+      orgId: ORG,
+      permissions: [{ p: 'organization.delete', s: 'acme' }],
+    });
+  });
+
+  test('is taken when the legacy secret has signed it', async () => {
+    const config = configFor({ SUPABASE_URL: undefined, SUPABASE_JWT_SECRET: SECRET });
+    config.JWT_ISSUER = 'https://issuer.example/auth/v1';
+    const token = sign(
+      claims({ iss: config.JWT_ISSUER }),
+      { alg: 'HS256' },
+      new TextEncoder().encode(SECRET),
+    );
+    expect(await statusOf(token, config)).toMatchObject({ userId: SUB });
+  });
+
+  test('is not taken when the legacy secret is another', async () => {
+    const config = configFor({ SUPABASE_JWT_SECRET: SECRET });
+    const token = sign(claims(), { alg: 'HS256' }, new TextEncoder().encode(`${SECRET}.`));
+    expect(await statusOf(token, config)).toBe(401);
+  });
+
+  test('is not taken when the public key served as an HMAC secret', async () => {
+    const secrets = [await exportSPKI(publicKey), JSON.stringify(await exportJWK(publicKey))];
+    for (const secret of secrets) {
+      const token = sign(claims(), { alg: 'HS256' }, new TextEncoder().encode(secret));
+      expect(await statusOf(token)).toBe(401);
+    }
+  });
+
+  test('is not taken unsigned', async () => {
+    expect(await statusOf(`${part({ alg: 'none' })}.${part(claims())}.`)).toBe(401);
+    const [header, payload] = (await sign()).split('.');
+    expect(await statusOf(`${header}.${payload}.`)).toBe(401);
+  });
+
+  test.each<[string, JWTPayload]>([
+    ['of another issuer', { iss: 'https://elsewhere.example/auth/v1' }],
+    ['for another audience', { aud: 'somebody-else' }],
+    ['that has expired', { exp: 1_700_000_000 }],
+    ['without an expiry', { exp: undefined }],
+    ['that is not valid yet', { nbf: 4_000_000_000 }],
+    ['without a subject', { sub: undefined }],
+    ['whose subject is no uuid', { sub: "x' OR 1=1 --" }],
+    ['whose organization is no uuid', { org_id: '../..' }],
+    ['whose permissions are no list', { effective_permissions: 'platform.admin' }],
+    ['whose block is no boolean', { access_blocked: 'false' }],
+  ] as [string, JWTPayload][])('is not taken %s', async (_why, overrides) => {
+    expect(await statusOf(sign(claims(overrides)))).toBe(401);
+  });
+
+  test('is taken a moment after its expiry, and no later', async () => {
+    expect(await statusOf(sign(claims({ exp: nowSeconds() - 1 })))).toMatchObject({ userId: SUB });
+    expect(await statusOf(sign(claims({ exp: nowSeconds() - 10 })))).toBe(401);
+  });
+
+  test('cannot bring its own key along', async () => {
+    const forged = await generateKeyPair('ES256', { extractable: true });
+    const jwk = await exportJWK(forged.publicKey);
+    const attacker = await startJwks([{ ...jwk, kid: 'known', alg: 'ES256' }]);
+    for (const header of [{ jwk }, { jku: attacker.url }, { kid: 'theirs', jku: attacker.url }]) {
+      expect(await statusOf(sign(claims(), header, forged.privateKey))).toBe(401);
+    }
+    expect(attacker.fetches()).toBe(0);
+    await attacker.stop();
+  });
+
+  test('with an unknown key does not make us fetch the keys each time', async () => {
+    const authenticate = createAuthenticate(configFor());
+    const before = jwks.fetches();
+    const statuses = await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => {
+        const token = await sign(claims(), { kid: `unknown-${index}` });
+        return authenticate(`Bearer ${token}`).catch((problem: Problem) => problem.status);
+      }),
+    );
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect(jwks.fetches() - before).toBeLessThanOrEqual(2);
+  });
+
+  test('is answered 503 while the keys cannot be had: it may be good', async () => {
+    const gone = await startJwks([]);
+    await gone.stop();
+    expect(await statusOf(sign(), configFor({ SUPABASE_JWKS_URL: gone.url }))).toBe(503);
+  });
+
+  test('of somebody blocked is answered 403', async () => {
+    expect(await statusOf(sign(claims({ access_blocked: true })))).toBe(403);
+  });
+});
+
+test.each([
+  undefined,
+  '',
+  'Bearer',
+  'Bearer a.b',
+  'Bearer ...',
+  'Bearer %%%',
+  'Basic YTpi',
+  `Bearer ${'x'.repeat(10_000)}`,
+])('a header that holds no token is answered 401: %s', async (header) => {
+  expect(await answerTo(header)).toBe(401);
+});
+
+test('a refusal says how to authenticate', async () => {
+  const refusal = await createAuthenticate(configFor())(undefined).catch((error) => error);
+  expect(refusal.details.headers).toEqual({ 'www-authenticate': expect.stringMatching(/^Bearer/) });
+});
+
+describe('a permission', () => {
+  const caller = (p: string, s: string): Caller => ({
+    userId: SUB,
+    orgId: ORG,
+    permissions: [{ p, s }],
+  });
+
+  test.each([
+    ['acme', true],
+    ['acme.west', true],
+    ['acme.west.clinic', true],
+    ['acme_two', false],
+    ['other', false],
+    ['other.acme', false],
+    ['', false],
+  ])('held in acme holds at %j: %s', (path, holds) => {
+    expect(hasPermission(caller('organization.delete', 'acme'), 'organization.delete', path)).toBe(
+      holds,
+    );
+  });
+
+  test('without a scope holds nowhere in particular', () => {
+    expect(hasPermission(caller('organization.delete', ''), 'organization.delete', 'acme')).toBe(
+      false,
+    );
+  });
+
+  test('is implied by platform.admin, and by no other', () => {
+    expect(hasPermission(caller('platform.admin', ''), 'organization.delete', 'acme')).toBe(true);
+    expect(hasPermission(caller('organization.view', 'acme'), 'organization.delete')).toBe(false);
+  });
+
+  test('that is missing is answered 403', () => {
+    const attempt = () => requirePermission(caller('organization.view', 'acme'), 'organization.x');
+    expect(attempt).toThrow(expect.objectContaining({ status: 403, code: 'forbidden' }));
+  });
+});
