@@ -85,6 +85,16 @@ export function organizationActivities({ config, emitEvent, readModels }: Activi
       });
     },
 
+    /** The deletion's audit event: written by the run itself, so that the two cannot part. */
+    async initiateDeletionActivity({ orgId, origin, reason }: CompensationInput) {
+      await emitEvent({
+        eventType: 'organization.deletion.initiated',
+        aggregateId: orgId,
+        origin,
+        eventData: { reason },
+      });
+    },
+
     /** Compensation of createOrganizationActivity; nothing to do where it never took effect. */
     async deactivateOrganizationActivity({ orgId, origin, reason }: CompensationInput) {
       const organization = await readModels.organization(orgId);

@@ -238,6 +238,7 @@ export interface BootstrapActivities {
   removeDNSActivity(input: CompensationInput): Promise<number>;
   deactivateOrganizationActivity(input: CompensationInput): Promise<void>;
   recordBootstrapOutcomeActivity(input: RecordOutcomeInput): Promise<void>;
+  initiateDeletionActivity(input: CompensationInput): Promise<void>;
 }
 
 /** `ApplicationFailure.type` values that workflows and callers may match on. */

@@ -8,6 +8,7 @@ export async function OrganizationDeletionWorkflow(
 ): Promise<void> {
   const input = { orgId: params.organizationId, origin: params.origin, reason: params.reason };
   const { compensation } = proxies({ ...DEFAULT_TIMING, ...params.timing });
+  await compensation.initiateDeletionActivity(input);
   await compensation.revokeInvitationsActivity(input);
   await compensation.removeDNSActivity(input);
   await compensation.deactivateOrganizationActivity(input);

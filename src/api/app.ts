@@ -1,0 +1,67 @@
+/** The HTTP pipeline, in the order in which a request meets it. */
+import { bodyParser } from '@koa/bodyparser';
+import cors from '@koa/cors';
+import Router from '@koa/router';
+import Koa from 'koa';
+import helmet from 'koa-helmet';
+import { bootstrapRoutes } from './bootstrap.ts';
+import type { ApiDeps, ApiState } from './deps.ts';
+import { opsRoutes } from './ops.ts';
+import { organizationRoutes } from './organizations.ts';
+import { Problem, problemResponses } from './problems.ts';
+import { requestContext, requestTimeout } from './requestContext.ts';
+import { workflowRoutes } from './workflows.ts';
+
+/** Methods whose body is read. */
+const WITH_BODY = ['POST', 'DELETE'];
+
+/** Listed origins only; none by default. */
+const crossOrigin = (origins: string[]) =>
+  cors({
+    origin: (ctx) => (origins.includes(ctx.get('origin')) ? ctx.get('origin') : ''),
+    exposeHeaders: ['x-correlation-id', 'traceparent', 'retry-after'],
+  });
+
+const jsonBody = (limitKb: number) =>
+  bodyParser({
+    enableTypes: ['json'],
+    jsonLimit: `${limitKb}kb`,
+    parsedMethods: WITH_BODY,
+  });
+
+/** Everything below /api has a caller. */
+function apiRoutes(deps: ApiDeps): Router<ApiState> {
+  const router = new Router<ApiState>();
+  router.use(/^\/api\//, async (ctx, next) => {
+    ctx.state.caller = await deps.authenticate(ctx.get('authorization') || undefined);
+    await next();
+  });
+  for (const routes of [bootstrapRoutes(deps), workflowRoutes(deps), organizationRoutes(deps)]) {
+    router.use(routes.routes());
+  }
+  return router;
+}
+
+export function createApp(deps: ApiDeps): Koa {
+  const { config, logger } = deps;
+  const app = new Koa();
+  app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
+  const ops = opsRoutes(deps);
+  const api = apiRoutes(deps);
+  const methodNotAllowed = {
+    throw: true,
+    methodNotAllowed: () => new Problem(405, 'method-not-allowed', 'This route has no such method'),
+    notImplemented: () => new Problem(501, 'not-implemented', 'There is no such method'),
+  };
+  app.use(requestContext(logger));
+  app.use(problemResponses(logger));
+  app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
+  app.use(helmet());
+  app.use(crossOrigin(config.CORS_ORIGINS));
+  app.use(jsonBody(config.BODY_LIMIT_KB));
+  app.use(ops.routes());
+  app.use(api.routes());
+  app.use(ops.allowedMethods(methodNotAllowed));
+  app.use(api.allowedMethods(methodNotAllowed));
+  return app;
+}

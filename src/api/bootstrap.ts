@@ -1,0 +1,144 @@
+/** POST: accepts a bootstrap. First the event, then the run; never one without the other. */
+import { createHash, randomUUID } from 'node:crypto';
+import Router from '@koa/router';
+import type { z } from 'zod';
+import type { ApiConfig } from '#config';
+import { type BootstrapTiming, bootstrapWorkflowId } from '#domain/contracts.ts';
+import type { BootstrapRequest, RecordedRequest } from '#store/bootstrapRequests.ts';
+import { currentCorrelationId } from '#telemetry/correlation.ts';
+import { visibleOrganization } from './access.ts';
+import { type Caller, requirePermission } from './auth.ts';
+import type { ApiDeps, ApiState } from './deps.ts';
+import { type FieldError, Problem } from './problems.ts';
+import { bootstrapBody, idempotencyKey } from './schemas.ts';
+import { startBootstrapRun } from './temporalRuns.ts';
+import { parseBody, parseWith } from './validation.ts';
+
+type BootstrapBody = z.infer<typeof bootstrapBody>;
+
+/** The seed's two routes to the same handler, each with its own permission. */
+export const BOOTSTRAP_ROUTES = [
+  { path: '/api/v1/workflows/organization-bootstrap', permission: 'organization.create_root' },
+  { path: '/api/admin/organizations/bootstrap', permission: 'organization.bootstrap' },
+] as const;
+
+const timingFrom = (config: ApiConfig): BootstrapTiming => ({
+  propagationWaitMs: config.DNS_PROPAGATION_WAIT_SECONDS,
+  verificationLimitMs: config.DNS_VERIFICATION_LIMIT_SECONDS,
+  verificationBackoffMs: config.DNS_VERIFICATION_BACKOFF_SECONDS,
+  personWaitMs: config.DNS_PERSON_WAIT_SECONDS,
+  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
+  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+  compensationLimitMs: config.COMPENSATION_LIMIT_SECONDS,
+});
+
+/** The request as it is kept; every id of the run is made here, once. */
+function requestFrom(
+  body: BootstrapBody,
+  key: string | undefined,
+  caller: Caller,
+  config: ApiConfig,
+): BootstrapRequest {
+  const organizationId = randomUUID();
+  return {
+    caller: caller.userId,
+    ...(key && { key }),
+    requestHash: createHash('sha256').update(JSON.stringify(body)).digest('hex'),
+    organizationId,
+    workflowId: bootstrapWorkflowId(organizationId),
+    correlationId: currentCorrelationId()!,
+    params: {
+      ...(body as BootstrapRequest['params']),
+      organizationId,
+      origin: {
+        requestedAt: new Date().toISOString(),
+        requestedBy: caller.userId,
+        source: 'api',
+        tags: [config.DEPLOYMENT_ENVIRONMENT],
+      },
+      timing: timingFrom(config),
+    },
+  };
+}
+
+/** The organizations that a request names must be there, alive, and the caller's to name. */
+async function checkReferences(
+  { readModels }: ApiDeps,
+  caller: Caller,
+  { orgData }: BootstrapBody,
+) {
+  const problems: FieldError[] = [];
+  for (const field of ['parentOrgId', 'referringPartnerId'] as const) {
+    const orgId = orgData[field];
+    if (!orgId) continue;
+    const found = await visibleOrganization(readModels, caller, orgId).catch(() => undefined);
+    if (found?.status === 'active' && found.path) continue;
+    problems.push({ path: `orgData.${field}`, message: 'names no active organization' });
+  }
+  if (problems.length > 0) {
+    throw new Problem(
+      422,
+      'unknown-reference',
+      'The request names an organization that is not there',
+      {
+        errors: problems,
+      },
+    );
+  }
+}
+
+function acceptedOf(recorded: RecordedRequest) {
+  if (recorded.outcome === 'slug_taken') {
+    throw new Problem(409, 'slug-taken', 'Another organization has this subdomain or name', {
+      detail: 'Choose another subdomain, or another name where there is no subdomain.',
+    });
+  }
+  if (recorded.outcome === 'key_reused') {
+    throw new Problem(
+      422,
+      'idempotency-key-reused',
+      'This Idempotency-Key came with another request',
+    );
+  }
+  const { workflowId, organizationId, correlationId } = recorded;
+  return { workflowId, organizationId, correlationId, status: 'started' as const };
+}
+
+/** Idempotent: the retry of a request whose run could not be started starts it. */
+async function start({ temporal, requests, config, logger }: ApiDeps, workflowId: string) {
+  try {
+    const initiated = await requests.initiated(workflowId);
+    await startBootstrapRun(temporal, config.TEMPORAL_TASK_QUEUE, initiated!);
+  } catch (error) {
+    logger.error({ workflow_id: workflowId, error: (error as Error).name }, 'run not started');
+    throw new Problem(503, 'start-delayed', 'The request is kept, and will be started', {
+      detail: `Its run could not be started now. ${workflowId} starts as soon as it can; repeating the request with the same Idempotency-Key is safe.`,
+      headers: { 'retry-after': '30' },
+    });
+  }
+}
+
+export function bootstrapRoutes(deps: ApiDeps): Router<ApiState> {
+  const router = new Router<ApiState>();
+  for (const { path, permission } of BOOTSTRAP_ROUTES) {
+    router.post(path, async (ctx) => {
+      const { caller } = ctx.state;
+      requirePermission(caller, permission);
+      if (!deps.config.ENABLE_ORG_BOOTSTRAP) {
+        throw new Problem(503, 'bootstrap-disabled', 'New bootstraps are switched off', {
+          detail: 'ENABLE_ORG_BOOTSTRAP is false. Runs that are under way go on.',
+        });
+      }
+      const body = parseBody(bootstrapBody, ctx.request);
+      const keyHeader = ctx.get('idempotency-key');
+      const key = keyHeader ? parseWith(idempotencyKey, keyHeader, 'Idempotency-Key') : undefined;
+      await checkReferences(deps, caller, body);
+      const recorded = await deps.requests.record(requestFrom(body, key, caller, deps.config));
+      const answer = acceptedOf(recorded);
+      await start(deps, answer.workflowId);
+      ctx.status = 202;
+      ctx.body = answer;
+    });
+  }
+  return router;
+}

@@ -1,0 +1,153 @@
+/** The OpenAPI 3.1 document, made from the schemas that requests are checked with. */
+import { z } from 'zod';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { BOOTSTRAP_ROUTES } from './bootstrap.ts';
+import { PROBLEM_MEDIA_TYPE } from './problems.ts';
+import * as schemas from './schemas.ts';
+
+const json = (description: string, schema: z.ZodType) => ({
+  description,
+  content: { 'application/json': { schema } },
+});
+
+const PROBLEMS: Record<number, string> = {
+  400: 'The request is not valid',
+  401: 'No valid bearer token',
+  403: 'A permission is missing',
+  404: 'There is no such thing, or it is not yours',
+  409: 'The state does not allow it',
+  413: 'The body is too large',
+  415: 'The body is not application/json',
+  422: 'The request contradicts what is there',
+  503: 'Not now; Retry-After tells when',
+};
+
+const problems = (...statuses: number[]): ZodOpenApiResponsesObject =>
+  Object.fromEntries(
+    statuses.map((status) => [
+      String(status),
+      {
+        description: PROBLEMS[status]!,
+        content: { [PROBLEM_MEDIA_TYPE]: { schema: schemas.problem } },
+      },
+    ]),
+  ) as ZodOpenApiResponsesObject;
+
+const path = (name: string, schema: z.ZodType) => ({ path: z.object({ [name]: schema }) });
+const workflowPath = path('workflowId', schemas.workflowId);
+const organizationPath = path('organizationId', schemas.organizationId);
+const body = (schema: z.ZodType) => ({
+  required: true,
+  content: { 'application/json': { schema } },
+});
+
+const read = (
+  summary: string,
+  requestParams: ZodOpenApiOperationObject['requestParams'],
+  schema: z.ZodType,
+): ZodOpenApiOperationObject => ({
+  summary,
+  ...(requestParams && { requestParams }),
+  responses: { 200: json(summary, schema), ...problems(400, 401, 403, 404, 503) },
+});
+
+const bootstrap = (permission: string): ZodOpenApiOperationObject => ({
+  summary: 'Bootstrap an organization',
+  description: `Needs the permission \`${permission}\`.`,
+  requestParams: { header: z.object({ 'Idempotency-Key': schemas.idempotencyKey.optional() }) },
+  requestBody: body(schemas.bootstrapBody),
+  responses: {
+    202: json('Accepted and started', schemas.accepted),
+    ...problems(400, 401, 403, 409, 413, 415, 422, 503),
+  },
+});
+
+const act = (summary: string, requestParams: ZodOpenApiOperationObject['requestParams']) => ({
+  summary,
+  ...(requestParams && { requestParams }),
+  responses: {
+    202: json(summary, schemas.signalled),
+    ...problems(400, 401, 403, 404, 409, 415, 503),
+  },
+});
+
+const OPEN: Pick<ZodOpenApiOperationObject, 'security'> = { security: [] };
+
+function paths(): ZodOpenApiPathsObject {
+  const signalParams = {
+    path: z.object({
+      workflowId: schemas.workflowId,
+      signal: z.enum(['retry-dns', 'skip-dns', 'abort']),
+    }),
+  };
+  return {
+    ...Object.fromEntries(
+      BOOTSTRAP_ROUTES.map(({ path: route, permission }) => [
+        route,
+        { post: bootstrap(permission) },
+      ]),
+    ),
+    '/api/v1/workflows/{workflowId}': {
+      get: read('Status of a run', workflowPath, schemas.workflowStatus),
+    },
+    '/api/v1/workflows/{workflowId}/events': {
+      get: read('Events of a run', workflowPath, schemas.eventList),
+    },
+    '/api/v1/workflows/{workflowId}/cancel': {
+      post: act('Cancel a run; it undoes what it did', workflowPath),
+    },
+    '/api/v1/workflows/{workflowId}/signals/{signal}': {
+      post: act('Decide for a run that waits', signalParams),
+    },
+    '/api/v1/organizations/{organizationId}': {
+      get: read('An organization', organizationPath, schemas.organization),
+      delete: {
+        summary: 'Take an organization out of service',
+        description: 'Needs the permission `organization.delete` in its scope.',
+        requestParams: organizationPath,
+        requestBody: body(schemas.deletionBody),
+        responses: {
+          202: json('Deletion started', schemas.accepted),
+          ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+        },
+      },
+    },
+    '/api/v1/organizations/{organizationId}/lineage': {
+      get: read('Where an organization comes from', organizationPath, schemas.lineage),
+    },
+    '/health': {
+      get: {
+        summary: 'The process lives',
+        ...OPEN,
+        responses: { 200: { description: 'It does' } },
+      },
+    },
+    '/ready': {
+      get: {
+        summary: 'PostgreSQL and Temporal answer now',
+        ...OPEN,
+        responses: { 200: { description: 'They do' }, 503: { description: 'One does not' } },
+      },
+    },
+  };
+}
+
+export const openApiDocument = () =>
+  createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'A4C workflows',
+      version: '1',
+      description: 'Onboards organizations, durably. Errors are RFC 9457 problem details.',
+    },
+    paths: paths(),
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+    security: [{ bearer: [] }],
+  });

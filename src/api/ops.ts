@@ -1,0 +1,59 @@
+/** What operators and tools read: probes, the OpenAPI document, and its page. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import Router from '@koa/router';
+import { getAbsoluteFSPath } from 'swagger-ui-dist';
+import { readinessOf } from '#telemetry/health.ts';
+import type { ApiDeps } from './deps.ts';
+import { openApiDocument } from './openApi.ts';
+import { notFound } from './problems.ts';
+
+/** Everything from this server, nothing inline but the styles that Swagger UI sets itself. */
+const DOCS_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<title>A4C workflows API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script></body></html>`;
+const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui' });`;
+const DOCS_FILES: Record<string, string> = {
+  'swagger-ui.css': 'text/css',
+  'swagger-ui-bundle.js': 'text/javascript',
+};
+
+export function opsRoutes({ checks }: Pick<ApiDeps, 'checks'>): Router {
+  const router = new Router();
+  const document = openApiDocument();
+
+  router.get('/health', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+
+  router.get('/ready', async (ctx) => {
+    const readiness = await readinessOf(checks);
+    ctx.status = readiness.ready ? 200 : 503;
+    ctx.body = readiness;
+  });
+
+  router.get('/openapi.json', (ctx) => {
+    ctx.body = document;
+  });
+
+  router.get('/docs', (ctx) => {
+    ctx.type = 'html';
+    ctx.body = DOCS_PAGE;
+  });
+
+  router.get('/docs/start.js', (ctx) => {
+    ctx.type = 'text/javascript';
+    ctx.body = DOCS_START;
+  });
+
+  router.get('/docs/:file', async (ctx) => {
+    const { file = '' } = ctx.params;
+    const type = DOCS_FILES[file];
+    if (!type) throw notFound('file');
+    ctx.type = type;
+    ctx.body = await readFile(path.join(getAbsoluteFSPath(), file));
+  });
+
+  return router;
+}

@@ -1,0 +1,102 @@
+/** Organizations: what they are, where they come from, and taking one out of service. */
+import Router from '@koa/router';
+import { deletionWorkflowId } from '#domain/contracts.ts';
+import type { Organization } from '#store/readModels.ts';
+import { currentCorrelationId } from '#telemetry/correlation.ts';
+import { visibleOrganization } from './access.ts';
+import { type Caller, hasPermission } from './auth.ts';
+import type { ApiDeps, ApiState } from './deps.ts';
+import { withoutTokenHash } from './eventView.ts';
+import { notFound, Problem } from './problems.ts';
+import { deletionBody, organizationId } from './schemas.ts';
+import { describeRun, startDeletionRun } from './temporalRuns.ts';
+import { parseBody } from './validation.ts';
+
+const PREFIX = '/api/v1/organizations/:organizationId';
+const DELETE_PERMISSION = 'organization.delete';
+
+async function organizationOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
+  const parsed = organizationId.safeParse(value);
+  if (!parsed.success) throw notFound('organization');
+  return visibleOrganization(deps.readModels, caller, parsed.data);
+}
+
+function requireDeletable(caller: Caller, { status, path }: Organization): void {
+  if (!hasPermission(caller, DELETE_PERMISSION, path ?? '')) {
+    throw new Problem(403, 'forbidden', `This needs the permission ${DELETE_PERMISSION} here`);
+  }
+  if (status === 'active') return;
+  throw new Problem(409, 'not-active', 'Only an active organization can be deleted', {
+    detail: `It is ${status}.`,
+  });
+}
+
+/** @throws Problem 409 when the deletion is under way, or was, and 503 when nobody can tell. */
+async function requireNoDeletion({ temporal }: ApiDeps, workflowId: string): Promise<void> {
+  const description = await describeRun(temporal, workflowId).catch(() => {
+    throw deletionUnavailable();
+  });
+  if (!description) return;
+  throw new Problem(409, 'deletion-started', 'The deletion has been started already');
+}
+
+const deletionUnavailable = (): Problem =>
+  new Problem(503, 'workflow-unavailable', 'The deletion could not be started', {
+    headers: { 'retry-after': '10' },
+  });
+
+/** The run's own first step writes the event, so the two cannot part. */
+async function startDeletion(
+  { config, temporal }: ApiDeps,
+  caller: Caller,
+  orgId: string,
+  reason: string,
+) {
+  const correlationId = currentCorrelationId()!;
+  const workflowId = deletionWorkflowId(orgId);
+  const params = {
+    organizationId: orgId,
+    reason,
+    origin: {
+      requestedAt: new Date().toISOString(),
+      requestedBy: caller.userId,
+      source: 'api',
+      tags: [config.DEPLOYMENT_ENVIRONMENT],
+    },
+    timing: {
+      retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
+      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+    },
+  };
+  await startDeletionRun(temporal, config.TEMPORAL_TASK_QUEUE, params, correlationId).catch(() => {
+    throw deletionUnavailable();
+  });
+  return { workflowId, organizationId: orgId, correlationId, status: 'started' as const };
+}
+
+export function organizationRoutes(deps: ApiDeps): Router<ApiState> {
+  const router = new Router<ApiState>();
+
+  router.get(PREFIX, async (ctx) => {
+    ctx.body = await organizationOf(deps, ctx.state.caller, ctx.params.organizationId);
+  });
+
+  router.get(`${PREFIX}/lineage`, async (ctx) => {
+    const { orgId } = await organizationOf(deps, ctx.state.caller, ctx.params.organizationId);
+    const lineage = await deps.queries.traceWorkflowLineage(orgId);
+    ctx.body = { ...lineage, events: lineage?.events.map(withoutTokenHash) };
+  });
+
+  router.delete(PREFIX, async (ctx) => {
+    const { caller } = ctx.state;
+    const organization = await organizationOf(deps, caller, ctx.params.organizationId);
+    requireDeletable(caller, organization);
+    const { reason } = parseBody(deletionBody, ctx.request);
+    const { orgId } = organization;
+    await requireNoDeletion(deps, deletionWorkflowId(orgId));
+    ctx.status = 202;
+    ctx.body = await startDeletion(deps, caller, orgId, reason);
+  });
+
+  return router;
+}

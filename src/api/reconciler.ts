@@ -1,0 +1,136 @@
+/**
+ * Brings together what an outage kept apart: accepted requests without a run are started, and
+ * runs that ended without their last event get one. One API replica at a time does it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiConfig } from '#config';
+import type { FailureStage } from '#domain/events.ts';
+import type { AdvisoryLock } from '#store/advisoryLock.ts';
+import type { BootstrapRequests } from '#store/bootstrapRequests.ts';
+import type { EmitEvent } from '#store/emitEvent.ts';
+import type { EventStore } from '#store/events.ts';
+import type { Organization, ReadModels } from '#store/readModels.ts';
+import { withCorrelationId } from '#telemetry/correlation.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import type { ApiDeps } from './deps.ts';
+import { describeRun, startBootstrapRun } from './temporalRuns.ts';
+
+export interface ReconcilerDeps {
+  config: Pick<
+    ApiConfig,
+    | 'TEMPORAL_TASK_QUEUE'
+    | 'RECONCILE_INTERVAL_SECONDS'
+    | 'RECONCILE_AFTER_SECONDS'
+    | 'RECONCILE_GIVE_UP_SECONDS'
+  >;
+  temporal: ApiDeps['temporal'];
+  requests: BootstrapRequests;
+  readModels: ReadModels;
+  store: EventStore;
+  emitEvent: EmitEvent;
+  lock: AdvisoryLock;
+  logger: Logger;
+}
+
+export interface ReconcileReport {
+  started: number;
+  markedFailed: number;
+  retriedEvents: number;
+}
+
+/** How far an organization without a run had come. */
+function stageOf({ status, subdomainStatus }: Organization): FailureStage {
+  if (status === 'pending') return 'organization_creation';
+  if (subdomainStatus === 'pending') return 'dns_provisioning';
+  if (subdomainStatus === 'dns_created' || subdomainStatus === 'verifying')
+    return 'dns_verification';
+  return 'invitation_generation';
+}
+
+export function createReconciler(deps: ReconcilerDeps) {
+  const { config, temporal, requests, readModels, store, emitEvent, lock, logger } = deps;
+
+  async function markFailed(organization: Organization, reason: string): Promise<void> {
+    const { orgId, workflowId, status } = organization;
+    const initiated = await requests.initiated(workflowId!);
+    const isCreated = status !== 'pending';
+    await emitEvent({
+      eventType: 'organization.bootstrap.failed',
+      aggregateId: orgId,
+      workflowId: workflowId!,
+      origin: initiated?.params.origin ?? { requestedAt: organization.createdAt.toISOString() },
+      eventData: {
+        failure_stage: stageOf(organization),
+        error_message: reason,
+        // Nobody compensated: what was made is still there.
+        partial_cleanup_required: isCreated,
+        pending_cleanup: isCreated
+          ? ['deactivateOrganizationActivity', 'removeDNSActivity', 'revokeInvitationsActivity']
+          : [],
+      },
+    });
+    logger.warn({ workflow_id: workflowId, reason }, 'bootstrap marked as failed');
+  }
+
+  async function startMissing(
+    organization: Organization,
+  ): Promise<'started' | 'failed' | undefined> {
+    const ageMs = Date.now() - organization.createdAt.getTime();
+    if (ageMs > config.RECONCILE_GIVE_UP_SECONDS) {
+      await markFailed(organization, 'the run could not be started in time');
+      return 'failed';
+    }
+    const initiated = await requests.initiated(organization.workflowId!);
+    // A run of the Temporal CLI has no request to start it from.
+    if (!initiated) return undefined;
+    await startBootstrapRun(temporal, config.TEMPORAL_TASK_QUEUE, initiated);
+    logger.info({ workflow_id: organization.workflowId }, 'run started from its event');
+    return 'started';
+  }
+
+  /** One organization that is under way. @returns what was done about it, if anything. */
+  async function reconcile(organization: Organization): Promise<'started' | 'failed' | undefined> {
+    const { workflowId } = organization;
+    if (!workflowId) return undefined;
+    const run = await describeRun(temporal, workflowId);
+    if (!run) return startMissing(organization);
+    if (run.status.name === 'RUNNING') return undefined;
+    // Its last events may have been written since the organization was read.
+    const now = await readModels.organization(organization.orgId);
+    if (!now || (now.status !== 'pending' && now.status !== 'provisioning')) return undefined;
+    await markFailed(now, `the run ended (${run.status.name.toLowerCase()}) without saying so`);
+    return 'failed';
+  }
+
+  async function reconcileAll(): Promise<ReconcileReport> {
+    const { projected } = await store.retryFailedEvents();
+    const report: ReconcileReport = { started: 0, markedFailed: 0, retriedEvents: projected };
+    for (const organization of await readModels.pendingOrganizations(
+      config.RECONCILE_AFTER_SECONDS,
+    )) {
+      const id = organization.correlationId ?? organization.workflowId ?? organization.orgId;
+      const done = await withCorrelationId(id, () => reconcile(organization));
+      if (done === 'started') report.started++;
+      if (done === 'failed') report.markedFailed++;
+    }
+    return report;
+  }
+
+  /** Undefined when another replica is at it. */
+  const runOnce = (): Promise<ReconcileReport | undefined> => lock.tryRun(reconcileAll);
+
+  return {
+    runOnce,
+    /** Goes on until `stopping` aborts; a round that fails is logged and the next one tries again. */
+    async run(stopping: AbortSignal): Promise<void> {
+      while (!stopping.aborted) {
+        await runOnce().catch((error) => {
+          logger.warn({ error: (error as Error).name }, 'reconciling failed; it is tried again');
+        });
+        await delay(config.RECONCILE_INTERVAL_SECONDS, undefined, { signal: stopping }).catch(
+          () => {},
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** What surrounds every request: its correlation id, its limits, and the one line it leaves. */
+import { performance } from 'node:perf_hooks';
+import { context as otelContext, propagation, trace } from '@opentelemetry/api';
+import type { Middleware, ParameterizedContext } from 'koa';
+import { CORRELATION_HEADER } from '#domain/contracts.ts';
+import { isCorrelationId, newCorrelationId, withCorrelationId } from '#telemetry/correlation.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { Problem } from './problems.ts';
+
+/** The template of the matched route; a path itself may hold ids. */
+const routeOf = (ctx: ParameterizedContext): string =>
+  (ctx as { _matchedRoute?: string })._matchedRoute ?? 'unmatched';
+
+/** The HTTP span is made before there is a route; the route names it afterwards. */
+function nameSpan(method: string, route: string): void {
+  const span = trace.getActiveSpan();
+  span?.updateName(`${method} ${route}`);
+  span?.setAttribute('http.route', route);
+}
+
+/** Tells the caller the trace it has been part of. */
+function returnTraceparent(ctx: ParameterizedContext): void {
+  const carrier: Record<string, string> = {};
+  propagation.inject(otelContext.active(), carrier);
+  if (carrier.traceparent) ctx.set('traceparent', carrier.traceparent);
+}
+
+/**
+ * Takes `x-correlation-id` when it is well-formed and makes one when it is not, returns it, and
+ * runs everything that follows under it.
+ */
+export const requestContext =
+  (logger: Logger): Middleware =>
+  (ctx, next) => {
+    const given = ctx.get(CORRELATION_HEADER);
+    const correlationId = isCorrelationId(given) ? given : newCorrelationId();
+    return withCorrelationId(correlationId, async () => {
+      const started = performance.now();
+      ctx.set(CORRELATION_HEADER, correlationId);
+      returnTraceparent(ctx);
+      await next();
+      const route = routeOf(ctx);
+      nameSpan(ctx.method, route);
+      const duration_ms = Math.round(performance.now() - started);
+      logger.info({ method: ctx.method, route, status: ctx.status, duration_ms }, 'request');
+    });
+  };
+
+/** Answers 503 when the handler takes too long; the work it began is not undone by that. */
+export const requestTimeout =
+  (limitMs: number): Middleware =>
+  async (_ctx, next) => {
+    const { promise: limit, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () =>
+        reject(
+          new Problem(503, 'timeout', 'The request took too long', {
+            headers: { 'retry-after': '5' },
+          }),
+        ),
+      limitMs,
+    );
+    try {
+      await Promise.race([next(), limit]);
+    } finally {
+      clearTimeout(timer);
+    }
+  };

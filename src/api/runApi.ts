@@ -1,0 +1,94 @@
+/** The API role: everything between a configuration and a listening server. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pool } from 'pg';
+import type { ApiConfig } from '#config';
+import { createAdvisoryLock } from '#store/advisoryLock.ts';
+import { createBootstrapRequests } from '#store/bootstrapRequests.ts';
+import { createEmitEvent } from '#store/emitEvent.ts';
+import { createEventQueries } from '#store/eventQueries.ts';
+import { createEventStore } from '#store/events.ts';
+import { createPool } from '#store/pool.ts';
+import { createReadModels } from '#store/readModels.ts';
+import type { Logger } from '#telemetry/logger.ts';
+import { connectTemporal, type TemporalHandle } from '#telemetry/temporal.ts';
+import { createApp } from './app.ts';
+import { createAuthenticate } from './auth.ts';
+import { createReconciler } from './reconciler.ts';
+
+/** Names the lock "somebody is reconciling". */
+const RECONCILE_LOCK = '4121865744';
+
+function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, logger: Logger) {
+  const store = createEventStore(pool);
+  const emitEvent = createEmitEvent(store);
+  const readModels = createReadModels(pool);
+  const requests = createBootstrapRequests(pool, emitEvent);
+  const { client } = temporal;
+  const app = createApp({
+    config,
+    logger,
+    temporal: client,
+    requests,
+    readModels,
+    queries: createEventQueries(pool),
+    authenticate: createAuthenticate(config),
+    checks: {
+      postgres: () => pool.query('SELECT 1'),
+      temporal: () =>
+        client.withDeadline(Date.now() + 2_000, () => client.workflowService.getSystemInfo({})),
+    },
+  });
+  const lock = createAdvisoryLock(pool, RECONCILE_LOCK);
+  const reconciler = createReconciler({
+    config,
+    temporal: client,
+    requests,
+    readModels,
+    store,
+    emitEvent,
+    lock,
+    logger,
+  });
+  return { app, reconciler };
+}
+
+const listen = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, () => resolve((server.address() as AddressInfo).port));
+  });
+
+/** Lets requests under way end; idle keep-alive connections are closed at once. */
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+
+/** Serves until `stopping` aborts. @param onListening told the port, of use when PORT is 0. */
+export async function runApi(
+  config: ApiConfig,
+  logger: Logger,
+  stopping: AbortSignal,
+  onListening: (port: number) => void = () => {},
+): Promise<void> {
+  const pool = createPool(config, 'a4c-api', logger);
+  const temporal = connectTemporal(config);
+  const { app, reconciler } = createParts(config, pool, temporal, logger);
+  const server = createServer(
+    // A request that trickles in is not waited for longer than one that is worked on.
+    { requestTimeout: config.REQUEST_TIMEOUT_SECONDS },
+    app.callback(),
+  );
+  try {
+    const port = await listen(server, config.PORT);
+    logger.info({ port }, 'API listens');
+    onListening(port);
+    await reconciler.run(stopping);
+    await close(server);
+  } finally {
+    await temporal.connection.close();
+    await pool.end();
+  }
+}

@@ -1,0 +1,113 @@
+/** Runs: their status and events, cancelling them, and a person's decisions. */
+import Router from '@koa/router';
+import {
+  type BootstrapState,
+  orgIdOfBootstrap,
+  QUERY_GET_STATE,
+  type SignalName,
+} from '#domain/contracts.ts';
+import type { Organization } from '#store/readModels.ts';
+import { withCorrelationId } from '#telemetry/correlation.ts';
+import { visibleOrganization } from './access.ts';
+import { type Caller, requirePermission } from './auth.ts';
+import { BOOTSTRAP_ROUTES } from './bootstrap.ts';
+import type { ApiDeps, ApiState } from './deps.ts';
+import { withoutTokenHash } from './eventView.ts';
+import { notFound, Problem } from './problems.ts';
+import { workflowId as workflowIdSchema } from './schemas.ts';
+import { cancelRun, describeRun, queryRun, signalRun } from './temporalRuns.ts';
+import { workflowStatusOf } from './workflowStatus.ts';
+
+const PREFIX = '/api/v1/workflows/:workflowId';
+const SIGNAL_ROUTES: Record<string, SignalName> = {
+  'retry-dns': 'retryDnsVerification',
+  'skip-dns': 'skipDnsVerification',
+  abort: 'abort',
+};
+const ACTING_PERMISSIONS = BOOTSTRAP_ROUTES.map(({ permission }) => permission);
+const UUID_LENGTH = 36;
+
+/** The run's organization, if the caller may see it. @throws Problem 404. */
+async function runOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
+  const parsed = workflowIdSchema.safeParse(value);
+  if (!parsed.success) throw notFound('workflow');
+  const workflowId = parsed.data;
+  const orgId = workflowId.slice(-UUID_LENGTH);
+  const organization = await visibleOrganization(deps.readModels, caller, orgId).catch((error) => {
+    throw error instanceof Problem ? notFound('workflow') : error;
+  });
+  return { workflowId, organization };
+}
+
+/** @throws Problem 409 unless the run is under way, 503 when Temporal does not answer. */
+async function requireRunning({ temporal }: ApiDeps, workflowId: string): Promise<void> {
+  const description = await describeRun(temporal, workflowId).catch(() => {
+    throw unavailable();
+  });
+  if (description?.status.name === 'RUNNING') return;
+  throw new Problem(
+    409,
+    'not-running',
+    description ? 'The run has already ended' : 'The run has not started yet',
+  );
+}
+
+const unavailable = (): Problem =>
+  new Problem(503, 'workflow-unavailable', 'The run cannot be reached at the moment', {
+    headers: { 'retry-after': '10' },
+  });
+
+/** A decision counts only while the run waits for one. */
+async function requireWaiting({ temporal }: ApiDeps, workflowId: string): Promise<void> {
+  const state = await queryRun<BootstrapState>(temporal, workflowId, QUERY_GET_STATE).catch(() => {
+    throw unavailable();
+  });
+  if (state.dns.waitingForPerson) return;
+  throw new Problem(409, 'not-waiting', 'The run does not wait for a decision');
+}
+
+/** Whatever reaches a run carries the run's own correlation id; the request's is in the log. */
+const underRunsId = <T>({ correlationId }: Organization, workflowId: string, work: () => T): T =>
+  withCorrelationId(correlationId ?? workflowId, work);
+
+export function workflowRoutes(deps: ApiDeps): Router<ApiState> {
+  const router = new Router<ApiState>();
+
+  router.get(PREFIX, async (ctx) => {
+    const { workflowId, organization } = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
+    ctx.body = await workflowStatusOf(deps, workflowId, organization);
+  });
+
+  router.get(`${PREFIX}/events`, async (ctx) => {
+    const { workflowId } = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
+    const events = await deps.queries.getEventsForWorkflow(workflowId);
+    ctx.body = { events: events.map(withoutTokenHash) };
+  });
+
+  router.post(`${PREFIX}/cancel`, async (ctx) => {
+    const { caller } = ctx.state;
+    const { workflowId, organization } = await runOf(deps, caller, ctx.params.workflowId);
+    requirePermission(caller, ...ACTING_PERMISSIONS);
+    await requireRunning(deps, workflowId);
+    await underRunsId(organization, workflowId, () => cancelRun(deps.temporal, workflowId));
+    deps.logger.info({ workflow_id: workflowId }, 'cancellation requested');
+    ctx.status = 202;
+    ctx.body = { workflowId, status: 'cancelling' };
+  });
+
+  router.post(`${PREFIX}/signals/:signal`, async (ctx) => {
+    const { caller } = ctx.state;
+    const { workflowId, organization } = await runOf(deps, caller, ctx.params.workflowId);
+    const signal = SIGNAL_ROUTES[ctx.params.signal ?? ''];
+    if (!signal || !orgIdOfBootstrap(workflowId)) throw notFound('signal');
+    requirePermission(caller, ...ACTING_PERMISSIONS);
+    await requireRunning(deps, workflowId);
+    await requireWaiting(deps, workflowId);
+    await underRunsId(organization, workflowId, () => signalRun(deps.temporal, workflowId, signal));
+    deps.logger.info({ workflow_id: workflowId, signal }, 'signal sent');
+    ctx.status = 202;
+    ctx.body = { workflowId, status: 'signalled' };
+  });
+
+  return router;
+}

@@ -1,0 +1,25 @@
+/** Work that only one process of many does at a time. */
+import type { Pool } from 'pg';
+
+export interface AdvisoryLock {
+  /** Runs `work` while holding the lock; undefined at once when somebody else holds it. */
+  tryRun<T>(work: () => Promise<T>): Promise<T | undefined>;
+}
+
+/** @param id any constant of ours, one per kind of work. A crash ends the session and the lock. */
+export const createAdvisoryLock = (pool: Pool, id: string): AdvisoryLock => ({
+  async tryRun(work) {
+    const client = await pool.connect();
+    try {
+      const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS ours', [id]);
+      if (!rows[0].ours) return undefined;
+      try {
+        return await work();
+      } finally {
+        await client.query('SELECT pg_advisory_unlock($1)', [id]);
+      }
+    } finally {
+      client.release();
+    }
+  },
+});
