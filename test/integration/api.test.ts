@@ -144,8 +144,8 @@ describe('POST organization-bootstrap', () => {
       'users',
     ],
     [
-      'a name without letters',
-      { ...bootstrapRequest(), orgData: { name: '***', type: 'provider' } },
+      'a name without letters and no subdomain',
+      { ...bootstrapRequest(), subdomain: undefined, orgData: { name: '***', type: 'provider' } },
       'orgData.name',
     ],
     [
@@ -188,8 +188,13 @@ describe('POST organization-bootstrap', () => {
     expect(response.body.errors[0].path).toBe('orgData.parentOrgId');
   });
 
-  test('a malformed key is 400', async () => {
-    const headers = { 'idempotency-key': 'x'.repeat(300) };
+  test('a name of any script is taken where there is a subdomain', async () => {
+    const orgData = { name: '阳光诊所', type: 'provider' };
+    expect((await post({ ...bootstrapRequest(), orgData })).status).toBe(202);
+  });
+
+  test.each(['x'.repeat(300), '', '   '])('a malformed key is 400: %j', async (key) => {
+    const headers = { 'idempotency-key': key };
     expectProblem(await post(bootstrapRequest(), { headers }), 400, 'invalid-request');
   });
 });
@@ -250,7 +255,9 @@ describe('every answer', () => {
   test('unknown routes are 404, unknown methods 405, each a problem', async () => {
     expectProblem(await api.call('GET', '/nowhere'), 404, 'not-found');
     expectProblem(await api.call('GET', '/api/v1/organizations/not-a-uuid'), 404, 'not-found');
-    expectProblem(await api.call('PUT', ROUTE), 405, 'method-not-allowed');
+    const put = await api.call('PUT', ROUTE);
+    expectProblem(put, 405, 'method-not-allowed');
+    expect(put.headers.get('allow')?.split(', ')).toContain('POST');
   });
 
   test('cross-origin only for listed origins', async () => {
