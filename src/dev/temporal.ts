@@ -17,6 +17,8 @@ export interface TemporalOptions {
   uiPort?: number;
   /** Keeps workflows across restarts; in memory when left out. */
   dbFile?: string;
+  /** Told the process id before the server is waited for. */
+  onSpawn?: (pid: number) => void;
 }
 
 export interface EmbeddedTemporalServer {
@@ -105,6 +107,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     stdio: ['ignore', log.fd, log.fd],
   });
   await once(child, 'spawn');
+  options.onSpawn?.(child.pid!);
   await log.close();
   try {
     await untilUsable(child, address);

@@ -1,6 +1,6 @@
 /** Finds the Temporal CLI, whose `server start-dev` is the embedded Temporal server. */
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
@@ -17,22 +17,10 @@ interface Source {
   find: () => Promise<string>;
 }
 
-/** @throws when the file is no CLI that runs here. */
+/** @throws when this file, or command on PATH, is no CLI that runs here. */
 async function working(cli: string): Promise<string> {
   await run(cli, ['--version']);
   return cli;
-}
-
-async function onPath(): Promise<string> {
-  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
-    const candidate = path.join(folder, 'temporal');
-    const usable = await access(candidate, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (usable) return working(candidate);
-  }
-  throw new Error('there is no temporal on PATH');
 }
 
 /** The SDK downloads a CLI in order to start it; once it is there, we start it ourselves. */
@@ -94,7 +82,7 @@ export async function resolveTemporalCli(options: {
   const sources: Source[] = explicit
     ? [{ name: `TEMPORAL_CLI=${explicit}`, find: () => working(explicit) }]
     : [
-        { name: 'temporal on PATH', find: onPath },
+        { name: 'temporal on PATH', find: () => working('temporal') },
         { name: `cache ${cached}`, find: () => working(cached) },
         {
           name: `cache ${folder}/venv`,
