@@ -1,4 +1,5 @@
 /** The HTTP pipeline, in the order in which a request meets it. */
+import { METHODS } from 'node:http';
 import { bodyParser } from '@koa/bodyparser';
 import cors from '@koa/cors';
 import Router from '@koa/router';
@@ -8,7 +9,7 @@ import { bootstrapRoutes } from './bootstrap.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { opsRoutes } from './ops.ts';
 import { organizationRoutes } from './organizations.ts';
-import { Problem, problemResponses } from './problems.ts';
+import { problemResponses } from './problems.ts';
 import { requestContext, requestTimeout } from './requestContext.ts';
 import { workflowRoutes } from './workflows.ts';
 
@@ -31,7 +32,8 @@ const jsonBody = (limitKb: number) =>
 
 /** Everything below /api has a caller. */
 function apiRoutes(deps: ApiDeps): Router<ApiState> {
-  const router = new Router<ApiState>();
+  // Methods that the router does not know would be 501, where 405 says what is allowed.
+  const router = new Router<ApiState>({ methods: METHODS });
   router.use(/^\/api\//, async (ctx, next) => {
     ctx.state.caller = await deps.authenticate(ctx.get('authorization') || undefined);
     await next();
@@ -48,11 +50,6 @@ export function createApp(deps: ApiDeps): Koa {
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
   const ops = opsRoutes(deps);
   const api = apiRoutes(deps);
-  const methodNotAllowed = {
-    throw: true,
-    methodNotAllowed: () => new Problem(405, 'method-not-allowed', 'This route has no such method'),
-    notImplemented: () => new Problem(501, 'not-implemented', 'There is no such method'),
-  };
   app.use(requestContext(logger));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
@@ -61,7 +58,7 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(jsonBody(config.BODY_LIMIT_KB));
   app.use(ops.routes());
   app.use(api.routes());
-  app.use(ops.allowedMethods(methodNotAllowed));
-  app.use(api.allowedMethods(methodNotAllowed));
+  // Both routers' routes: what has matched is kept with the request.
+  app.use(api.allowedMethods());
   return app;
 }

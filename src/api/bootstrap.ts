@@ -9,7 +9,7 @@ import { currentCorrelationId } from '#telemetry/correlation.ts';
 import { visibleOrganization } from './access.ts';
 import { type Caller, requirePermission } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
-import { type FieldError, Problem } from './problems.ts';
+import { type FieldError, methodNotAllowed, Problem } from './problems.ts';
 import { bootstrapBody, idempotencyKey } from './schemas.ts';
 import { startBootstrapRun } from './temporalRuns.ts';
 import { parseBody, parseWith } from './validation.ts';
@@ -18,8 +18,16 @@ type BootstrapBody = z.infer<typeof bootstrapBody>;
 
 /** The seed's two routes to the same handler, each with its own permission. */
 export const BOOTSTRAP_ROUTES = [
-  { path: '/api/v1/workflows/organization-bootstrap', permission: 'organization.create_root' },
-  { path: '/api/admin/organizations/bootstrap', permission: 'organization.bootstrap' },
+  {
+    path: '/api/v1/workflows/organization-bootstrap',
+    operationId: 'bootstrapOrganization',
+    permission: 'organization.create_root',
+  },
+  {
+    path: '/api/admin/organizations/bootstrap',
+    operationId: 'bootstrapOrganizationAsAdmin',
+    permission: 'organization.bootstrap',
+  },
 ] as const;
 
 const timingFrom = (config: ApiConfig): BootstrapTiming => ({
@@ -71,7 +79,9 @@ async function checkReferences(
   for (const field of ['parentOrgId', 'referringPartnerId'] as const) {
     const orgId = orgData[field];
     if (!orgId) continue;
-    const found = await visibleOrganization(readModels, caller, orgId).catch(() => undefined);
+    const found = await visibleOrganization(readModels, caller, orgId).catch((error) => {
+      if (!(error instanceof Problem)) throw error;
+    });
     if (found?.status === 'active' && found.path) continue;
     problems.push({ path: `orgData.${field}`, message: 'names no active organization' });
   }
@@ -121,6 +131,10 @@ async function start({ temporal, requests, config, logger }: ApiDeps, workflowId
 export function bootstrapRoutes(deps: ApiDeps): Router<ApiState> {
   const router = new Router<ApiState>();
   for (const { path, permission } of BOOTSTRAP_ROUTES) {
+    // Without this, GET would look for a run of this name.
+    router.get(path, () => {
+      throw methodNotAllowed({ allow: 'POST' });
+    });
     router.post(path, async (ctx) => {
       const { caller } = ctx.state;
       requirePermission(caller, permission);
@@ -130,8 +144,9 @@ export function bootstrapRoutes(deps: ApiDeps): Router<ApiState> {
         });
       }
       const body = parseBody(bootstrapBody, ctx.request);
-      const keyHeader = ctx.get('idempotency-key');
-      const key = keyHeader ? parseWith(idempotencyKey, keyHeader, 'Idempotency-Key') : undefined;
+      // An empty key is a mistake: taken for no key, it would lose what the caller relies on.
+      const keyHeader = ctx.headers['idempotency-key'];
+      const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
       await checkReferences(deps, caller, body);
       const recorded = await deps.requests.record(requestFrom(body, key, caller, deps.config));
       const answer = acceptedOf(recorded);

@@ -47,27 +47,47 @@ const body = (schema: z.ZodType) => ({
 });
 
 const read = (
+  operationId: string,
   summary: string,
   requestParams: ZodOpenApiOperationObject['requestParams'],
   schema: z.ZodType,
 ): ZodOpenApiOperationObject => ({
+  operationId,
   summary,
   ...(requestParams && { requestParams }),
   responses: { 200: json(summary, schema), ...problems(400, 401, 403, 404, 503) },
 });
 
-const bootstrap = (permission: string): ZodOpenApiOperationObject => ({
+/** Where the ids of an accepted request lead. */
+const LINKS = Object.fromEntries([
+  ...['getWorkflow', 'listWorkflowEvents', 'cancelWorkflow'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { workflowId: '$response.body#/workflowId' } },
+  ]),
+  ...['getOrganization', 'getOrganizationLineage', 'deleteOrganization'].map((operationId) => [
+    operationId,
+    { operationId, parameters: { organizationId: '$response.body#/organizationId' } },
+  ]),
+]);
+
+const bootstrap = (operationId: string, permission: string): ZodOpenApiOperationObject => ({
+  operationId,
   summary: 'Bootstrap an organization',
   description: `Needs the permission \`${permission}\`.`,
   requestParams: { header: z.object({ 'Idempotency-Key': schemas.idempotencyKey.optional() }) },
   requestBody: body(schemas.bootstrapBody),
   responses: {
-    202: json('Accepted and started', schemas.accepted),
+    202: { ...json('Accepted and started', schemas.accepted), links: LINKS },
     ...problems(400, 401, 403, 409, 413, 415, 422, 503),
   },
 });
 
-const act = (summary: string, requestParams: ZodOpenApiOperationObject['requestParams']) => ({
+const act = (
+  operationId: string,
+  summary: string,
+  requestParams: ZodOpenApiOperationObject['requestParams'],
+) => ({
+  operationId,
   summary,
   ...(requestParams && { requestParams }),
   responses: {
@@ -87,26 +107,27 @@ function paths(): ZodOpenApiPathsObject {
   };
   return {
     ...Object.fromEntries(
-      BOOTSTRAP_ROUTES.map(({ path: route, permission }) => [
+      BOOTSTRAP_ROUTES.map(({ path: route, operationId, permission }) => [
         route,
-        { post: bootstrap(permission) },
+        { post: bootstrap(operationId, permission) },
       ]),
     ),
     '/api/v1/workflows/{workflowId}': {
-      get: read('Status of a run', workflowPath, schemas.workflowStatus),
+      get: read('getWorkflow', 'Status of a run', workflowPath, schemas.workflowStatus),
     },
     '/api/v1/workflows/{workflowId}/events': {
-      get: read('Events of a run', workflowPath, schemas.eventList),
+      get: read('listWorkflowEvents', 'Events of a run', workflowPath, schemas.eventList),
     },
     '/api/v1/workflows/{workflowId}/cancel': {
-      post: act('Cancel a run; it undoes what it did', workflowPath),
+      post: act('cancelWorkflow', 'Cancel a run; it undoes what it did', workflowPath),
     },
     '/api/v1/workflows/{workflowId}/signals/{signal}': {
-      post: act('Decide for a run that waits', signalParams),
+      post: act('signalWorkflow', 'Decide for a run that waits', signalParams),
     },
     '/api/v1/organizations/{organizationId}': {
-      get: read('An organization', organizationPath, schemas.organization),
+      get: read('getOrganization', 'An organization', organizationPath, schemas.organization),
       delete: {
+        operationId: 'deleteOrganization',
         summary: 'Take an organization out of service',
         description: 'Needs the permission `organization.delete` in its scope.',
         requestParams: organizationPath,
@@ -118,10 +139,16 @@ function paths(): ZodOpenApiPathsObject {
       },
     },
     '/api/v1/organizations/{organizationId}/lineage': {
-      get: read('Where an organization comes from', organizationPath, schemas.lineage),
+      get: read(
+        'getOrganizationLineage',
+        'Where an organization comes from',
+        organizationPath,
+        schemas.lineage,
+      ),
     },
     '/health': {
       get: {
+        operationId: 'getHealth',
         summary: 'The process lives',
         ...OPEN,
         responses: { 200: { description: 'It does' } },
@@ -129,6 +156,7 @@ function paths(): ZodOpenApiPathsObject {
     },
     '/ready': {
       get: {
+        operationId: 'getReadiness',
         summary: 'PostgreSQL and Temporal answer now',
         ...OPEN,
         responses: { 200: { description: 'They do' }, 503: { description: 'One does not' } },

@@ -41,6 +41,9 @@ export class Problem extends Error {
 export const notFound = (what: string): Problem =>
   new Problem(404, 'not-found', `There is no such ${what}`);
 
+export const methodNotAllowed = (headers: Record<string, string> = {}): Problem =>
+  new Problem(405, 'method-not-allowed', 'This route has no such method', { headers });
+
 export const invalidRequest = (errors: FieldError[]): Problem =>
   new Problem(400, 'invalid-request', 'The request is not valid', { errors });
 
@@ -75,13 +78,19 @@ function bodyOf(problem: Problem, instance: string): object {
   };
 }
 
+/** What the router has left without a body; for 405 it has set Allow. */
+function refuseUnanswered(status: number): void {
+  if (status === 404) throw notFound('route');
+  if (status === 405) throw methodNotAllowed();
+}
+
 /** Outermost but for the request's context: turns whatever is thrown into a problem. */
 export const problemResponses =
   (logger: Logger): Middleware =>
   async (ctx, next) => {
     try {
       await next();
-      if (ctx.status === 404 && ctx.body === undefined) throw notFound('route');
+      if (ctx.body === undefined) refuseUnanswered(ctx.status);
     } catch (error) {
       const problem = toProblem(error);
       if (problem.status >= 500 && !(error instanceof Problem)) {

@@ -62,7 +62,7 @@ const phone = z.strictObject({
 });
 
 const orgData = z.strictObject({
-  name: text(200).refine((name) => slugFor(name) !== '', 'must have a letter or a digit'),
+  name: text(200),
   type: z.enum(ORGANIZATION_TYPES),
   parentOrgId: uuid().optional(),
   contacts: z.array(contact).max(MAX_ENTRIES).optional(),
@@ -97,6 +97,10 @@ export const bootstrapBody = z
       .optional(),
     orgData,
     users,
+  })
+  .refine(({ orgData: { name }, subdomain }) => slugFor(name, subdomain) !== '', {
+    path: ['orgData', 'name'],
+    message: 'must have a Latin letter or a digit where there is no subdomain',
   })
   .meta({
     id: 'OrganizationBootstrapRequest',
