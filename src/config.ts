@@ -176,6 +176,12 @@ export const SETTING_NAMES: readonly string[] = [
   ...new Set(Object.values(SCHEMAS).flatMap((schema) => Object.keys(schema.shape))),
 ].sort();
 
+/** The environment without any setting of ours: what a child process inherits that gets its own. */
+export const inheritedEnvironment = (
+  env: Record<string, string | undefined> = process.env,
+): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !SETTING_NAMES.includes(name)));
+
 /** Bad configuration; the message lists every setting to change. */
 export class ConfigError extends Error {
   override name = 'ConfigError';

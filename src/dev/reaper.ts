@@ -1,48 +1,47 @@
-/**
- * A process that outlives its parent by a moment, in order to clean up after it: whatever
- * ended the parent, also SIGKILL, its pipe closes, and the reaper ends what the parent had
- * started and removes its folder. Run by `startReaper`; reads one command a line:
- * `watch <pid> <signal>`, `forget <pid>`, `remove <folder>`.
- */
-import { rm } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
+/** Ends what we started when we cannot do it ourselves any more: after a crash or a SIGKILL. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 
-const GRACE_MS = 5_000;
-const POLL_MS = 50;
-
-const watched = new Map<number, NodeJS.Signals>();
-const folders = new Set<string>();
-
-const COMMANDS: Record<string, (rest: string[]) => void> = {
-  watch: ([pid, signal]) => watched.set(Number(pid), signal as NodeJS.Signals),
-  forget: ([pid]) => watched.delete(Number(pid)),
-  remove: (folder) => folders.add(folder.join(' ')),
-};
-
-function send(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
+/** One line of the reaper's input. */
+export interface ReaperOrder {
+  watch?: number;
+  watchPidFile?: string;
+  remove?: string;
 }
 
-/** Asks first, and insists after a while. */
-async function end(pid: number, signal: NodeJS.Signals): Promise<void> {
-  send(pid, signal);
-  const deadline = Date.now() + GRACE_MS;
-  while (send(pid, 0) && Date.now() < deadline) await delay(POLL_MS);
-  send(pid, 'SIGKILL');
+export interface Reaper {
+  /** The reaper's own process. */
+  pid: number;
+  /** Ends this process when we are gone. */
+  watch(pid: number): void;
+  /** Ends the PostgreSQL server of this pid file, should there be one when we are gone. */
+  watchPidFile(file: string): void;
+  /** Removes this folder when we are gone and nothing runs any more. */
+  remove(folder: string): void;
+  /** Lets the reaper go; what is still running or there is ended and removed. */
+  close(): void;
 }
 
-// A Ctrl-C in the terminal is for the parent; it decides when it is over.
-process.on('SIGINT', () => {});
-for await (const line of createInterface({ input: process.stdin })) {
-  // A folder may have blanks in its name, so it is the whole rest of the line.
-  const [command = '', ...rest] = line.split(' ');
-  COMMANDS[command]?.(rest);
+const PROGRAM = fileURLToPath(new URL('./reaperProcess.ts', import.meta.url));
+
+/** Starts the reaper. It costs one idle process, and holds nothing up when we end. */
+export async function startReaper(): Promise<Reaper> {
+  const child = spawn(process.execPath, [PROGRAM], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  await once(child, 'spawn');
+  child.stdin.on('error', () => {
+    // It was killed: then nobody cleans up after a crash, and nothing else changes.
+  });
+  child.unref();
+  const tell = (order: ReaperOrder) => void child.stdin.write(`${JSON.stringify(order)}\n`);
+  return {
+    pid: child.pid!,
+    watch: (watch) => tell({ watch }),
+    watchPidFile: (watchPidFile) => tell({ watchPidFile }),
+    remove: (remove) => tell({ remove }),
+    close: () => void child.stdin.end(),
+  };
 }
-await Promise.all([...watched].map(([pid, signal]) => end(pid, signal)));
-for (const folder of folders) await rm(folder, { recursive: true, force: true });

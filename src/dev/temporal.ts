@@ -1,11 +1,12 @@
 /** The Temporal development server, started from the CLI as a process of its own. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open, readFile } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import getPort from 'get-port';
 import { SEARCH_ATTRIBUTE } from '#domain/contracts.ts';
+import { tailOf } from './logTail.ts';
 
 export interface TemporalOptions {
   /** Path of the CLI; see `resolveTemporalCli`. */
@@ -35,7 +36,6 @@ const NAMESPACE = 'default';
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 100;
-const LOG_TAIL_LINES = 10;
 
 function argumentsFor({ uiPort, dbFile }: TemporalOptions, port: number): string[] {
   const attributes = Object.values(SEARCH_ATTRIBUTE).flatMap((name) => [
@@ -113,11 +113,9 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     await untilUsable(child, address);
   } catch (cause) {
     await end(child);
-    const tail = (await readFile(options.logFile, 'utf8'))
-      .trimEnd()
-      .split('\n')
-      .slice(-LOG_TAIL_LINES);
-    throw new Error(`the Temporal server did not start:\n${tail.join('\n')}`, { cause });
+    throw new Error(`the Temporal server did not start. ${await tailOf(options.logFile)}`, {
+      cause,
+    });
   }
   return {
     address,
