@@ -25,8 +25,12 @@ export interface CloudflareFault {
   /** Answers with this status instead of doing the work. */
   status?: number;
   retryAfterSeconds?: number;
+  /** Only requests about this record name. */
+  name?: string;
   /** Does the work, then cuts the connection: the caller never hears of it. */
   dropAfterWork?: boolean;
+  /** Does not answer, either without doing the work or after it. */
+  hang?: 'before' | 'after';
 }
 
 export interface LoopbackCloudflare {
@@ -37,6 +41,8 @@ export interface LoopbackCloudflare {
   /** Every request so far, `METHOD path`, in order. */
   requests: string[];
   latencyMs: number;
+  /** Names of the records whose requests hang. */
+  hanging: string[];
   fail(fault: CloudflareFault): void;
   stop(): Promise<void>;
 }
@@ -120,9 +126,19 @@ function routes(zone: CloudflareZone): Router {
   return router;
 }
 
+/** The record that a request is about, where it says so by name. */
+const nameIn = (ctx: Koa.Context): string | undefined =>
+  (ctx.request as { body?: { name?: string } }).body?.name ?? (ctx.query['name.exact'] as string);
+
 /** Takes the next fault that concerns a request. */
-function nextFault(faults: CloudflareFault[], method: string): CloudflareFault | undefined {
-  const index = faults.findIndex((fault) => !fault.method || fault.method === method);
+function nextFault(
+  faults: CloudflareFault[],
+  method: string,
+  name: string | undefined,
+): CloudflareFault | undefined {
+  const index = faults.findIndex(
+    (fault) => (!fault.method || fault.method === method) && (!fault.name || fault.name === name),
+  );
   const fault = faults[index];
   if (!fault) return undefined;
   if ((fault.times ?? 1) > 1) faults[index] = { ...fault, times: (fault.times ?? 1) - 1 };
@@ -141,10 +157,17 @@ export async function startLoopbackCloudflare(options: {
   const app = new Koa();
   app.silent = true;
 
+  app.use(bodyParser());
   app.use(async (ctx, next) => {
     cloudflare.requests.push(`${ctx.method} ${ctx.path}`);
     await delay(cloudflare.latencyMs);
-    const fault = nextFault(faults, ctx.method);
+    const name = nameIn(ctx);
+    const fault = nextFault(faults, ctx.method, name);
+    const hang = () => {
+      cloudflare.hanging.push(name ?? '');
+      return new Promise<never>(() => {});
+    };
+    if (fault?.hang === 'before') await hang();
     if (fault?.status) {
       ctx.status = fault.status;
       ctx.body = failure(fault.status === TOO_MANY_REQUESTS ? 971 : 10_000, 'injected');
@@ -153,6 +176,7 @@ export async function startLoopbackCloudflare(options: {
       return;
     }
     await next();
+    if (fault?.hang === 'after') await hang();
     if (fault?.dropAfterWork) ctx.res.destroy();
   });
   app.use(async (ctx, next) => {
@@ -167,7 +191,6 @@ export async function startLoopbackCloudflare(options: {
       ctx.body = failure(error.code, error.message);
     }
   });
-  app.use(bodyParser());
   app.use(routes(zone).routes());
 
   const server = createServer(app.callback());
@@ -179,6 +202,7 @@ export async function startLoopbackCloudflare(options: {
     zone,
     requests: [],
     latencyMs: 0,
+    hanging: [],
     fail: (fault) => void faults.push(fault),
     stop() {
       server.closeAllConnections();

@@ -21,6 +21,10 @@ export interface LoopbackDns {
   remove(owner: string): void;
   /** Disturbs one resolver. */
   fault(resolver: number, fault: ResolverFault): void;
+  /** Leaves every question about a name unanswered, or answers it again. */
+  hold(name: string, held: boolean): void;
+  /** Names that were asked for while they were held. */
+  waiting: Set<string>;
   /** New records become visible only so many milliseconds after they were set. */
   propagationDelayMs: number;
   stop(): Promise<void>;
@@ -48,6 +52,7 @@ function answerFor({ name, type, value }: ZoneRecord): Resource {
 /** Starts `count` resolvers on free ports over one zone. */
 export async function startLoopbackDns(count = 3): Promise<LoopbackDns> {
   const zone = new Map<string, Owned>();
+  const held = new Set<string>();
   const faults: ResolverFault[] = Array.from({ length: count }, () => 'none');
   const visible = () =>
     [...zone.values()].filter((owned) => owned.visibleAt <= Date.now()).flatMap((o) => o.records);
@@ -63,6 +68,8 @@ export async function startLoopbackDns(count = 3): Promise<LoopbackDns> {
     return createUDPServer((request, send) => {
       const fault = faults[index];
       if (fault === 'drop') return;
+      const asked = request.questions[0]?.name ?? '';
+      if (held.has(asked)) return void dns.waiting.add(asked);
       const response = Packet.createResponseFromRequest(request);
       response.header.aa = 1;
       const [question] = request.questions;
@@ -86,6 +93,11 @@ export async function startLoopbackDns(count = 3): Promise<LoopbackDns> {
     fault(resolver, fault) {
       faults[resolver] = fault;
     },
+    hold(name, isHeld) {
+      if (isHeld) held.add(name);
+      else held.delete(name);
+    },
+    waiting: new Set(),
     propagationDelayMs: 0,
     async stop() {
       await Promise.all(

@@ -16,14 +16,19 @@ export interface ReceivedMail {
   receivedAt: Date;
 }
 
-/** What the server does to a recipient; `drop` takes the mail and cuts the connection unanswered. */
-export type SmtpFault = { code: number } | 'drop';
+/**
+ * What the server does to a recipient: answers with a code; `hold` says nothing before it takes
+ * the mail, `silent` says nothing after it, `drop` cuts the connection after it.
+ */
+export type SmtpFault = { code: number } | 'hold' | 'silent' | 'drop';
 
 export interface LoopbackSmtp {
   port: number;
   /** The mailbox: HTML at /, JSON at /mails. */
   mailboxUrl: string;
   mails: ReceivedMail[];
+  /** Addresses whose senders are left waiting. */
+  waiting: string[];
   /** Mails to this address, or to anybody with `*`, meet the fault until it is cleared. */
   fail(address: string, fault: SmtpFault): void;
   clearFaults(): void;
@@ -49,7 +54,11 @@ async function received(
   };
 }
 
-function smtpServer(mails: ReceivedMail[], faults: Map<string, SmtpFault>): SMTPServer {
+function smtpServer(
+  mails: ReceivedMail[],
+  waiting: string[],
+  faults: Map<string, SmtpFault>,
+): SMTPServer {
   const faultOf = (address: string) => faults.get(address) ?? faults.get('*');
   const sockets = new Map<number | undefined, Socket>();
   const smtp = new SMTPServer({
@@ -58,14 +67,17 @@ function smtpServer(mails: ReceivedMail[], faults: Map<string, SmtpFault>): SMTP
     logger: false,
     onRcptTo({ address }, _session, callback) {
       const fault = faultOf(address);
-      if (!fault || fault === 'drop') return callback();
+      if (fault === 'hold') return void waiting.push(address);
+      if (typeof fault !== 'object') return callback();
       return callback(Object.assign(new Error('injected'), { responseCode: fault.code }));
     },
     async onData(stream, session, callback) {
       const mail = await received(stream, session);
       mails.push(mail);
-      const dropped = mail.to.some((address) => faultOf(address) === 'drop');
-      if (dropped) sockets.get(session.remotePort)?.destroy();
+      const [address = ''] = mail.to;
+      const fault = faultOf(address);
+      if (fault === 'silent') waiting.push(address);
+      else if (fault === 'drop') sockets.get(session.remotePort)?.destroy();
       else callback();
     },
   });
@@ -83,8 +95,9 @@ function smtpServer(mails: ReceivedMail[], faults: Map<string, SmtpFault>): SMTP
 /** Starts SMTP and the mailbox on free ports. */
 export async function startLoopbackSmtp(): Promise<LoopbackSmtp> {
   const mails: ReceivedMail[] = [];
+  const waiting: string[] = [];
   const faults = new Map<string, SmtpFault>();
-  const smtp = smtpServer(mails, faults);
+  const smtp = smtpServer(mails, waiting, faults);
   await new Promise<void>((resolve) => smtp.listen(0, HOST, resolve));
   const mailbox = createServer((request, response) => {
     const json = request.url === '/mails';
@@ -96,6 +109,7 @@ export async function startLoopbackSmtp(): Promise<LoopbackSmtp> {
     port: (smtp.server.address() as AddressInfo).port,
     mailboxUrl: `http://${HOST}:${(mailbox.address() as AddressInfo).port}`,
     mails,
+    waiting,
     fail: (address, fault) => void faults.set(address, fault),
     clearFaults: () => faults.clear(),
     async stop() {

@@ -1,0 +1,62 @@
+/** The whole platform on this machine: the embedded stack, and API and worker on it. */
+import { createProcesses, type Processes, type RoleName } from './processes.ts';
+import { createReleasers } from './releasers.ts';
+import { type Stack, type StackOptions, startStack } from './stack.ts';
+
+export interface Platform {
+  stack: Stack;
+  processes: Processes;
+  apiUrl: string;
+  /** Ends roles first, then what they talk to. */
+  stop(): Promise<void>;
+}
+
+const ROLES: readonly (readonly [role: RoleName, name: string])[] = [
+  ['api', 'API'],
+  ['worker', 'Worker'],
+];
+
+/**
+ * Resolves when API and worker are ready. When something fails, everything is stopped again.
+ * @throws Error of the first part that failed.
+ */
+export async function startPlatform(options: Required<StackOptions>): Promise<Platform> {
+  const startedAt = performance.now();
+  const releasers = createReleasers();
+  const stack = await startStack(options);
+  releasers.push(stack.stop);
+  const processes = createProcesses(stack);
+  releasers.push(processes.stop);
+  try {
+    await Promise.all(
+      ROLES.map(async ([role, name]) => {
+        await processes.start(role);
+        options.onStarted(name, performance.now() - startedAt);
+      }),
+    );
+  } catch (error) {
+    await releasers.releaseAll();
+    throw error;
+  }
+  const apiUrl = `http://127.0.0.1:${stack.env.PORT}`;
+  return { stack, processes, apiUrl, stop: releasers.releaseAll };
+}
+
+/** What a person may want to open or connect to, by name. */
+export function addressesOf({ stack, apiUrl }: Platform): [name: string, address: string][] {
+  const { env, temporal, smtp, dns, cloudflare, supabase, folder } = stack;
+  return [
+    ['API', apiUrl],
+    ['API documentation', `${apiUrl}/docs`],
+    ['Temporal Web UI', temporal.uiUrl ?? ''],
+    ['Mailbox', smtp.mailboxUrl],
+    ['Worker health', `http://127.0.0.1:${env.HEALTH_CHECK_PORT}/ready`],
+    ['Temporal', temporal.address],
+    ['PostgreSQL', env.MIGRATION_DATABASE_URL ?? ''],
+    ['SMTP', `127.0.0.1:${smtp.port}`],
+    ['DNS (UDP)', dns.resolvers.join('  ')],
+    ['Cloudflare API', cloudflare.url],
+    ['Supabase Auth', supabase.url],
+    ['Logs', folder],
+  ];
+}

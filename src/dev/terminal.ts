@@ -1,0 +1,21 @@
+/** Output for people: coloured on a terminal, plain in a file or a pipe. */
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+const SECOND_MS = 1000;
+const EXACT_BELOW_MS = 10_000;
+
+/** Styled where the terminal can show it; NO_COLOR and FORCE_COLOR are heeded. */
+export const styled = (style: Style, text: string): string =>
+  styleText(style, text, { stream: process.stdout });
+
+/** `85 ms`, `1.24 s`, `12.5 s`. */
+export function duration(ms: number): string {
+  if (ms < SECOND_MS) return `${Math.round(ms)} ms`;
+  return `${(ms / SECOND_MS).toFixed(ms < EXACT_BELOW_MS ? 2 : 1)} s`;
+}
+
+/** `  name      value`, the names in one column. */
+export const labelled = (name: string, value: string, width = 18): string =>
+  `  ${styled('dim', name.padEnd(width))} ${value}`;
