@@ -1,5 +1,6 @@
 /** Organizations: what they are, where they come from, and taking one out of service. */
 import Router from '@koa/router';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { deletionWorkflowId } from '#domain/contracts.ts';
 import type { Organization } from '#store/readModels.ts';
 import { currentCorrelationId } from '#telemetry/correlation.ts';
@@ -9,7 +10,7 @@ import type { ApiDeps, ApiState } from './deps.ts';
 import { withoutTokenHash } from './eventView.ts';
 import { notFound, Problem } from './problems.ts';
 import { deletionBody, organizationId } from './schemas.ts';
-import { describeRun, startDeletionRun } from './temporalRuns.ts';
+import { startDeletionRun } from './temporalRuns.ts';
 import { parseBody } from './validation.ts';
 
 const PREFIX = '/api/v1/organizations/:organizationId';
@@ -31,19 +32,15 @@ function requireDeletable(caller: Caller, { status, path }: Organization): void 
   });
 }
 
-/** @throws Problem 409 when the deletion is under way, or was, and 503 when nobody can tell. */
-async function requireNoDeletion({ temporal }: ApiDeps, workflowId: string): Promise<void> {
-  const description = await describeRun(temporal, workflowId).catch(() => {
-    throw deletionUnavailable();
-  });
-  if (!description) return;
-  throw new Problem(409, 'deletion-started', 'The deletion has been started already');
-}
-
-const deletionUnavailable = (): Problem =>
-  new Problem(503, 'workflow-unavailable', 'The deletion could not be started', {
+/** Why a deletion was not started. */
+function deletionProblem(error: unknown): Problem {
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return new Problem(409, 'deletion-started', 'The deletion has been started already');
+  }
+  return new Problem(503, 'workflow-unavailable', 'The deletion could not be started', {
     headers: { 'retry-after': '10' },
   });
+}
 
 /** The run's own first step writes the event, so the two cannot part. */
 async function startDeletion(
@@ -68,9 +65,11 @@ async function startDeletion(
       heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
     },
   };
-  await startDeletionRun(temporal, config.TEMPORAL_TASK_QUEUE, params, correlationId).catch(() => {
-    throw deletionUnavailable();
-  });
+  await startDeletionRun(temporal, config.TEMPORAL_TASK_QUEUE, params, correlationId).catch(
+    (error) => {
+      throw deletionProblem(error);
+    },
+  );
   return { workflowId, organizationId: orgId, correlationId, status: 'started' as const };
 }
 
@@ -93,7 +92,6 @@ export function organizationRoutes(deps: ApiDeps): Router<ApiState> {
     requireDeletable(caller, organization);
     const { reason } = parseBody(deletionBody, ctx.request);
     const { orgId } = organization;
-    await requireNoDeletion(deps, deletionWorkflowId(orgId));
     ctx.status = 202;
     ctx.body = await startDeletion(deps, caller, orgId, reason);
   });

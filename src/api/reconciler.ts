@@ -13,7 +13,7 @@ import type { Organization, ReadModels } from '#store/readModels.ts';
 import { withCorrelationId } from '#telemetry/correlation.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiDeps } from './deps.ts';
-import { describeRun, startBootstrapRun } from './temporalRuns.ts';
+import { describeRun, pingTemporal, startBootstrapRun } from './temporalRuns.ts';
 
 export interface ReconcilerDeps {
   config: Pick<
@@ -102,14 +102,35 @@ export function createReconciler(deps: ReconcilerDeps) {
     return 'failed';
   }
 
-  async function reconcileAll(): Promise<ReconcileReport> {
+  /** Page after page: runs that wait for a person for hours must not hide the later ones. */
+  async function* underWay(): AsyncGenerator<Organization> {
+    let page: Organization[] = [];
+    do {
+      page = await readModels.pendingOrganizations(config.RECONCILE_AFTER_SECONDS, {
+        after: page.at(-1),
+      });
+      yield* page;
+    } while (page.length > 0);
+  }
+
+  /** What cannot be done for one organization is logged, and does not keep the others waiting. */
+  async function tryReconcile(organization: Organization) {
+    const { correlationId, workflowId, orgId } = organization;
+    return withCorrelationId(correlationId ?? workflowId ?? orgId, () =>
+      reconcile(organization).catch((error: Error) => {
+        logger.warn({ workflow_id: workflowId, error: error.name }, 'run not reconciled');
+      }),
+    );
+  }
+
+  async function reconcileAll(stopping?: AbortSignal): Promise<ReconcileReport> {
     const { projected } = await store.retryFailedEvents();
     const report: ReconcileReport = { started: 0, markedFailed: 0, retriedEvents: projected };
-    for (const organization of await readModels.pendingOrganizations(
-      config.RECONCILE_AFTER_SECONDS,
-    )) {
-      const id = organization.correlationId ?? organization.workflowId ?? organization.orgId;
-      const done = await withCorrelationId(id, () => reconcile(organization));
+    // Asked once: while Temporal is away, each organization would wait for a deadline of its own.
+    await pingTemporal(temporal);
+    for await (const organization of underWay()) {
+      if (stopping?.aborted) break;
+      const done = await tryReconcile(organization);
       if (done === 'started') report.started++;
       if (done === 'failed') report.markedFailed++;
     }
@@ -117,14 +138,15 @@ export function createReconciler(deps: ReconcilerDeps) {
   }
 
   /** Undefined when another replica is at it. */
-  const runOnce = (): Promise<ReconcileReport | undefined> => lock.tryRun(reconcileAll);
+  const runOnce = (stopping?: AbortSignal): Promise<ReconcileReport | undefined> =>
+    lock.tryRun(() => reconcileAll(stopping));
 
   return {
     runOnce,
     /** Goes on until `stopping` aborts; a round that fails is logged and the next one tries again. */
     async run(stopping: AbortSignal): Promise<void> {
       while (!stopping.aborted) {
-        await runOnce().catch((error) => {
+        await runOnce(stopping).catch((error) => {
           logger.warn({ error: (error as Error).name }, 'reconciling failed; it is tried again');
         });
         await delay(config.RECONCILE_INTERVAL_SECONDS, undefined, { signal: stopping }).catch(

@@ -15,6 +15,7 @@ import { connectTemporal, type TemporalHandle } from '#telemetry/temporal.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth.ts';
 import { createReconciler } from './reconciler.ts';
+import { pingTemporal } from './temporalRuns.ts';
 
 /** Names the lock "somebody is reconciling". */
 const RECONCILE_LOCK = '4121865744';
@@ -35,8 +36,7 @@ function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, lo
     authenticate: createAuthenticate(config),
     checks: {
       postgres: () => pool.query('SELECT 1'),
-      temporal: () =>
-        client.withDeadline(Date.now() + 2_000, () => client.workflowService.getSystemInfo({})),
+      temporal: () => pingTemporal(client),
     },
   });
   const lock = createAdvisoryLock(pool, RECONCILE_LOCK);

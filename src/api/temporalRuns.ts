@@ -78,6 +78,10 @@ export async function startBootstrapRun(
   );
 }
 
+/**
+ * Starts the deletion of an organization; one that has failed may be started again.
+ * @throws WorkflowExecutionAlreadyStartedError when one is under way or has succeeded.
+ */
 export async function startDeletionRun(
   client: Client,
   taskQueue: string,
@@ -85,9 +89,10 @@ export async function startDeletionRun(
   correlationId: string,
 ): Promise<void> {
   const { organizationId: orgId, origin } = params;
-  await startOnce(client, () =>
+  await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
     client.workflow.start(WORKFLOW.organizationDeletion, {
-      ...ONCE,
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       taskQueue,
       workflowId: deletionWorkflowId(orgId),
       args: [params],
@@ -101,6 +106,12 @@ export async function startDeletionRun(
     }),
   );
 }
+
+/** @throws when Temporal does not answer now. */
+export const pingTemporal = (client: Client): Promise<unknown> =>
+  client.withDeadline(Date.now() + READ_DEADLINE_MS, () =>
+    client.workflowService.getSystemInfo({}),
+  );
 
 /** Undefined when Temporal has no such workflow. @throws when Temporal does not answer. */
 export async function describeRun(

@@ -5,6 +5,7 @@ import { type BootstrapState, QUERY_GET_STATE } from '#domain/contracts.ts';
 import type { StoredEvent } from '#store/eventQueries.ts';
 import type { Organization } from '#store/readModels.ts';
 import type { ApiDeps } from './deps.ts';
+import { notFound } from './problems.ts';
 import type { WorkflowStatusBody } from './schemas.ts';
 import { describeRun, queryRun } from './temporalRuns.ts';
 
@@ -104,6 +105,7 @@ function fromEvents(
 const isOfRun = (workflowId: string, eventType: StoredEvent['eventType']): boolean =>
   workflowId.startsWith('org-deletion-') === (eventType === 'organization.deactivated');
 
+/** @throws Problem 404 when there is no such run. */
 export async function workflowStatusOf(
   deps: ApiDeps,
   workflowId: string,
@@ -113,6 +115,8 @@ export async function workflowStatusOf(
     executionOf(deps, workflowId),
     deps.queries.getEventsForWorkflow(workflowId),
   ]);
+  // A bootstrap is there from its request on, a deletion from its start on.
+  if (execution === 'absent' && events.length === 0) throw notFound('workflow');
   const told = fromEvents(workflowId, organization, events, execution);
   const asked = typeof execution === 'object' && execution.status.name === 'RUNNING';
   const state = asked ? await stateOf(deps, workflowId) : undefined;

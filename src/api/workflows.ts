@@ -1,12 +1,12 @@
 /** Runs: their status and events, cancelling them, and a person's decisions. */
 import Router from '@koa/router';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import {
   type BootstrapState,
   orgIdOfBootstrap,
   QUERY_GET_STATE,
   type SignalName,
 } from '#domain/contracts.ts';
-import type { Organization } from '#store/readModels.ts';
 import { withCorrelationId } from '#telemetry/correlation.ts';
 import { visibleOrganization } from './access.ts';
 import { type Caller, requirePermission } from './auth.ts';
@@ -39,22 +39,40 @@ async function runOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
   return { workflowId, organization };
 }
 
+const ended = (): Problem => new Problem(409, 'not-running', 'The run has already ended');
+
+/** Only bootstraps are acted upon: half a deletion would leave an organization half there. */
+async function bootstrapOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
+  const run = await runOf(deps, caller, value);
+  requirePermission(caller, ...ACTING_PERMISSIONS);
+  if (orgIdOfBootstrap(run.workflowId)) return run;
+  throw new Problem(409, 'not-a-bootstrap', 'Only a bootstrap can be cancelled or decided upon');
+}
+
 /** @throws Problem 409 unless the run is under way, 503 when Temporal does not answer. */
 async function requireRunning({ temporal }: ApiDeps, workflowId: string): Promise<void> {
   const description = await describeRun(temporal, workflowId).catch(() => {
     throw unavailable();
   });
-  if (description?.status.name === 'RUNNING') return;
-  throw new Problem(
-    409,
-    'not-running',
-    description ? 'The run has already ended' : 'The run has not started yet',
-  );
+  if (!description) throw new Problem(409, 'not-running', 'The run has not started yet');
+  if (description.status.name !== 'RUNNING') throw ended();
 }
 
 const unavailable = (): Problem =>
   new Problem(503, 'workflow-unavailable', 'The run cannot be reached at the moment', {
     headers: { 'retry-after': '10' },
+  });
+
+/**
+ * Reaches a run under its own correlation id; the request's is in the log.
+ * @throws Problem 409 when the run has ended meanwhile, 503 when Temporal does not answer.
+ */
+const reach = (
+  { workflowId, organization: { correlationId } }: Awaited<ReturnType<typeof runOf>>,
+  act: () => Promise<unknown>,
+): Promise<unknown> =>
+  withCorrelationId(correlationId ?? workflowId, act).catch((error) => {
+    throw error instanceof WorkflowNotFoundError ? ended() : unavailable();
   });
 
 /** A decision counts only while the run waits for one. */
@@ -65,10 +83,6 @@ async function requireWaiting({ temporal }: ApiDeps, workflowId: string): Promis
   if (state.dns.waitingForPerson) return;
   throw new Problem(409, 'not-waiting', 'The run does not wait for a decision');
 }
-
-/** Whatever reaches a run carries the run's own correlation id; the request's is in the log. */
-const underRunsId = <T>({ correlationId }: Organization, workflowId: string, work: () => T): T =>
-  withCorrelationId(correlationId ?? workflowId, work);
 
 export function workflowRoutes(deps: ApiDeps): Router<ApiState> {
   const router = new Router<ApiState>();
@@ -85,25 +99,23 @@ export function workflowRoutes(deps: ApiDeps): Router<ApiState> {
   });
 
   router.post(`${PREFIX}/cancel`, async (ctx) => {
-    const { caller } = ctx.state;
-    const { workflowId, organization } = await runOf(deps, caller, ctx.params.workflowId);
-    requirePermission(caller, ...ACTING_PERMISSIONS);
+    const run = await bootstrapOf(deps, ctx.state.caller, ctx.params.workflowId);
+    const { workflowId } = run;
     await requireRunning(deps, workflowId);
-    await underRunsId(organization, workflowId, () => cancelRun(deps.temporal, workflowId));
+    await reach(run, () => cancelRun(deps.temporal, workflowId));
     deps.logger.info({ workflow_id: workflowId }, 'cancellation requested');
     ctx.status = 202;
     ctx.body = { workflowId, status: 'cancelling' };
   });
 
   router.post(`${PREFIX}/signals/:signal`, async (ctx) => {
-    const { caller } = ctx.state;
-    const { workflowId, organization } = await runOf(deps, caller, ctx.params.workflowId);
     const signal = SIGNAL_ROUTES[ctx.params.signal ?? ''];
-    if (!signal || !orgIdOfBootstrap(workflowId)) throw notFound('signal');
-    requirePermission(caller, ...ACTING_PERMISSIONS);
+    if (!signal) throw notFound('signal');
+    const run = await bootstrapOf(deps, ctx.state.caller, ctx.params.workflowId);
+    const { workflowId } = run;
     await requireRunning(deps, workflowId);
     await requireWaiting(deps, workflowId);
-    await underRunsId(organization, workflowId, () => signalRun(deps.temporal, workflowId, signal));
+    await reach(run, () => signalRun(deps.temporal, workflowId, signal));
     deps.logger.info({ workflow_id: workflowId, signal }, 'signal sent');
     ctx.status = 202;
     ctx.body = { workflowId, status: 'signalled' };

@@ -26,7 +26,16 @@ export function createPool(config: PoolConfig, applicationName: string, logger?:
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
   });
-  pool.on('error', (error) => logger?.warn({ reason: error.message }, 'database connection lost'));
+  // Of each connection, and not of the pool alone, which hears idle ones only: one that dies
+  // between two statements of a transaction, or while it holds a lock, must not end the process.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => {
+      logger?.warn({ reason: error.message }, 'database connection lost');
+    });
+  });
+  pool.on('error', () => {
+    // Told by the connection's own listener already.
+  });
   return pool;
 }
 

@@ -103,11 +103,21 @@ export function createReadModels(pool: Pool) {
       return (await pool.query<Invitation>(sql, [orgId])).rows;
     },
 
-    /** Bootstraps that began at least `olderThanMs` ago and have not ended, oldest first. */
-    async pendingOrganizations(olderThanMs: number, limit = 100): Promise<Organization[]> {
+    /**
+     * A page of the bootstraps that began at least `olderThanMs` ago and have not ended, oldest
+     * first. @param after the last one of the page before.
+     */
+    async pendingOrganizations(
+      olderThanMs: number,
+      { after, limit = 100 }: { after?: Organization | undefined; limit?: number } = {},
+    ): Promise<Organization[]> {
       const sql = `${ORGANIZATION} WHERE status IN ('pending', 'provisioning')
-        AND created_at <= now() - $1 * interval '1 millisecond' ORDER BY created_at LIMIT $2`;
-      return (await pool.query<Organization>(sql, [olderThanMs, limit])).rows;
+        AND created_at <= now() - $1 * interval '1 millisecond'
+        AND ($2::uuid IS NULL OR (created_at, org_id) >
+          (SELECT created_at, org_id FROM organizations_projection WHERE org_id = $2))
+        ORDER BY created_at, org_id LIMIT $3`;
+      const values = [olderThanMs, after?.orgId ?? null, limit];
+      return (await pool.query<Organization>(sql, values)).rows;
     },
 
     /** True for the organization itself and for every one below it. */
