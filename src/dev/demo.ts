@@ -1,0 +1,112 @@
+/** `npm run demo`: starts everything, onboards a sample organization, shows what it left, ends. */
+import { once } from 'node:events';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '#config';
+import { createApiClient } from './apiClient.ts';
+import {
+  type Accepted,
+  createJsonOutput,
+  createTextOutput,
+  type DemoOutput,
+} from './demoOutput.ts';
+import { problemsOf, summaryOf } from './demoSummary.ts';
+import { followRun } from './followRun.ts';
+import { tailOf } from './logTail.ts';
+import { type Platform, startPlatform } from './platform.ts';
+import { CALLER, sampleOrganization } from './sampleOrganization.ts';
+import { stopRequest } from './stopRequest.ts';
+
+const USAGE = `usage: npm run demo [-- options]
+
+Starts PostgreSQL, Temporal, DNS, Cloudflare, SMTP and Supabase Auth on this machine, and API
+and worker on them; bootstraps a sample provider organization with three users over HTTP, prints
+each step as it ends and what is there afterwards, and ends everything. Exits 1 with the reason
+when anything is not as it has to be.
+
+  --keep   stay up afterwards, until Ctrl-C
+  --json   print one JSON document instead
+  --help
+`;
+
+const OPTIONS = {
+  keep: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+const RUN_LIMIT_MS = 120_000;
+const INTERRUPTED = 130;
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+/** One bootstrap through the front door. @throws Error with the reason when it does not succeed. */
+async function demonstrate(platform: Platform, output: DemoOutput, signal: AbortSignal) {
+  const { stack, apiUrl } = platform;
+  const readyMs = performance.now();
+  const api = createApiClient(apiUrl, await stack.supabase.issueToken(CALLER));
+  const body = sampleOrganization();
+  const requestedAt = Date.now();
+  const accepted = await api.post<Accepted>('/api/v1/workflows/organization-bootstrap', body);
+  const times = { requestedAt, acceptedAt: Date.now() };
+  output.requested(platform, body, accepted);
+  const options = { limitMs: RUN_LIMIT_MS, signal, onStep: output.step };
+  await followRun(api, accepted.workflowId, times, options);
+  const activeMs = performance.now();
+  const summary = await summaryOf(api, stack, accepted.organizationId);
+  const { correlationId } = accepted;
+  const problems = problemsOf(summary, { correlationId, users: body.users.length });
+  if (problems.length > 0) throw new Error(problems.join('; '));
+  const bootstrapMs = Date.now() - requestedAt;
+  output.summary(platform, summary, accepted, { readyMs, activeMs, bootstrapMs });
+}
+
+/** What the roles had to say, for someone who cannot look: their logs end with the stack. */
+const logTails = async ({ stack }: Platform): Promise<string> =>
+  (
+    await Promise.all(
+      ['api', 'worker'].map(
+        async (role) => `\n\n${role}: ${await tailOf(path.join(stack.folder, `${role}.log`))}`,
+      ),
+    )
+  ).join('');
+
+/** @returns the exit code. */
+async function run(output: DemoOutput, keep: boolean): Promise<number> {
+  const stopping = stopRequest(() => output.note('stopping; Ctrl-C again ends at once'));
+  const platform = await startPlatform({ log: output.note, onStarted: output.started });
+  try {
+    stopping.throwIfAborted();
+    await demonstrate(platform, output, stopping);
+    if (keep) {
+      output.note('Ctrl-C ends everything.');
+      await once(stopping, 'abort');
+    }
+    return 0;
+  } catch (error) {
+    if (stopping.aborted) return INTERRUPTED;
+    output.failed(`${(error as Error).message}${await logTails(platform)}`);
+    return 1;
+  } finally {
+    await platform.stop();
+  }
+}
+
+export async function runDemo(args: string[]): Promise<void> {
+  const { help, json, keep } = parse(args);
+  if (help) {
+    console.log(USAGE);
+    return;
+  }
+  const output = json ? createJsonOutput() : createTextOutput({ stays: keep });
+  process.exitCode = await run(output, keep).catch((error: Error) => {
+    output.failed(error.message);
+    return 1;
+  });
+}
