@@ -1,4 +1,7 @@
 /** Workers for tests: in this process, or in one of their own that can be killed. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, vi } from 'vitest';
 import { loadConfig } from '#config';
 import { createLogger } from '#telemetry/logger.ts';
 import { runWorker } from '#worker';
@@ -11,5 +14,44 @@ export function startWorker(env: Record<string, string>): () => Promise<void> {
   return async () => {
     stopping.abort();
     await running;
+  };
+}
+
+export interface WorkerProcess {
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** What it has logged so far. */
+  output(): string;
+}
+
+/** Runs the worker role as production does, in a process of its own, and waits until it polls. */
+export async function spawnWorker(env: Record<string, string>): Promise<WorkerProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--import', './src/telemetry/register.ts', 'src/main.ts', 'worker'],
+    {
+      env: { PATH: process.env.PATH, ...env, LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
+  let output = '';
+  const collect = (chunk: Buffer) => {
+    output += chunk;
+  };
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const ended = once(child, 'exit');
+  await vi.waitFor(
+    () => {
+      if (child.exitCode !== null) throw new Error(`the worker ended:\n${output}`);
+      expect(output).toContain('worker polls');
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+  return {
+    output: () => output,
+    async kill(signal) {
+      child.kill(signal);
+      await ended;
+    },
   };
 }

@@ -1,0 +1,58 @@
+/**
+ * Holds: points in the database at which one run's transaction stops until it is let go, so
+ * that a test can act in the middle of a step.
+ */
+import type { Pool, PoolClient } from 'pg';
+
+export interface Holds {
+  /** Stops the transaction that writes this state of the organization with this slug. */
+  organization(slug: string, status: string): Promise<void>;
+  /** Stops the transaction that writes this e-mail status of the invitation to this address. */
+  invitation(email: string, emailStatus: string): Promise<void>;
+  /** How many transactions are stopped now. */
+  stopped(): Promise<number>;
+  /** Ends the sessions that are stopped, as if their server had failed; nothing is committed. */
+  terminateStopped(): Promise<void>;
+  releaseAll(): Promise<void>;
+}
+
+const KEY = 77;
+
+const TRIGGER = (table: string, key: string) => `
+  CREATE FUNCTION hold_${table}() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF EXISTS (SELECT 1 FROM holds WHERE hold = ${key}) THEN
+      PERFORM pg_advisory_xact_lock_shared(${KEY});
+    END IF;
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER hold BEFORE INSERT OR UPDATE ON ${table}
+    FOR EACH ROW EXECUTE FUNCTION hold_${table}();`;
+
+/** @param owner pool of the schema's owner; one of its connections keeps the holds. */
+export async function createHolds(owner: Pool): Promise<Holds> {
+  await owner.query(`CREATE TABLE holds (hold text PRIMARY KEY);
+    ${TRIGGER('organizations_projection', `NEW.slug || '|' || NEW.status`)}
+    ${TRIGGER('user_invitations_projection', `NEW.email || '|' || NEW.email_status`)}`);
+  const keeper: PoolClient = await owner.connect();
+  await keeper.query(`SELECT pg_advisory_lock(${KEY})`);
+  const add = async (hold: string) =>
+    void (await owner.query('INSERT INTO holds VALUES ($1)', [hold]));
+  const WAITING = `FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = ${KEY}
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  return {
+    organization: (slug, status) => add(`${slug}|${status}`),
+    invitation: (email, emailStatus) => add(`${email}|${emailStatus}`),
+    async stopped() {
+      return Number((await owner.query(`SELECT count(*) ${WAITING}`)).rows[0].count);
+    },
+    async terminateStopped() {
+      await owner.query(`SELECT pg_terminate_backend(pid) ${WAITING}`);
+    },
+    async releaseAll() {
+      await owner.query('DELETE FROM holds');
+      await keeper.query(`SELECT pg_advisory_unlock(${KEY})`);
+      keeper.release();
+    },
+  };
+}
