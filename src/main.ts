@@ -1,0 +1,86 @@
+/** The entry point of every role: `node src/main.ts <role>`. */
+import { ConfigError, loadConfig } from '#config';
+import { createLogger } from '#telemetry/logger.ts';
+import { stopTracing } from '#telemetry/tracing.ts';
+
+const USAGE = `usage: node src/main.ts <role> [options]
+
+  api               HTTP API and reconciler (npm run api)
+  worker            Temporal worker of the task queue "bootstrap" (npm run worker)
+  migrate           bring the database's schema up to date (npm run migrate)
+  bundle <file>     write the workflow bundle for WORKER_BUNDLE_PATH
+  trigger-workflow  start one bootstrap from a file (npm run trigger-workflow)
+  dev               embedded stack, API and worker, until Ctrl-C (npm run dev)
+  demo              the same, bootstraps a sample organization and ends (npm run demo)
+
+Settings are environment variables; README.md lists them. <role> --help tells its options.
+`;
+
+/** Aborts on the first SIGTERM or SIGINT; the second one ends the process at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  const onSignal = () => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  return controller.signal;
+}
+
+async function api(): Promise<void> {
+  const config = loadConfig('api');
+  const { runApi } = await import('#api/runApi.ts');
+  await runApi(config, createLogger('api', config.LOG_LEVEL), stopSignal());
+  await stopTracing();
+}
+
+async function worker(): Promise<void> {
+  const config = loadConfig('worker');
+  const { runWorker } = await import('#worker');
+  await runWorker(config, createLogger('worker', config.LOG_LEVEL), stopSignal());
+  await stopTracing();
+}
+
+async function migrateDatabase(): Promise<void> {
+  const config = loadConfig('migrate');
+  const { migrate } = await import('#store/migrate.ts');
+  await migrate(config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL, console.log);
+  console.log('the schema is up to date');
+}
+
+async function bundle([file]: string[]): Promise<void> {
+  if (!file || file.startsWith('-')) throw new ConfigError('bundle needs the file to write to');
+  const { writeWorkflowBundle } = await import('#workflowBundle');
+  await writeWorkflowBundle(file);
+  console.log(`wrote ${file}`);
+}
+
+const ROLES: Record<string, (args: string[]) => Promise<void>> = {
+  api,
+  worker,
+  migrate: migrateDatabase,
+  bundle,
+  'trigger-workflow': async (args) =>
+    (await import('#ops/triggerWorkflow.ts')).triggerWorkflow(args),
+  dev: async (args) => (await import('#dev/dev.ts')).runDev(args),
+  demo: async (args) => (await import('#dev/demo.ts')).runDemo(args),
+};
+
+async function main([role = '', ...args]: string[]): Promise<void> {
+  if (role === '--help' || role === '-h') {
+    console.log(USAGE);
+    return;
+  }
+  const run = ROLES[role];
+  if (!run) throw new ConfigError(`${role ? `unknown role ${role}` : 'no role given'}\n\n${USAGE}`);
+  await run(args);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  // What the operator can change is said plainly; anything else keeps its stack.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+}
