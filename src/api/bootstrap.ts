@@ -114,6 +114,12 @@ function acceptedOf(recorded: RecordedRequest) {
   return { workflowId, organizationId, correlationId, status: 'started' as const };
 }
 
+/** A retried request gets the first answer; what has got further, or was given up, is left alone. */
+async function isToBeStarted({ readModels }: ApiDeps, recorded: RecordedRequest) {
+  if (recorded.outcome !== 'replayed') return true;
+  return (await readModels.organization(recorded.organizationId))?.status === 'pending';
+}
+
 /** Idempotent: the retry of a request whose run could not be started starts it. */
 async function start({ temporal, requests, config, logger }: ApiDeps, workflowId: string) {
   try {
@@ -150,7 +156,7 @@ export function bootstrapRoutes(deps: ApiDeps): Router<ApiState> {
       await checkReferences(deps, caller, body);
       const recorded = await deps.requests.record(requestFrom(body, key, caller, deps.config));
       const answer = acceptedOf(recorded);
-      await start(deps, answer.workflowId);
+      if (await isToBeStarted(deps, recorded)) await start(deps, answer.workflowId);
       ctx.status = 202;
       ctx.body = answer;
     });

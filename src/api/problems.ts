@@ -1,6 +1,7 @@
 /** Every error that leaves the API: RFC 9457 problem details, through one exit. */
 import { trace } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
+import { isTransient } from '#store/storeError.ts';
 import { currentCorrelationId } from '#telemetry/correlation.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
@@ -49,6 +50,15 @@ export const invalidRequest = (errors: FieldError[]): Problem =>
 
 const INTERNAL = () => new Problem(500, 'internal', 'The server could not handle the request');
 
+const UNAVAILABLE = () =>
+  new Problem(503, 'unavailable', 'A service that this needs does not answer', {
+    headers: { 'retry-after': '5' },
+  });
+
+/** A compressed body that cannot be unpacked. */
+const isUnpackable = (error: unknown): boolean =>
+  /^Z_/.test(String((error as { code?: unknown } | null)?.code));
+
 /** Client errors that Koa's own parts throw (body parser, URL decoding) carry a status. */
 const CLIENT_PROBLEMS: Record<number, [code: string, title: string]> = {
   400: ['invalid-request', 'The request could not be read'],
@@ -58,9 +68,10 @@ const CLIENT_PROBLEMS: Record<number, [code: string, title: string]> = {
 
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  const status = (error as { status?: unknown } | null)?.status;
+  const status = isUnpackable(error) ? 400 : (error as { status?: unknown } | null)?.status;
   const known = typeof status === 'number' ? CLIENT_PROBLEMS[status] : undefined;
-  return known ? new Problem(status as number, ...known) : INTERNAL();
+  if (known) return new Problem(status as number, ...known);
+  return isTransient(error) ? UNAVAILABLE() : INTERNAL();
 }
 
 function bodyOf(problem: Problem, instance: string): object {

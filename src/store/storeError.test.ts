@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { EventNotProjectedError, isRetryableSqlState, isSlugTaken } from './storeError.ts';
+import {
+  EventHeldError,
+  EventNotProjectedError,
+  isRetryableSqlState,
+  isSlugTaken,
+  isTransient,
+} from './storeError.ts';
 
 test.each([
   ['40001', true, 'serialization failure'],
@@ -27,4 +33,20 @@ test('tells a taken slug from another violated constraint', () => {
   expect(isSlugTaken(violated('organizations_projection_slug_live'))).toBe(true);
   expect(isSlugTaken(violated('organizations_projection_pkey'))).toBe(false);
   expect(isSlugTaken(new Error('other'))).toBe(false);
+});
+
+test.each([
+  [new EventHeldError('t', 'id'), true],
+  [new EventNotProjectedError('t', 'id', '40001: it failed'), true],
+  [new EventNotProjectedError('t', 'id', '23505: it failed'), false],
+  [Object.assign(new Error('shutting down'), { code: '57P01' }), true],
+  [Object.assign(new Error('syntax error'), { code: '42601' }), false],
+  [Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), true],
+  [new Error('Connection terminated unexpectedly'), true],
+  [new Error('timeout exceeded when trying to connect'), true],
+  [new TypeError('x is not a function'), false],
+  [Object.assign(new Error('no such file'), { code: 'ENOENT' }), false],
+  [undefined, false],
+])('%s is transient: %s', (error, transient) => {
+  expect(isTransient(error)).toBe(transient);
 });

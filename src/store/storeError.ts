@@ -17,6 +17,20 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/** What the `pg` driver says of a lost or missing connection, where it gives no code. */
+const CONNECTION_LOST =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has)/;
+const NETWORK_CODE = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|^ENOTFOUND$/;
+
+/** True when the database could not do its work now, and may be able to later. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof EventStoreError) return error.retryable;
+  const sqlState = sqlStateOf(error);
+  if (sqlState && isRetryableSqlState(sqlState)) return true;
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return NETWORK_CODE.test(String(code)) || CONNECTION_LOST.test(String(message));
+}
+
 export class EventStoreError extends Error {
   readonly eventId: string;
   readonly retryable: boolean;
