@@ -1,0 +1,85 @@
+import { readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
+import { Worker } from '@temporalio/worker';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { bundleChangedWorkflows } from '#support/changedWorkflows.ts';
+import { createLogger } from '#telemetry/logger.ts';
+import { temporalTracingPlugin } from '#telemetry/tracing.ts';
+import { installRuntime } from '#worker';
+
+/**
+ * Histories of runs that this code has made (`npm run histories:record`). As long as a run of
+ * their kind may be under way in production, they are kept and must replay.
+ */
+const HISTORIES = path.join(import.meta.dirname, 'histories');
+const names = readdirSync(HISTORIES).filter((name) => name.endsWith('.json'));
+
+const historyOf = async (name: string) =>
+  historyFromJSON(JSON.parse(await readFile(path.join(HISTORIES, name), 'utf8')));
+
+async function replay(code: string, name: string): Promise<void> {
+  await Worker.runReplayHistory(
+    { workflowBundle: { code }, plugins: [temporalTracingPlugin()], replayName: name },
+    await historyOf(name),
+  );
+}
+
+beforeAll(() => installRuntime(createLogger('replay', 'silent')));
+
+describe('the present code replays', () => {
+  let code: string;
+  beforeAll(async () => {
+    code = await readFile(inject('workflowBundlePath'), 'utf8');
+  });
+
+  test('histories of every kind of ending', () => {
+    expect(names).toEqual([
+      'before-dns-verification.json',
+      'cancelled.json',
+      'completed.json',
+      'failed.json',
+      'person-skipped-dns.json',
+      'without-subdomain.json',
+    ]);
+  });
+
+  test.each(names)('%s', async (name) => {
+    await replay(code, name);
+  });
+});
+
+test('the history from before DNS verification has neither its marker nor its timer', async () => {
+  const { events = [] } = await historyOf('before-dns-verification.json');
+  expect(events?.some((event) => event.markerRecordedEventAttributes)).toBe(false);
+  expect(events?.some((event) => event.timerStartedEventAttributes)).toBe(false);
+  const { events: now = [] } = await historyOf('completed.json');
+  expect(now?.some((event) => event.markerRecordedEventAttributes)).toBe(true);
+});
+
+test('an incompatible change is caught: one more step before the first', async () => {
+  const code = await bundleChangedWorkflows([
+    {
+      file: 'organizationBootstrap.ts',
+      from: '    await createOrganization(run);',
+      to: '    await sleep(1000);\n    await createOrganization(run);',
+    },
+  ]);
+  await expect(replay(code, 'completed.json')).rejects.toBeInstanceOf(DeterminismViolationError);
+});
+
+test('without the patch marker’s guard the old history does not replay', async () => {
+  const code = await bundleChangedWorkflows([
+    {
+      file: 'organizationBootstrap.ts',
+      from: `if (patched('dns-verification')) {`,
+      to: 'if (true) {',
+    },
+    { file: 'organizationBootstrap.ts', from: '  patched,\n', to: '' },
+  ]);
+  await expect(replay(code, 'before-dns-verification.json')).rejects.toBeInstanceOf(
+    DeterminismViolationError,
+  );
+});
