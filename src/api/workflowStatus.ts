@@ -1,7 +1,7 @@
 /** The status of a run: asked of the workflow while it runs, else told by its events. */
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { stagesFrom } from '#domain/bootstrapStages.ts';
-import { type BootstrapState, QUERY_GET_STATE } from '#domain/contracts.ts';
+import { type BootstrapState, orgIdOfBootstrap, QUERY_GET_STATE } from '#domain/contracts.ts';
 import type { StoredEvent } from '#store/eventQueries.ts';
 import type { Organization } from '#store/readModels.ts';
 import type { ApiDeps } from './deps.ts';
@@ -78,7 +78,9 @@ function fromEvents(
     ({ eventType }) => OF_EVENT[eventType] && isOfRun(workflowId, eventType),
   );
   const ended = last && OF_EVENT[last.eventType];
-  const { stages, current } = stagesFrom(events, organization.subdomainStatus !== null);
+  const { stages, current } = orgIdOfBootstrap(workflowId)
+    ? stagesFrom(events, organization.subdomainStatus !== null)
+    : { stages: [], current: null };
   const has = (type: StoredEvent['eventType']) =>
     events.some(({ eventType }) => eventType === type);
   const sent = events.filter(({ eventType }) => eventType === 'invitation.email.sent').length;

@@ -39,6 +39,9 @@ const isOver = (step: BootstrapStep, seen: Set<EventType>): boolean => {
   return ENDED_BY[step].some((type) => seen.has(type));
 };
 
+const isBefore = (step: BootstrapStep, other: BootstrapStep | undefined): boolean =>
+  other !== undefined && BOOTSTRAP_STEPS.indexOf(step) < BOOTSTRAP_STEPS.indexOf(other);
+
 /**
  * @param hasSubdomain without one the DNS steps are skipped.
  * @returns each step with what its events prove, and the step that is under way, or failed.
@@ -54,9 +57,10 @@ export function stagesFrom(
     if (!hasSubdomain && DNS_STEPS.includes(name)) return { name, status: 'skipped' };
     if (name === failed)
       return { name, status: 'failed', endedAt: ending!.createdAt.toISOString() };
-    if (!isOver(name, seen)) return { name, status: 'pending' };
+    // A run fails at a step only when it is through with those before.
+    if (!isOver(name, seen) && !isBefore(name, failed)) return { name, status: 'pending' };
     const last = events.findLast(({ eventType }) => ENDED_BY[name].includes(eventType));
-    return { name, status: 'completed', endedAt: last!.createdAt.toISOString() };
+    return { name, status: 'completed', ...(last && { endedAt: last.createdAt.toISOString() }) };
   });
   const underWay = stages.find(({ status }) => status === 'pending');
   if (!failed && underWay) underWay.status = 'running';

@@ -166,6 +166,9 @@ describe('a deletion', () => {
     const handle = onboarding.client.workflow.getHandle(workflowId);
     expect((await handle.describe()).status.name).toBe('RUNNING');
 
+    const { body } = await api.call('GET', `/api/v1/workflows/${workflowId}`, { as: ADMIN });
+    expect(body).toMatchObject({ status: 'running', currentStage: null, stages: [] });
+
     await handle.terminate();
     expect((await remove(organizationId)).status).toBe(202);
     expect((await handle.describe()).status.name).toBe('RUNNING');
