@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import getPort from 'get-port';
@@ -35,7 +36,8 @@ const HOST = '127.0.0.1';
 const NAMESPACE = 'default';
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
-const POLL_MS = 100;
+const POLL_MS = 50;
+const CALL_LIMIT_MS = 2_000;
 
 function argumentsFor({ uiPort, dbFile }: TemporalOptions, port: number): string[] {
   const attributes = Object.values(SEARCH_ATTRIBUTE).flatMap((name) => [
@@ -61,13 +63,25 @@ function argumentsFor({ uiPort, dbFile }: TemporalOptions, port: number): string
   return [...server, ...ui, ...storage, ...attributes];
 }
 
+/** A gRPC call to a port that nobody listens on stays pending; so we knock first. */
+function isListening(port: number): Promise<boolean> {
+  const socket = connect(port, HOST);
+  return once(socket, 'connect')
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => socket.destroy());
+}
+
 /** Answers, and knows our search attributes: a start before that would be refused. */
 async function isUsable(address: string): Promise<boolean> {
-  const connection = Connection.lazy({ address, connectTimeout: '1s' });
+  if (!(await isListening(Number(address.split(':')[1])))) return false;
+  const connection = Connection.lazy({ address });
   try {
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({
-      namespace: NAMESPACE,
-    });
+    const { customAttributes } = await connection.withDeadline(Date.now() + CALL_LIMIT_MS, () =>
+      connection.operatorService.listSearchAttributes({ namespace: NAMESPACE }),
+    );
     return Object.values(SEARCH_ATTRIBUTE).every((name) => name in (customAttributes ?? {}));
   } catch {
     return false;
