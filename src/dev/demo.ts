@@ -36,6 +36,7 @@ const OPTIONS = {
 } as const;
 
 const RUN_LIMIT_MS = 120_000;
+const FAILED = 1;
 const INTERRUPTED = 130;
 
 function parse(args: string[]) {
@@ -77,24 +78,31 @@ const logTails = async ({ stack }: Platform): Promise<string> =>
     )
   ).join('');
 
+/** Shows it on a running platform. @throws Error with the reason, and what the roles logged. */
+async function show(platform: Platform, output: DemoOutput, stopping: AbortSignal, keep: boolean) {
+  try {
+    await demonstrate(platform, output, stopping);
+  } catch (error) {
+    if (stopping.aborted) throw error;
+    throw new Error(`${(error as Error).message}${await logTails(platform)}`);
+  }
+  if (!keep) return;
+  output.note('Ctrl-C ends everything.');
+  if (!stopping.aborted) await once(stopping, 'abort');
+}
+
 /** @returns the exit code. */
 async function run(output: DemoOutput, keep: boolean): Promise<number> {
   const stopping = stopRequest(() => output.note('stopping; Ctrl-C again ends at once'));
-  const platform = await startPlatform({ log: output.note, onStarted: output.started });
   try {
-    stopping.throwIfAborted();
-    await demonstrate(platform, output, stopping);
-    if (keep) {
-      output.note('Ctrl-C ends everything.');
-      await once(stopping, 'abort');
-    }
+    const options = { log: output.note, onStarted: output.started };
+    const platform = await startPlatform(options, stopping);
+    await show(platform, output, stopping, keep).finally(platform.stop);
     return 0;
   } catch (error) {
     if (stopping.aborted) return INTERRUPTED;
-    output.failed(`${(error as Error).message}${await logTails(platform)}`);
-    return 1;
-  } finally {
-    await platform.stop();
+    output.failed((error as Error).message);
+    return FAILED;
   }
 }
 
@@ -105,8 +113,5 @@ export async function runDemo(args: string[]): Promise<void> {
     return;
   }
   const output = json ? createJsonOutput() : createTextOutput({ stays: keep });
-  process.exitCode = await run(output, keep).catch((error: Error) => {
-    output.failed(error.message);
-    return 1;
-  });
+  process.exitCode = await run(output, keep);
 }

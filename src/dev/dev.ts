@@ -37,15 +37,13 @@ export async function runDev(args: string[]): Promise<void> {
     return;
   }
   const stopping = stopRequest(() => console.log('\nstopping; Ctrl-C again ends at once'));
-  const platform = await startPlatform({
-    log: console.log,
-    onStarted: (part, ms) => console.log(labelled(part, duration(ms))),
-  });
+  const onStarted = (part: string, ms: number) => console.log(labelled(part, duration(ms)));
   try {
-    if (stopping.aborted) return;
+    const platform = await startPlatform({ log: console.log, onStarted }, stopping);
     await printAddresses(platform);
-    await once(stopping, 'abort');
-  } finally {
+    if (!stopping.aborted) await once(stopping, 'abort');
     await platform.stop();
+  } catch (error) {
+    if (!stopping.aborted) throw error;
   }
 }

@@ -18,9 +18,12 @@ const ROLES: readonly (readonly [role: RoleName, name: string])[] = [
 
 /**
  * Resolves when API and worker are ready. When something fails, everything is stopped again.
- * @throws Error of the first part that failed.
+ * @throws Error of the first part that failed; AbortError once `stopping` is aborted.
  */
-export async function startPlatform(options: Required<StackOptions>): Promise<Platform> {
+export async function startPlatform(
+  options: Required<StackOptions>,
+  stopping: AbortSignal,
+): Promise<Platform> {
   const startedAt = performance.now();
   const releasers = createReleasers();
   const stack = await startStack(options);
@@ -28,12 +31,14 @@ export async function startPlatform(options: Required<StackOptions>): Promise<Pl
   const processes = createProcesses(stack);
   releasers.push(processes.stop);
   try {
+    stopping.throwIfAborted();
     await Promise.all(
       ROLES.map(async ([role, name]) => {
         await processes.start(role);
         options.onStarted(name, performance.now() - startedAt);
       }),
     );
+    stopping.throwIfAborted();
   } catch (error) {
     await releasers.releaseAll();
     throw error;
