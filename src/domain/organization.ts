@@ -85,6 +85,8 @@ export function slugFor(name: string, subdomain?: string): string {
   if (subdomain) return subdomain;
   return name
     .normalize('NFKD')
+    // Accents are characters of their own now: without them, ä is a.
+    .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, 63)

@@ -1,6 +1,6 @@
 /** JSON log lines that carry the correlation and trace ids, and never a secret. */
 import { trace } from '@opentelemetry/api';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import { currentCorrelationId } from './correlation.ts';
 
 export type { Logger } from 'pino';
@@ -19,14 +19,24 @@ const SECRET_PATHS = ['authorization', 'token', 'password', 'secret', 'email', '
   (key) => [key, `*.${key}`, `*.*.${key}`],
 );
 
-/** @param service `api` or `worker`; on every line as `service`. */
-export const createLogger = (service: string, level: string): Logger =>
-  pino({
-    level,
-    base: { service },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label) => ({ level: label }) },
-    messageKey: 'message',
-    mixin: ids,
-    redact: { paths: SECRET_PATHS, censor: '[redacted]' },
-  });
+/**
+ * @param service `api` or `worker`; on every line as `service`.
+ * @param destination standard output when left out.
+ */
+export const createLogger = (
+  service: string,
+  level: string,
+  destination: DestinationStream = pino.destination(1),
+): Logger =>
+  pino(
+    {
+      level,
+      base: { service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      messageKey: 'message',
+      mixin: ids,
+      redact: { paths: SECRET_PATHS, censor: '[redacted]' },
+    },
+    destination,
+  );

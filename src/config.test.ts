@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { ConfigError, loadConfig, loadTracingConfig } from './config.ts';
+
+const API = {
+  DATABASE_URL: 'postgres://u:hunter2@localhost/a4c',
+  PLATFORM_BASE_DOMAIN: 'example.com',
+  SUPABASE_URL: 'https://project.supabase.co',
+};
+const WORKER = {
+  ...API,
+  CLOUDFLARE_API_TOKEN: 'token',
+  DNS_TARGET: 'app.example.net',
+  FRONTEND_URL: 'https://app.example.com',
+  INVITATION_TOKEN_SECRET: 'x'.repeat(32),
+  SMTP_HOST: 'localhost',
+  MAIL_FROM: 'no-reply@example.com',
+  SUPPORT_EMAIL: 'support@example.com',
+};
+
+const problemsOf = (load: () => unknown): string => {
+  try {
+    load();
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('it was accepted');
+};
+
+test('defaults are the seed’s: five minutes of propagation, three resolvers, seconds read as ms', () => {
+  const api = loadConfig('api', API);
+  expect(api).toMatchObject({
+    PORT: 3000,
+    ENABLE_ORG_BOOTSTRAP: true,
+    DNS_PROPAGATION_WAIT_SECONDS: 300_000,
+    DNS_VERIFICATION_BACKOFF_SECONDS: [10_000, 20_000, 40_000, 80_000, 160_000, 300_000],
+    TEMPORAL_TASK_QUEUE: 'bootstrap',
+    CORS_ORIGINS: [],
+  });
+  expect(loadConfig('worker', WORKER).DNS_RESOLVERS).toEqual([
+    '8.8.8.8',
+    '1.1.1.1',
+    '208.67.222.222',
+  ]);
+});
+
+test('every problem is listed at once, by the name of its setting and without its value', () => {
+  const message = problemsOf(() =>
+    loadConfig('worker', {
+      DATABASE_URL: 'mysql://u:hunter2@localhost/a4c',
+      INVITATION_TOKEN_SECRET: 'too short',
+      HEALTH_CHECK_PORT: 'ninety',
+      SMTP_HOST: 'localhost',
+    }),
+  );
+  for (const name of [
+    'DATABASE_URL',
+    'INVITATION_TOKEN_SECRET',
+    'HEALTH_CHECK_PORT',
+    'PLATFORM_BASE_DOMAIN: required',
+    'CLOUDFLARE_API_TOKEN: required',
+    'MAIL_FROM: required',
+  ]) {
+    expect(message).toContain(name);
+  }
+  expect(message).not.toContain('hunter2');
+  expect(message).not.toContain('too short');
+});
+
+test('tokens need a way to be verified, mail a server', () => {
+  expect(problemsOf(() => loadConfig('api', { ...API, SUPABASE_URL: '' }))).toContain(
+    'SUPABASE_URL',
+  );
+  expect(problemsOf(() => loadConfig('worker', { ...WORKER, SMTP_HOST: '' }))).toContain(
+    'SMTP_HOST',
+  );
+  const resend = { ...WORKER, SMTP_HOST: '', EMAIL_PROVIDER: 'resend' };
+  expect(problemsOf(() => loadConfig('worker', resend))).toContain('RESEND_API_KEY');
+});
+
+test.each([
+  ['DNS_PROPAGATION_WAIT_SECONDS', '1801'],
+  ['DNS_VERIFICATION_BACKOFF_SECONDS', '10,soon'],
+  ['ENABLE_ORG_BOOTSTRAP', 'maybe'],
+  ['PORT', '70000'],
+])('%s=%s is refused', (name, value) => {
+  expect(problemsOf(() => loadConfig('api', { ...API, [name]: value }))).toContain(name);
+});
+
+test('spans leave the process only towards a named collector', () => {
+  expect(loadTracingConfig({}, ['node', 'main.ts', 'api'])).toEqual({
+    serviceName: 'a4c-api',
+    exportSpans: false,
+  });
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+  expect(loadTracingConfig(endpoint, []).exportSpans).toBe(true);
+  expect(loadTracingConfig({ ...endpoint, OTEL_SDK_DISABLED: 'true' }, []).exportSpans).toBe(false);
+  expect(loadTracingConfig({ ...endpoint, OTEL_TRACES_EXPORTER: 'none' }, []).exportSpans).toBe(
+    false,
+  );
+});
