@@ -1,6 +1,7 @@
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
+  type CryptoKey,
   exportJWK,
   exportSPKI,
   generateKeyPair,
@@ -8,166 +9,242 @@ import {
   type JWTPayload,
   SignJWT,
 } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Authenticate, type Caller, createAuthenticate, hasPermission } from './auth.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Caller, createAuthenticate, hasPermission, requirePermission } from './auth.ts';
+import { Problem } from './problems.ts';
 
-const SUB = '6f1c0d3c-8d2e-4a53-9d5c-0d8c0c0a9a11';
-const SECRET = 'a legacy secret of at least thirty-two characters';
-const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true });
-const stranger = await generateKeyPair('ES256', { extractable: true });
+const SUB = '6f1b1a52-3c6e-4c1c-9d3c-0f5e0a6f7b11';
+const ORG = '0e5b7c7e-8a55-4a53-a9a0-3d6a6d1a9b22';
+const SECRET = 'a legacy secret of more than thirty-two characters';
 
-let server: Server;
-let url: string;
-let fetches = 0;
-let authenticate: Authenticate;
-
-beforeAll(async () => {
-  const key = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' };
-  server = createServer((_request, response) => {
+/** A server of JSON Web Keys that counts how often it is asked. */
+async function startJwks(keys: object[]) {
+  let fetches = 0;
+  const server = createServer((_request, response) => {
     fetches++;
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ keys: [key] }));
+    response.end(JSON.stringify({ keys }));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(() => server.close());
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    fetches: () => fetches,
+    stop: () => new Promise((resolve) => server.close(resolve)),
+  };
+}
 
-const config = (overrides = {}) => ({
-  SUPABASE_URL: url,
+type Jwks = Awaited<ReturnType<typeof startJwks>>;
+let jwks: Jwks;
+let publicKey: CryptoKey;
+let privateKey: CryptoKey;
+
+beforeAll(async () => {
+  ({ publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true }));
+  jwks = await startJwks([{ ...(await exportJWK(publicKey)), kid: 'known', alg: 'ES256' }]);
+});
+afterAll(async () => {
+  await jwks.stop();
+});
+
+const configFor = (overrides: Partial<Parameters<typeof createAuthenticate>[0]> = {}) => ({
+  SUPABASE_URL: jwks.url,
   SUPABASE_JWKS_URL: undefined,
   SUPABASE_JWT_SECRET: undefined,
   JWT_ISSUER: undefined,
   JWT_AUDIENCE: 'authenticated',
   ...overrides,
 });
-beforeEach(() => {
-  authenticate = createAuthenticate(config());
+
+const nowSeconds = () => Math.floor(Date.now() / 1000);
+/** Claims of a good token; undefined takes one out. */
+const claims = (overrides: JWTPayload = {}): JWTPayload => ({
+  sub: SUB,
+  iss: `${jwks.url}/auth/v1`,
+  aud: 'authenticated',
+  exp: nowSeconds() + 600,
+  org_id: ORG,
+  effective_permissions: [{ p: 'organization.delete', s: 'acme' }],
+  ...overrides,
 });
 
-/** A valid token; `edit` makes it another one. */
-async function token(
-  claims: JWTPayload = {},
+const sign = (
+  payload: JWTPayload = claims(),
   header: Partial<JWTHeaderParameters> = {},
-  key: Parameters<SignJWT['sign']>[0] = privateKey,
-): Promise<string> {
-  const now = Math.floor(Date.now() / 1000);
-  const payload = {
-    sub: SUB,
-    iss: `${url}/auth/v1`,
-    aud: 'authenticated',
-    iat: now,
-    exp: now + 600,
-    effective_permissions: [{ p: 'organization.create_root', s: 'acme' }],
-    ...claims,
-  };
-  return new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: 'k1', ...header }).sign(key);
+  key: CryptoKey | Uint8Array = privateKey,
+) => new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: 'known', ...header }).sign(key);
+
+const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** What a header is answered with: the caller, or the problem's status. */
+async function answerTo(authorization: string | undefined, config = configFor()) {
+  try {
+    return await createAuthenticate(config)(authorization);
+  } catch (error) {
+    expect(error).toBeInstanceOf(Problem);
+    return (error as Problem).status;
+  }
 }
-const statusFor = (bearer: string | undefined) =>
-  authenticate(bearer).then(
-    () => 200,
-    (problem) => problem.status,
-  );
-const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const statusOf = async (token: Promise<string> | string, config = configFor()) =>
+  answerTo(`Bearer ${await token}`, config);
 
-test('a valid token is its caller', async () => {
-  expect(await authenticate(`Bearer ${await token({ org_id: SUB })}`)).toEqual({
-    userId: SUB,
-    orgId: SUB,
-    permissions: [{ p: 'organization.create_root', s: 'acme' }],
-  });
-});
-
-describe('401 for', () => {
-  const past = Math.floor(Date.now() / 1000) - 600;
-  const future = past + 1200;
-  const cases: [string, () => Promise<string | undefined>][] = [
-    ['no header', async () => undefined],
-    ['another scheme', async () => 'Basic YTpi'],
-    ['no token', async () => 'Bearer nonsense'],
-    ['three parts of nonsense', async () => 'Bearer a.b.c'],
-    ['alg none', async () => `Bearer ${base64({ alg: 'none' })}.${base64({ sub: SUB })}.`],
-    [
-      'HS256 signed with the public key',
-      async () =>
-        `Bearer ${await token({}, { alg: 'HS256' }, new TextEncoder().encode(await exportSPKI(publicKey)))}`,
-    ],
-    ['another key', async () => `Bearer ${await token({}, {}, stranger.privateKey)}`],
-    [
-      'an embedded jwk',
-      async () =>
-        `Bearer ${await token({}, { jwk: await exportJWK(stranger.publicKey) }, stranger.privateKey)}`,
-    ],
-    [
-      'a jku of the attacker',
-      async () => `Bearer ${await token({}, { jku: `${url}/evil` }, stranger.privateKey)}`,
-    ],
-    ['another audience', async () => `Bearer ${await token({ aud: 'anon' })}`],
-    ['another issuer', async () => `Bearer ${await token({ iss: 'https://evil.example' })}`],
-    ['an expired token', async () => `Bearer ${await token({ exp: past })}`],
-    ['no expiry', async () => `Bearer ${await token({ exp: undefined })}`],
-    ['a token of the future', async () => `Bearer ${await token({ nbf: future })}`],
-    ['no subject', async () => `Bearer ${await token({ sub: undefined })}`],
-    ['a subject that is no uuid', async () => `Bearer ${await token({ sub: 'root' })}`],
-  ];
-  test.each(cases)('%s', async (_name, make) => {
-    expect(await statusFor(await make())).toBe(401);
+describe('a token', () => {
+  test('is taken when its key is published', async () => {
+    expect(await statusOf(sign())).toEqual({
+      userId: SUB,
+      orgId: ORG,
+      permissions: [{ p: 'organization.delete', s: 'acme' }],
+    });
   });
 
-  test('an unknown key id, without fetching the keys each time', async () => {
-    await statusFor(`Bearer ${await token()}`);
-    const before = fetches;
-    for (let i = 0; i < 20; i++) {
-      expect(await statusFor(`Bearer ${await token({}, { kid: `unknown-${i}` })}`)).toBe(401);
-    }
-    expect(fetches - before).toBeLessThanOrEqual(1);
-  });
-});
-
-test('blocked access is 403', async () => {
-  expect(await statusFor(`Bearer ${await token({ access_blocked: true })}`)).toBe(403);
-});
-
-test('keys that cannot be fetched are 503, not the token’s fault', async () => {
-  authenticate = createAuthenticate(config({ SUPABASE_JWKS_URL: 'http://127.0.0.1:1/jwks' }));
-  expect(await statusFor(`Bearer ${await token()}`)).toBe(503);
-});
-
-test('the legacy secret verifies HS256, and published keys still verify ES256', async () => {
-  authenticate = createAuthenticate(config({ SUPABASE_JWT_SECRET: SECRET }));
-  const legacy = await token(
-    {},
-    { alg: 'HS256', kid: undefined },
-    new TextEncoder().encode(SECRET),
-  );
-  expect(await statusFor(`Bearer ${legacy}`)).toBe(200);
-  expect(await statusFor(`Bearer ${await token()}`)).toBe(200);
-  const forged = await token(
-    {},
-    { alg: 'HS256' },
-    new TextEncoder().encode(SECRET.replace('a', 'b')),
-  );
-  expect(await statusFor(`Bearer ${forged}`)).toBe(401);
-});
-
-describe('hasPermission', () => {
-  const caller = (...permissions: Caller['permissions']): Caller => ({
-    userId: SUB,
-    orgId: undefined,
-    permissions,
-  });
-  test('holds within its scope', () => {
-    const one = caller({ p: 'organization.delete', s: 'acme' });
-    expect(hasPermission(one, 'organization.delete')).toBe(true);
-    expect(hasPermission(one, 'organization.delete', 'acme')).toBe(true);
-    expect(hasPermission(one, 'organization.delete', 'acme.north')).toBe(true);
-    expect(hasPermission(one, 'organization.delete', 'acme_two')).toBe(false);
-    expect(hasPermission(one, 'organization.delete', 'other')).toBe(false);
-    expect(hasPermission(one, 'organization.create_root')).toBe(false);
-  });
-  test('platform.admin may everything everywhere', () => {
-    expect(hasPermission(caller({ p: 'platform.admin', s: '' }), 'anything', 'any.where')).toBe(
-      true,
+  test('is taken when the legacy secret has signed it', async () => {
+    const config = configFor({ SUPABASE_URL: undefined, SUPABASE_JWT_SECRET: SECRET });
+    config.JWT_ISSUER = 'https://issuer.example/auth/v1';
+    const token = sign(
+      claims({ iss: config.JWT_ISSUER }),
+      { alg: 'HS256' },
+      new TextEncoder().encode(SECRET),
     );
+    expect(await statusOf(token, config)).toMatchObject({ userId: SUB });
+  });
+
+  test('of the published keys is taken beside the legacy secret', async () => {
+    expect(await statusOf(sign(), configFor({ SUPABASE_JWT_SECRET: SECRET }))).toMatchObject({
+      userId: SUB,
+    });
+  });
+
+  test('of another key is not taken under a known key id', async () => {
+    const stranger = await generateKeyPair('ES256');
+    expect(await statusOf(sign(claims(), {}, stranger.privateKey))).toBe(401);
+  });
+
+  test('is not taken when the legacy secret is another', async () => {
+    const config = configFor({ SUPABASE_JWT_SECRET: SECRET });
+    const token = sign(claims(), { alg: 'HS256' }, new TextEncoder().encode(`${SECRET}.`));
+    expect(await statusOf(token, config)).toBe(401);
+  });
+
+  test('is not taken when the public key served as an HMAC secret', async () => {
+    const secrets = [await exportSPKI(publicKey), JSON.stringify(await exportJWK(publicKey))];
+    for (const secret of secrets) {
+      const token = sign(claims(), { alg: 'HS256' }, new TextEncoder().encode(secret));
+      expect(await statusOf(token)).toBe(401);
+    }
+  });
+
+  test('is not taken unsigned', async () => {
+    expect(await statusOf(`${part({ alg: 'none' })}.${part(claims())}.`)).toBe(401);
+    const [header, payload] = (await sign()).split('.');
+    expect(await statusOf(`${header}.${payload}.`)).toBe(401);
+  });
+
+  test.each<[string, JWTPayload]>([
+    ['of another issuer', { iss: 'https://elsewhere.example/auth/v1' }],
+    ['for another audience', { aud: 'somebody-else' }],
+    ['that has expired', { exp: 1_700_000_000 }],
+    ['without an expiry', { exp: undefined }],
+    ['that is not valid yet', { nbf: 4_000_000_000 }],
+    ['without a subject', { sub: undefined }],
+    ['whose subject is no uuid', { sub: "x' OR 1=1 --" }],
+    ['whose organization is no uuid', { org_id: '../..' }],
+    ['whose permissions are no list', { effective_permissions: 'platform.admin' }],
+    ['whose block is no boolean', { access_blocked: 'false' }],
+  ] as [string, JWTPayload][])('is not taken %s', async (_why, overrides) => {
+    expect(await statusOf(sign(claims(overrides)))).toBe(401);
+  });
+
+  test('is taken a moment after its expiry, and no later', async () => {
+    expect(await statusOf(sign(claims({ exp: nowSeconds() - 1 })))).toMatchObject({ userId: SUB });
+    expect(await statusOf(sign(claims({ exp: nowSeconds() - 10 })))).toBe(401);
+  });
+
+  test('cannot bring its own key along', async () => {
+    const forged = await generateKeyPair('ES256', { extractable: true });
+    const jwk = await exportJWK(forged.publicKey);
+    const attacker = await startJwks([{ ...jwk, kid: 'known', alg: 'ES256' }]);
+    for (const header of [{ jwk }, { jku: attacker.url }, { kid: 'theirs', jku: attacker.url }]) {
+      expect(await statusOf(sign(claims(), header, forged.privateKey))).toBe(401);
+    }
+    expect(attacker.fetches()).toBe(0);
+    await attacker.stop();
+  });
+
+  test('with an unknown key does not make us fetch the keys each time', async () => {
+    const authenticate = createAuthenticate(configFor());
+    const before = jwks.fetches();
+    const statuses = await Promise.all(
+      Array.from({ length: 50 }, async (_, index) => {
+        const token = await sign(claims(), { kid: `unknown-${index}` });
+        return authenticate(`Bearer ${token}`).catch((problem: Problem) => problem.status);
+      }),
+    );
+    expect(new Set(statuses)).toEqual(new Set([401]));
+    expect(jwks.fetches() - before).toBeLessThanOrEqual(2);
+  });
+
+  test('is answered 503 while the keys cannot be had: it may be good', async () => {
+    const gone = await startJwks([]);
+    await gone.stop();
+    expect(await statusOf(sign(), configFor({ SUPABASE_JWKS_URL: gone.url }))).toBe(503);
+  });
+
+  test('of somebody blocked is answered 403', async () => {
+    expect(await statusOf(sign(claims({ access_blocked: true })))).toBe(403);
+  });
+});
+
+test.each([
+  undefined,
+  '',
+  'Bearer',
+  'Bearer a.b',
+  'Bearer ...',
+  'Bearer %%%',
+  'Basic YTpi',
+  `Bearer ${'x'.repeat(10_000)}`,
+])('a header that holds no token is answered 401: %s', async (header) => {
+  expect(await answerTo(header)).toBe(401);
+});
+
+test('a refusal says how to authenticate', async () => {
+  const refusal = await createAuthenticate(configFor())(undefined).catch((error) => error);
+  expect(refusal.details.headers).toEqual({ 'www-authenticate': expect.stringMatching(/^Bearer/) });
+});
+
+describe('a permission', () => {
+  const caller = (p: string, s: string): Caller => ({
+    userId: SUB,
+    orgId: ORG,
+    permissions: [{ p, s }],
+  });
+
+  test.each([
+    ['acme', true],
+    ['acme.west', true],
+    ['acme.west.clinic', true],
+    ['acme_two', false],
+    ['other', false],
+    ['other.acme', false],
+    ['', false],
+  ])('held in acme holds at %j: %s', (path, holds) => {
+    expect(hasPermission(caller('organization.delete', 'acme'), 'organization.delete', path)).toBe(
+      holds,
+    );
+  });
+
+  test('without a scope holds nowhere in particular', () => {
+    expect(hasPermission(caller('organization.delete', ''), 'organization.delete', 'acme')).toBe(
+      false,
+    );
+  });
+
+  test('is implied by platform.admin, and by no other', () => {
+    expect(hasPermission(caller('platform.admin', ''), 'organization.delete', 'acme')).toBe(true);
+    expect(hasPermission(caller('organization.view', 'acme'), 'organization.delete')).toBe(false);
+  });
+
+  test('that is missing is answered 403', () => {
+    const attempt = () => requirePermission(caller('organization.view', 'acme'), 'organization.x');
+    expect(attempt).toThrow(expect.objectContaining({ status: 403, code: 'forbidden' }));
   });
 });
