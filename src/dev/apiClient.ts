@@ -3,6 +3,7 @@
 export interface ApiClient {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;
+  delete<T>(path: string, body: object): Promise<T>;
 }
 
 /** An answer that is no success; the message carries the API's own reason. */
@@ -33,5 +34,6 @@ export function createApiClient(baseUrl: string, token: string): ApiClient {
   return {
     get: (path) => call('GET', path),
     post: (path, body) => call('POST', path, body),
+    delete: (path, body) => call('DELETE', path, body),
   };
 }

@@ -1,20 +1,17 @@
 /** The whole platform on this machine: the embedded stack, and API and worker on it. */
-import { createProcesses, type Processes, type RoleName } from './processes.ts';
+import { createProcesses, type Processes, type RoleName, type RoleProcess } from './processes.ts';
 import { createReleasers } from './releasers.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 
 export interface Platform {
   stack: Stack;
+  /** Starts a role anew, after it was stopped or killed. */
   processes: Processes;
+  roles: Record<RoleName, RoleProcess>;
   apiUrl: string;
   /** Ends roles first, then what they talk to. */
   stop(): Promise<void>;
 }
-
-const ROLES: readonly (readonly [role: RoleName, name: string])[] = [
-  ['api', 'API'],
-  ['worker', 'Worker'],
-];
 
 /**
  * Resolves when API and worker are ready. When something fails, everything is stopped again.
@@ -30,21 +27,24 @@ export async function startPlatform(
   releasers.push(stack.stop);
   const processes = createProcesses(stack);
   releasers.push(processes.stop);
+  async function startRole(role: RoleName, name: string): Promise<RoleProcess> {
+    const started = await processes.start(role);
+    options.onStarted(name, performance.now() - startedAt);
+    return started;
+  }
   try {
     stopping.throwIfAborted();
-    await Promise.all(
-      ROLES.map(async ([role, name]) => {
-        await processes.start(role);
-        options.onStarted(name, performance.now() - startedAt);
-      }),
-    );
+    const [api, worker] = await Promise.all([
+      startRole('api', 'API'),
+      startRole('worker', 'Worker'),
+    ]);
     stopping.throwIfAborted();
+    const apiUrl = `http://127.0.0.1:${stack.env.PORT}`;
+    return { stack, processes, roles: { api, worker }, apiUrl, stop: releasers.releaseAll };
   } catch (error) {
     await releasers.releaseAll();
     throw error;
   }
-  const apiUrl = `http://127.0.0.1:${stack.env.PORT}`;
-  return { stack, processes, apiUrl, stop: releasers.releaseAll };
 }
 
 /** What a person may want to open or connect to, by name. */
