@@ -47,7 +47,8 @@ const common = {
   DATABASE_URL: postgresUrl(),
   /** The schema owner's connection, for migrations; the application's one when left out. */
   MIGRATION_DATABASE_URL: postgresUrl().optional(),
-  DATABASE_POOL_SIZE: integer(10, 1, 200),
+  /** At least two: the reconciler's lock holds one while its work needs another. */
+  DATABASE_POOL_SIZE: integer(10, 2, 200),
 };
 
 const temporal = {
@@ -131,6 +132,15 @@ const worker = {
 const SCHEMAS = {
   migrate: z.object(common),
   trigger: z.object(temporal),
+  /** The check of a running installation. */
+  integration: z.object({
+    API_URL: z.url(),
+    /** Bearer token with organization.create_root, organization.delete and platform.admin. */
+    API_TOKEN: z.string().min(1),
+    /** Where the check's one invitation goes. */
+    INTEGRATION_EMAIL: z.email(),
+    INTEGRATION_LIMIT_SECONDS: seconds(45 * 60 * MS, DAY_MS),
+  }),
   /** The embedded stack. */
   dev: z.object({
     /** Path of a Temporal CLI to use for the embedded server. */

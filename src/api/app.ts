@@ -23,6 +23,11 @@ const crossOrigin = (origins: string[]) =>
     exposeHeaders: ['x-correlation-id', 'traceparent', 'retry-after'],
   });
 
+/** TLS ends in front of us: over plain HTTP an upgraded docs page would find no server. */
+const HEADERS = {
+  contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+};
+
 const jsonBody = (limitKb: number) =>
   bodyParser({
     enableTypes: ['json'],
@@ -53,7 +58,7 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(requestContext(logger));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
-  app.use(helmet());
+  app.use(helmet(HEADERS));
   app.use(crossOrigin(config.CORS_ORIGINS));
   app.use(jsonBody(config.BODY_LIMIT_KB));
   app.use(ops.routes());

@@ -280,6 +280,10 @@ describe('every answer', () => {
     expect(body.openapi).toBe('3.1.0');
     expect(Object.keys(body.paths)).toContain(ROUTE);
     const page = await api.call('GET', '/docs', { headers });
+    const policy = page.headers.get('content-security-policy');
+    expect(policy).toContain("script-src 'self'");
+    expect(policy).not.toContain('upgrade-insecure-requests');
+    expect(page.text).not.toMatch(/<script>|<script[^>]+src="http/);
     for (const [, file] of page.text.matchAll(/(?:src|href)="(\/docs\/[^"]+)"/g)) {
       expect((await api.call('GET', file!, { headers })).status).toBe(200);
     }
