@@ -18,7 +18,8 @@ export function startWorker(env: Record<string, string>): () => Promise<void> {
 }
 
 export interface WorkerProcess {
-  kill(signal: NodeJS.Signals): Promise<void>;
+  /** @returns its exit code, once it has ended; null when the signal ended it. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
   /** What it has logged so far. */
   output(): string;
 }
@@ -51,7 +52,8 @@ export async function spawnWorker(env: Record<string, string>): Promise<WorkerPr
     output: () => output,
     async kill(signal) {
       child.kill(signal);
-      await ended;
+      const [code] = await ended;
+      return code;
     },
   };
 }
