@@ -11,14 +11,22 @@ export class ApiError extends Error {
   override name = 'ApiError';
 }
 
+/** The part of a problem document (RFC 9457) that tells what to change. */
+interface ProblemDocument {
+  title?: string;
+  detail?: string;
+  errors?: { path: string; message: string }[];
+  correlationId?: string;
+}
+
 async function answerOf<T>(request: string, response: Response): Promise<T> {
-  const body = await response.json().catch(() => ({}));
-  if (response.ok) return body as T;
-  const { title = '', detail = '', correlationId = '' } = body as Record<string, string>;
+  if (response.ok) return (await response.json()) as T;
+  const problem: ProblemDocument = await response.json().catch(() => ({}));
+  const { title, detail, errors = [], correlationId } = problem;
+  const fields = errors.map(({ path, message }) => `${path} ${message}`);
+  const reasons = [title, detail, ...fields, correlationId && `correlation id ${correlationId}`];
   throw new ApiError(
-    [`${request} answered ${response.status}`, title, detail, correlationId]
-      .filter(Boolean)
-      .join(': '),
+    [`${request} answered ${response.status}`, ...reasons.filter(Boolean)].join(': '),
   );
 }
 
