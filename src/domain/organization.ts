@@ -83,14 +83,16 @@ export const RESERVED_SUBDOMAINS: readonly string[] = [
  */
 export function slugFor(name: string, subdomain?: string): string {
   if (subdomain) return subdomain;
-  return name
-    .normalize('NFKD')
-    // Accents are characters of their own now: without them, ä is a.
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, 63)
-    .replace(/^-+|-+$/g, '');
+  return (
+    name
+      .normalize('NFKD')
+      // Accents are characters of their own now: without them, ä is a.
+      .replace(/\p{M}+/gu, '')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .slice(0, 63)
+      .replace(/^-+|-+$/g, '')
+  );
 }
 
 /**

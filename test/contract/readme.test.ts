@@ -5,7 +5,7 @@ import { SETTING_NAMES } from '#config';
 const readme = await readFile('README.md', 'utf8');
 
 test('the README lists every setting, and no other', () => {
-  const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+  const listed = [...readme.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
   expect(listed.toSorted()).toEqual([...SETTING_NAMES]);
 });
 
