@@ -21,7 +21,7 @@ interface ProblemDocument {
 
 async function answerOf<T>(request: string, response: Response): Promise<T> {
   if (response.ok) return (await response.json()) as T;
-  const problem: ProblemDocument = await response.json().catch(() => ({}));
+  const problem = (await response.json().catch(() => ({}))) as ProblemDocument;
   const { title, detail, errors = [], correlationId } = problem;
   const fields = errors.map(({ path, message }) => `${path} ${message}`);
   const reasons = [title, detail, ...fields, correlationId && `correlation id ${correlationId}`];
