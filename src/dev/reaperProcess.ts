@@ -69,16 +69,20 @@ async function isInOrder(): Promise<boolean> {
   return !present.includes(true) && (await remaining()).size === 0;
 }
 
+/** Where nobody collects the dead they look alive for ever, so there is an end to waiting. */
 async function endAll(): Promise<void> {
   const asked = new Set<number>();
   const killAt = Date.now() + GRACE_MS;
-  for (let quietSince = Date.now(); Date.now() - quietSince < QUIET_MS; await delay(POLL_MS)) {
+  const giveUpAt = killAt + GRACE_MS;
+  let quietSince = Date.now();
+  while (Date.now() - quietSince < QUIET_MS && Date.now() < giveUpAt) {
     for (const [pid, name] of await remaining()) {
       quietSince = Date.now();
       if (!asked.has(pid)) signal(pid, name);
       else if (Date.now() > killAt) signal(pid, 'SIGKILL');
       asked.add(pid);
     }
+    await delay(POLL_MS);
   }
 }
 
