@@ -1,5 +1,6 @@
 /** The entry point of every role: `node src/main.ts <role>`. */
 import { ConfigError, loadConfig } from '#config';
+import { stopRequest } from '#stopRequest';
 import { createLogger } from '#telemetry/logger.ts';
 import { stopTracing } from '#telemetry/tracing.ts';
 
@@ -16,29 +17,17 @@ const USAGE = `usage: node src/main.ts <role> [options]
 Settings are environment variables; README.md lists them. <role> --help tells its options.
 `;
 
-/** Aborts on the first SIGTERM or SIGINT; the second one ends the process at once. */
-function stopSignal(): AbortSignal {
-  const controller = new AbortController();
-  const onSignal = () => {
-    if (controller.signal.aborted) process.exit(130);
-    controller.abort();
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  return controller.signal;
-}
-
 async function api(): Promise<void> {
   const config = loadConfig('api');
   const { runApi } = await import('#api/runApi.ts');
-  await runApi(config, createLogger('api', config.LOG_LEVEL), stopSignal());
+  await runApi(config, createLogger('api', config.LOG_LEVEL), stopRequest());
   await stopTracing();
 }
 
 async function worker(): Promise<void> {
   const config = loadConfig('worker');
   const { runWorker } = await import('#worker');
-  await runWorker(config, createLogger('worker', config.LOG_LEVEL), stopSignal());
+  await runWorker(config, createLogger('worker', config.LOG_LEVEL), stopRequest());
   await stopTracing();
 }
 

@@ -1,7 +1,7 @@
 /** The workflow code as the worker's sandbox loads it: bundled once, and again only when it changes. */
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
@@ -18,6 +18,7 @@ const SOURCES = [
   'package-lock.json',
 ];
 const DIGEST_LENGTH = 16;
+const BUNDLE_AGE_MS = 24 * 60 * 60 * 1000;
 
 const quiet = () => {};
 const QUIET: Logger = {
@@ -58,8 +59,18 @@ export async function cachedWorkflowBundle(folder: string): Promise<string> {
     () => true,
     () => false,
   );
-  if (!known) await writeWorkflowBundle(file);
+  if (known) return file;
+  await writeWorkflowBundle(file);
+  await removeOldBundles(folder);
   return file;
+}
+
+/** Each state of the sources leaves a bundle; those that nobody has made lately are in the way. */
+async function removeOldBundles(folder: string): Promise<void> {
+  for (const name of globSync('workflows-*.js', { cwd: folder })) {
+    const file = path.join(folder, name);
+    if ((await stat(file)).mtimeMs < Date.now() - BUNDLE_AGE_MS) await rm(file, { force: true });
+  }
 }
 
 /** Writes a bundle whole: a reader beside us never meets half of one. */

@@ -11,12 +11,24 @@ const ALLOWED: Record<string, readonly string[]> = {
   store: ['domain', 'config', 'telemetry'],
   providers: ['domain', 'config', 'telemetry'],
   activities: ['domain', 'config', 'telemetry', 'store', 'providers'],
+  stopRequest: [],
   workflowBundle: ['domain', 'telemetry'],
   worker: ['domain', 'config', 'telemetry', 'store', 'providers', 'activities', 'workflowBundle'],
   api: ['domain', 'config', 'telemetry', 'store'],
   ops: ['domain', 'config', 'telemetry', 'store'],
-  dev: ['domain', 'config', 'telemetry', 'store', 'workflowBundle'],
-  main: ['domain', 'config', 'telemetry', 'store', 'workflowBundle', 'worker', 'api', 'ops', 'dev'],
+  dev: ['domain', 'config', 'telemetry', 'store', 'workflowBundle', 'stopRequest'],
+  main: [
+    'domain',
+    'config',
+    'telemetry',
+    'store',
+    'workflowBundle',
+    'worker',
+    'api',
+    'ops',
+    'dev',
+    'stopRequest',
+  ],
 };
 /** Packages that workflow code may use: everything else is not there in the sandbox. */
 const WORKFLOW_PACKAGES = /^@temporalio\/(workflow|common)$/;

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#config';
+import { stopRequest } from '#stopRequest';
 import { createApiClient } from './apiClient.ts';
 import {
   type Accepted,
@@ -15,7 +16,6 @@ import { followRun } from './followRun.ts';
 import { tailOf } from './logTail.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { CALLER, sampleOrganization } from './sampleOrganization.ts';
-import { stopRequest } from './stopRequest.ts';
 
 const USAGE = `usage: npm run demo [-- options]
 

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#config';
+import { stopRequest } from '#stopRequest';
 import { addressesOf, type Platform, startPlatform } from './platform.ts';
 import { CALLER } from './sampleOrganization.ts';
-import { stopRequest } from './stopRequest.ts';
 import { duration, labelled, styled } from './terminal.ts';
 
 const USAGE = `usage: npm run dev
