@@ -1,0 +1,115 @@
+/** Finds Prometheus and Alertmanager, and the tools that check their files. */
+import { mkdir, readdir, rename } from 'node:fs/promises';
+import path from 'node:path';
+import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
+
+/** Paths, or names on PATH, of programs that run here. */
+export interface PrometheusTools {
+  prometheus: string;
+  promtool: string;
+  alertmanager: string;
+  amtool: string;
+}
+
+const NAMES = ['prometheus', 'promtool', 'alertmanager', 'amtool'] as const;
+const PROBE_LIMIT_MS = 30_000;
+const INSTALL_LIMIT_MS = 300_000;
+const BUILD_LIMIT_MS = 900_000;
+
+const DEBIAN_PACKAGES = ['prometheus', 'prometheus-alertmanager'];
+/** Debian's name of a program where it is not its own. */
+const DEBIAN_NAME: Partial<Record<keyof PrometheusTools, string>> = {
+  alertmanager: 'prometheus-alertmanager',
+};
+/** The later versions of Alertmanager cannot be built this way: their assets are not in the module. */
+const GO_PACKAGES = [
+  'github.com/prometheus/prometheus/cmd/prometheus@latest',
+  'github.com/prometheus/prometheus/cmd/promtool@latest',
+  'github.com/prometheus/alertmanager/cmd/alertmanager@v0.28.1',
+  'github.com/prometheus/alertmanager/cmd/amtool@v0.28.1',
+];
+
+const toolsBy = (pathOf: (name: keyof PrometheusTools) => string): PrometheusTools => ({
+  prometheus: pathOf('prometheus'),
+  promtool: pathOf('promtool'),
+  alertmanager: pathOf('alertmanager'),
+  amtool: pathOf('amtool'),
+});
+
+/** @throws when one of them does not run. */
+async function working(tools: PrometheusTools): Promise<PrometheusTools> {
+  for (const name of NAMES) await runTool(tools[name], ['--version'], PROBE_LIMIT_MS);
+  return tools;
+}
+
+const inFolder = (folder: string) => working(toolsBy((name) => path.join(folder, name)));
+
+/** The packages are unpacked and not installed: no service is started, no other file is touched. */
+async function debianPackages(folder: string): Promise<string> {
+  const download = () =>
+    runTool('apt-get', ['download', ...DEBIAN_PACKAGES], INSTALL_LIMIT_MS, { cwd: folder });
+  // A machine without package lists has to fetch them first, which takes root.
+  await download().catch(async () => {
+    await runTool('apt-get', ['update', '-qq'], INSTALL_LIMIT_MS);
+    await download();
+  });
+  for (const file of await readdir(folder)) {
+    await runTool('dpkg', ['-x', path.join(folder, file), folder], INSTALL_LIMIT_MS);
+  }
+  const bin = path.join(folder, 'bin');
+  await mkdir(bin);
+  for (const name of NAMES) {
+    await rename(path.join(folder, 'usr/bin', DEBIAN_NAME[name] ?? name), path.join(bin, name));
+  }
+  await inFolder(bin);
+  return bin;
+}
+
+async function goBuild(folder: string): Promise<string> {
+  const bin = path.join(folder, 'bin');
+  const env = { ...process.env, GOBIN: bin };
+  for (const name of GO_PACKAGES) await runTool('go', ['install', name], BUILD_LIMIT_MS, { env });
+  await inFolder(bin);
+  return bin;
+}
+
+/**
+ * Looks on PATH, in our cache folder, then installs into it: Debian's packages (10 s), or a
+ * build from source (5 min).
+ * @throws Error naming why each of them failed.
+ */
+export async function resolvePrometheusTools(options: {
+  cacheFolder: string;
+  log: (message: string) => void;
+}): Promise<PrometheusTools> {
+  const { cacheFolder, log } = options;
+  const cached = path.join(cacheFolder, 'prometheus');
+  const installed = (install: (folder: string) => Promise<string>) => async () =>
+    inFolder(await installAt(cached, install));
+  const sources: ToolSource<PrometheusTools>[] = [
+    { name: 'PATH', find: () => working(toolsBy((name) => name)) },
+    {
+      name: "PATH, by Debian's names",
+      find: () => working(toolsBy((name) => DEBIAN_NAME[name] ?? name)),
+    },
+    { name: `cache ${cached}`, find: () => inFolder(cached) },
+    {
+      name: `Debian packages ${DEBIAN_PACKAGES.join(', ')}`,
+      find() {
+        log('unpacking Prometheus and Alertmanager from Debian, once');
+        return installed(debianPackages)();
+      },
+    },
+    {
+      name: 'go install',
+      find() {
+        log('building Prometheus and Alertmanager with Go, once; it takes minutes');
+        return installed(goBuild)();
+      },
+    },
+  ];
+  return firstOf(
+    sources,
+    'Prometheus and Alertmanager could not be found; put prometheus, promtool, alertmanager and amtool on PATH',
+  );
+}
