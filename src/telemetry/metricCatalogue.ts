@@ -340,6 +340,13 @@ export const METRICS = {
     from: 'both',
     source: 'configuration',
   }),
+  nodejs_heap_size_limit_bytes: gauge({
+    help: 'What the heap may grow to before the process is ended.',
+    unit: 'bytes',
+    labels: [],
+    from: 'both',
+    source: 'v8.getHeapStatistics',
+  }),
   build_info: gauge({
     help: 'Always 1; the labels say what runs.',
     unit: 'short',
