@@ -66,7 +66,9 @@ CREATE TABLE organizations_projection (
   deactivated_at timestamp with time zone,
   deactivation_reason text,
   updated_at timestamp with time zone NOT NULL,
-  version bigint NOT NULL
+  version bigint NOT NULL,
+  dns_created_at timestamp with time zone,
+  dns_verified_at timestamp with time zone
 );
 CREATE TABLE projection_sources (
   singleton boolean NOT NULL DEFAULT true,
@@ -99,6 +101,15 @@ CREATE TABLE user_invitations_projection (
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL
 );
+CREATE TABLE workflow_runs_projection (
+  workflow_id text NOT NULL,
+  workflow_type text NOT NULL,
+  task_queue text NOT NULL,
+  org_id uuid NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  closed_at timestamp with time zone,
+  outcome text
+);
 
 -- Constraints
 
@@ -118,10 +129,13 @@ ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_pkey PRIMARY KE
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_singleton_check CHECK (singleton);
 ALTER TABLE schemaversion ADD CONSTRAINT schemaversion_pkey PRIMARY KEY (version);
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_email_status_check CHECK ((email_status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])));
-ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id);
+ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_pkey PRIMARY KEY (invitation_id);
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'expired'::text, 'revoked'::text])));
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_token_hash_key UNIQUE (token_hash);
+ALTER TABLE workflow_runs_projection ADD CONSTRAINT workflow_runs_projection_check CHECK (((closed_at IS NULL) = (outcome IS NULL)));
+ALTER TABLE workflow_runs_projection ADD CONSTRAINT workflow_runs_projection_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text, 'terminated'::text, 'timed_out'::text])));
+ALTER TABLE workflow_runs_projection ADD CONSTRAINT workflow_runs_projection_pkey PRIMARY KEY (workflow_id);
 
 -- Indexes
 
@@ -141,6 +155,8 @@ CREATE UNIQUE INDEX organizations_projection_slug_live ON public.organizations_p
 CREATE INDEX organizations_projection_under_way ON public.organizations_projection USING btree (created_at) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text]));
 CREATE UNIQUE INDEX user_invitations_projection_one_pending ON public.user_invitations_projection USING btree (org_id, lower(email)) WHERE (status = 'pending'::text);
 CREATE INDEX user_invitations_projection_org ON public.user_invitations_projection USING btree (org_id);
+CREATE INDEX workflow_runs_projection_closed ON public.workflow_runs_projection USING btree (closed_at);
+CREATE INDEX workflow_runs_projection_open ON public.workflow_runs_projection USING btree (started_at) WHERE (closed_at IS NULL);
 
 -- Functions
 
@@ -329,6 +345,7 @@ BEGIN
     domain = e.event_data ->> 'domain',
     cloudflare_record_id = e.event_data ->> 'cloudflare_record_id',
     cloudflare_zone_id = e.event_data ->> 'cloudflare_zone_id',
+    dns_created_at = e.created_at,
     updated_at = e.created_at, version = e.stream_version
   WHERE org_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
@@ -354,10 +371,17 @@ CREATE OR REPLACE FUNCTION public.project_event(e domain_events)
  LANGUAGE plpgsql
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
+DECLARE
+  bootstrap CONSTANT text := 'OrganizationBootstrapWorkflow';
+  deletion CONSTANT text := 'OrganizationDeletionWorkflow';
 BEGIN
   CASE e.event_type
-    WHEN 'organization.bootstrap.initiated' THEN PERFORM project_bootstrap_initiated(e);
-    WHEN 'organization.created' THEN PERFORM project_organization_created(e);
+    WHEN 'organization.bootstrap.initiated' THEN
+      PERFORM project_bootstrap_initiated(e);
+      PERFORM project_run_started(e, bootstrap);
+    WHEN 'organization.created' THEN
+      PERFORM project_organization_created(e);
+      PERFORM project_run_started(e, bootstrap);
     WHEN 'organization.subdomain.dns_created' THEN PERFORM project_dns_created(e);
     WHEN 'organization.dns.verification_timed_out' THEN PERFORM project_subdomain_status(e, 'verifying');
     WHEN 'organization.subdomain.verified' THEN PERFORM project_subdomain_status(e, 'verified');
@@ -365,11 +389,24 @@ BEGIN
     WHEN 'organization.subdomain.verification_skipped' THEN PERFORM project_subdomain_status(e, 'skipped');
     WHEN 'organization.dns.removed' THEN PERFORM project_dns_removed(e);
     WHEN 'organization.activated' THEN PERFORM project_organization_activated(e);
-    WHEN 'organization.deactivated' THEN PERFORM project_organization_deactivated(e);
-    WHEN 'organization.bootstrap.failed' THEN PERFORM project_bootstrap_ended(e);
-    WHEN 'organization.bootstrap.cancelled' THEN PERFORM project_bootstrap_ended(e);
-    WHEN 'organization.bootstrap.completed' THEN PERFORM touch_organization(e);
-    WHEN 'organization.deletion.initiated' THEN PERFORM touch_organization(e);
+    WHEN 'organization.deactivated' THEN
+      PERFORM project_organization_deactivated(e);
+      -- The last event of a deletion; in a bootstrap it is a compensation.
+      IF e.event_metadata ->> 'workflow_type' = deletion THEN
+        PERFORM project_run_closed(e, deletion, 'completed');
+      END IF;
+    WHEN 'organization.bootstrap.failed' THEN
+      PERFORM project_bootstrap_ended(e);
+      PERFORM project_run_closed(e, bootstrap, 'failed');
+    WHEN 'organization.bootstrap.cancelled' THEN
+      PERFORM project_bootstrap_ended(e);
+      PERFORM project_run_closed(e, bootstrap, 'cancelled');
+    WHEN 'organization.bootstrap.completed' THEN
+      PERFORM touch_organization(e);
+      PERFORM project_run_closed(e, bootstrap, 'completed');
+    WHEN 'organization.deletion.initiated' THEN
+      PERFORM touch_organization(e);
+      PERFORM project_run_started(e, deletion);
     WHEN 'user.invited' THEN PERFORM project_user_invited(e);
     WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
     WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);
@@ -501,14 +538,42 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.project_run_closed(e domain_events, type text, how text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  INSERT INTO workflow_runs_projection AS r
+    (workflow_id, workflow_type, task_queue, org_id, started_at, closed_at, outcome)
+  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at,
+    e.created_at, coalesce(e.event_data ->> 'outcome', how)
+  WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
+  ON CONFLICT (workflow_id) DO UPDATE SET closed_at = excluded.closed_at, outcome = excluded.outcome
+  WHERE r.closed_at IS NULL
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_run_started(e domain_events, type text)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  INSERT INTO workflow_runs_projection (workflow_id, workflow_type, task_queue, org_id, started_at)
+  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at
+  WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
+  ON CONFLICT (workflow_id) DO NOTHING
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_subdomain_status(e domain_events, next text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
 BEGIN
-  UPDATE organizations_projection
-  SET subdomain_status = next, updated_at = e.created_at, version = e.stream_version
+  UPDATE organizations_projection SET subdomain_status = next,
+    dns_verified_at = CASE WHEN next = 'verified' THEN e.created_at ELSE dns_verified_at END,
+    updated_at = e.created_at, version = e.stream_version
   WHERE org_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
 END $function$
@@ -527,6 +592,51 @@ AS $function$
     e.event_data ->> 'token_hash', 'pending', (e.event_data ->> 'expires_at')::timestamptz,
     'pending', e.created_at, e.created_at)
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.rebuilt_organization(p_org_id uuid)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  event domain_events;
+  rebuilt jsonb;
+BEGIN
+  SET CONSTRAINTS user_invitations_projection_org_id_fkey DEFERRED;
+  DELETE FROM organizations_projection WHERE org_id = p_org_id;
+  FOR event IN
+    SELECT * FROM domain_events d
+    WHERE d.aggregate_type = 'organization' AND d.aggregate_id = p_org_id
+      AND d.processed_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM event_skips s WHERE s.event_id = d.id)
+    ORDER BY d.stream_version
+  LOOP
+    PERFORM project_event(event);
+  END LOOP;
+  SELECT to_jsonb(o) INTO rebuilt FROM organizations_projection o WHERE o.org_id = p_org_id;
+  RAISE EXCEPTION USING ERRCODE = 'A4C99';
+EXCEPTION
+  WHEN SQLSTATE 'A4C99' THEN RETURN rebuilt;
+  WHEN unique_violation THEN RETURN NULL;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.record_run(p_workflow_id text, p_workflow_type text, p_task_queue text, p_org_id uuid, p_started_at timestamp with time zone, p_closed_at timestamp with time zone, p_outcome text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  INSERT INTO workflow_runs_projection AS r
+    (workflow_id, workflow_type, task_queue, org_id, started_at, closed_at, outcome)
+  VALUES (p_workflow_id, p_workflow_type, p_task_queue, p_org_id, p_started_at, p_closed_at, p_outcome)
+  ON CONFLICT (workflow_id) DO UPDATE SET closed_at = excluded.closed_at, outcome = excluded.outcome
+  WHERE r.closed_at IS NULL AND excluded.closed_at IS NOT NULL;
+  RETURN FOUND;
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.redacted_error(sqlstate_ text, message text, constraint_ text)
@@ -690,6 +800,7 @@ CREATE POLICY a4c_app ON event_streams FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON idempotency_keys FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organizations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON user_invitations_projection FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON workflow_runs_projection FOR ALL TO a4c_app;
 
 -- Grants
 
@@ -699,5 +810,8 @@ GRANT SELECT ON event_streams TO a4c_app;
 GRANT INSERT, SELECT ON idempotency_keys TO a4c_app;
 GRANT SELECT ON organizations_projection TO a4c_app;
 GRANT SELECT ON user_invitations_projection TO a4c_app;
+GRANT SELECT ON workflow_runs_projection TO a4c_app;
+GRANT EXECUTE ON FUNCTION rebuilt_organization(uuid) TO a4c_app;
+GRANT EXECUTE ON FUNCTION record_run(text,text,text,uuid,timestamp with time zone,timestamp with time zone,text) TO a4c_app;
 GRANT EXECUTE ON FUNCTION retry_failed_events(integer,integer) TO a4c_app;
 GRANT EXECUTE ON FUNCTION retry_stream(text,uuid) TO a4c_app;

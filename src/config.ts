@@ -48,6 +48,21 @@ const common = {
   /** The schema owner's connection, for migrations; the application's one when left out. */
   MIGRATION_DATABASE_URL: postgresUrl().optional(),
   /** At least two: the reconciler's lock holds one while its work needs another. */
+  /** What was built: shown by the metric build_info. */
+  BUILD_REVISION: z.string().max(64).default('unknown'),
+  /** `NAME=2026-01-31,OTHER=…`: when secrets were rotated, for the alert on old ones. */
+  SECRETS_ROTATED_AT: csv('').pipe(
+    z
+      .array(z.string().regex(/^[A-Z_]+=\d{4}-\d{2}-\d{2}$/, 'must be NAME=YYYY-MM-DD,…'))
+      .transform((pairs) =>
+        Object.fromEntries(
+          pairs.map((pair) => {
+            const [name = '', date = ''] = pair.split('=');
+            return [name, new Date(date)];
+          }),
+        ),
+      ),
+  ),
   DATABASE_POOL_SIZE: integer(10, 2, 200),
 };
 
@@ -81,6 +96,8 @@ const api = {
   BODY_LIMIT_KB: integer(256, 1, 10_240),
   REQUEST_TIMEOUT_SECONDS: seconds(15 * MS, 120 * MS),
   ENABLE_ORG_BOOTSTRAP: flag(true),
+  /** How often sql/health runs; the metrics show the latest outcome and its age. */
+  HEALTH_INTERVAL_SECONDS: seconds(30 * MS, 3600 * MS),
   RECONCILE_INTERVAL_SECONDS: seconds(15 * MS, 3600 * MS),
   RECONCILE_AFTER_SECONDS: seconds(30 * MS, 3600 * MS),
   RECONCILE_GIVE_UP_SECONDS: seconds(DAY_MS, 30 * DAY_MS),

@@ -1,4 +1,5 @@
 /** The worker role: everything between a configuration and a running Temporal worker. */
+import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   DefaultLogger,
@@ -11,6 +12,7 @@ import type { Pool } from 'pg';
 import { createActivities } from '#activities/index.ts';
 import type { WorkerConfig } from '#config';
 import type { BootstrapActivities } from '#domain/contracts.ts';
+import { countLookups, countMails } from '#providers/countedProviders.ts';
 import { createDnsProvider } from '#providers/dnsProvider.ts';
 import { createEmailProvider } from '#providers/emailProvider.ts';
 import { createResolvers } from '#providers/resolvers.ts';
@@ -18,19 +20,45 @@ import { createEmitEvent } from '#store/emitEvent.ts';
 import { createEventStore } from '#store/events.ts';
 import { createPool } from '#store/pool.ts';
 import { createReadModels } from '#store/readModels.ts';
+import { activityMetricsInterceptor } from '#telemetry/activityMetrics.ts';
+import { coreMetrics } from '#telemetry/coreMetrics.ts';
+import { eventMetrics } from '#telemetry/eventMetrics.ts';
 import { createHealthServer } from '#telemetry/health.ts';
 import { correlationActivityInterceptor } from '#telemetry/interceptors.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { BUCKETS } from '#telemetry/metricCatalogue.ts';
+import { createMetrics, type Metrics } from '#telemetry/metrics.ts';
+import { collectProcessMetrics } from '#telemetry/processMetrics.ts';
 import { temporalConnectionOptions } from '#telemetry/temporal.ts';
 import { temporalTracingPlugin } from '#telemetry/tracing.ts';
 import { bundleWorkflows } from '#workflowBundle';
 
+const LOOPBACK = '127.0.0.1';
 const RECONNECT_MS = 2_000;
 /** Beyond the grace period, for activities that do not heed their cancellation. */
 const FORCE_AFTER_GRACE_MS = 5_000;
 
-/** The SDK's own lines, as our JSON. Signals are the main program's. */
-export function installRuntime(logger: Logger): void {
+/** The core's schedule-to-start and execution buckets end too early for our activities. */
+const CORE_BUCKETS = {
+  activity_execution_latency: [...BUCKETS.activity],
+  activity_succeed_endtoend_latency: [...BUCKETS.activity],
+  workflow_endtoend_latency: [...BUCKETS.workflow],
+};
+
+/** Port on loopback at which the core serves its metrics to us alone. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/**
+ * The SDK's own lines, as our JSON. Signals are the main program's.
+ * @param coreAddress `host:port` for the metrics of the SDK's core; none when left out.
+ */
+export function installRuntime(logger: Logger, coreAddress?: string): void {
   const level = {
     TRACE: 'trace',
     DEBUG: 'debug',
@@ -40,6 +68,18 @@ export function installRuntime(logger: Logger): void {
   } as const;
   Runtime.install({
     shutdownSignals: [],
+    ...(coreAddress && {
+      telemetryOptions: {
+        metrics: {
+          prometheus: {
+            bindAddress: coreAddress,
+            unitSuffix: true,
+            useSecondsForDurations: true,
+            histogramBucketOverrides: CORE_BUCKETS,
+          },
+        },
+      },
+    }),
     logger: new DefaultLogger('INFO', ({ level: name, message, meta }) => {
       logger[level[name]]({ ...meta }, message);
     }),
@@ -71,15 +111,15 @@ const bundleOf = async (config: WorkerConfig): Promise<WorkflowBundleOption> =>
     : { code: await bundleWorkflows() };
 
 /** Activities on the real providers and the given database. */
-function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger) {
-  const emailProvider = createEmailProvider(config);
+function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger, metrics: Metrics) {
+  const emailProvider = countMails(createEmailProvider(config), metrics);
   const activities: BootstrapActivities = createActivities({
     config,
     logger,
-    emitEvent: createEmitEvent(createEventStore(pool)),
+    emitEvent: createEmitEvent(createEventStore(pool, eventMetrics(metrics))),
     readModels: createReadModels(pool),
     dnsProvider: createDnsProvider(config),
-    resolvers: createResolvers(config),
+    resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
     emailProvider,
   });
   return { activities, emailProvider };
@@ -113,6 +153,7 @@ async function createWorker(
   config: WorkerConfig,
   connection: NativeConnection,
   activities: BootstrapActivities,
+  metrics: Metrics,
 ): Promise<Worker> {
   return Worker.create({
     connection,
@@ -121,7 +162,12 @@ async function createWorker(
     workflowBundle: await bundleOf(config),
     activities,
     plugins: [temporalTracingPlugin()],
-    interceptors: { activity: [correlationActivityInterceptor] },
+    interceptors: {
+      activity: [
+        correlationActivityInterceptor,
+        activityMetricsInterceptor(metrics, Object.keys(activities)),
+      ],
+    },
     maxConcurrentActivityTaskExecutions: config.WORKER_MAX_ACTIVITIES,
     shutdownGraceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS,
     shutdownForceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS + FORCE_AFTER_GRACE_MS,
@@ -137,15 +183,19 @@ export async function runWorker(
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<void> {
-  installRuntime(logger);
+  const coreAddress = `${LOOPBACK}:${await freePort()}`;
+  installRuntime(logger, coreAddress);
   const pool = createPool(config, 'a4c-worker', logger);
-  const { activities, emailProvider } = activitiesOf(config, pool, logger);
+  const metrics = createMetrics('worker');
+  collectProcessMetrics(metrics, config, pool);
+  metrics.appendFrom(coreMetrics(coreAddress));
+  const { activities, emailProvider } = activitiesOf(config, pool, logger, metrics);
   const started: Started = {};
-  const health = createHealthServer(readiness(started, pool));
+  const health = createHealthServer(readiness(started, pool), metrics);
   await health.listen(config.HEALTH_CHECK_PORT);
   try {
     started.connection = await connect(config, logger, stopping);
-    const worker = await createWorker(config, started.connection, activities);
+    const worker = await createWorker(config, started.connection, activities, metrics);
     started.worker = worker;
     const running = worker.run();
     if (stopping.aborted) worker.shutdown();

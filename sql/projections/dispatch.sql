@@ -2,10 +2,17 @@
 
 CREATE OR REPLACE FUNCTION project_event(e domain_events) RETURNS void LANGUAGE plpgsql
 SET search_path = public, extensions, pg_temp AS $$
+DECLARE
+  bootstrap CONSTANT text := 'OrganizationBootstrapWorkflow';
+  deletion CONSTANT text := 'OrganizationDeletionWorkflow';
 BEGIN
   CASE e.event_type
-    WHEN 'organization.bootstrap.initiated' THEN PERFORM project_bootstrap_initiated(e);
-    WHEN 'organization.created' THEN PERFORM project_organization_created(e);
+    WHEN 'organization.bootstrap.initiated' THEN
+      PERFORM project_bootstrap_initiated(e);
+      PERFORM project_run_started(e, bootstrap);
+    WHEN 'organization.created' THEN
+      PERFORM project_organization_created(e);
+      PERFORM project_run_started(e, bootstrap);
     WHEN 'organization.subdomain.dns_created' THEN PERFORM project_dns_created(e);
     WHEN 'organization.dns.verification_timed_out' THEN PERFORM project_subdomain_status(e, 'verifying');
     WHEN 'organization.subdomain.verified' THEN PERFORM project_subdomain_status(e, 'verified');
@@ -13,11 +20,24 @@ BEGIN
     WHEN 'organization.subdomain.verification_skipped' THEN PERFORM project_subdomain_status(e, 'skipped');
     WHEN 'organization.dns.removed' THEN PERFORM project_dns_removed(e);
     WHEN 'organization.activated' THEN PERFORM project_organization_activated(e);
-    WHEN 'organization.deactivated' THEN PERFORM project_organization_deactivated(e);
-    WHEN 'organization.bootstrap.failed' THEN PERFORM project_bootstrap_ended(e);
-    WHEN 'organization.bootstrap.cancelled' THEN PERFORM project_bootstrap_ended(e);
-    WHEN 'organization.bootstrap.completed' THEN PERFORM touch_organization(e);
-    WHEN 'organization.deletion.initiated' THEN PERFORM touch_organization(e);
+    WHEN 'organization.deactivated' THEN
+      PERFORM project_organization_deactivated(e);
+      -- The last event of a deletion; in a bootstrap it is a compensation.
+      IF e.event_metadata ->> 'workflow_type' = deletion THEN
+        PERFORM project_run_closed(e, deletion, 'completed');
+      END IF;
+    WHEN 'organization.bootstrap.failed' THEN
+      PERFORM project_bootstrap_ended(e);
+      PERFORM project_run_closed(e, bootstrap, 'failed');
+    WHEN 'organization.bootstrap.cancelled' THEN
+      PERFORM project_bootstrap_ended(e);
+      PERFORM project_run_closed(e, bootstrap, 'cancelled');
+    WHEN 'organization.bootstrap.completed' THEN
+      PERFORM touch_organization(e);
+      PERFORM project_run_closed(e, bootstrap, 'completed');
+    WHEN 'organization.deletion.initiated' THEN
+      PERFORM touch_organization(e);
+      PERFORM project_run_started(e, deletion);
     WHEN 'user.invited' THEN PERFORM project_user_invited(e);
     WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
     WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);

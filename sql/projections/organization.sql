@@ -55,6 +55,7 @@ BEGIN
     domain = e.event_data ->> 'domain',
     cloudflare_record_id = e.event_data ->> 'cloudflare_record_id',
     cloudflare_zone_id = e.event_data ->> 'cloudflare_zone_id',
+    dns_created_at = e.created_at,
     updated_at = e.created_at, version = e.stream_version
   WHERE org_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
@@ -63,8 +64,9 @@ END $$;
 CREATE OR REPLACE FUNCTION project_subdomain_status(e domain_events, next text) RETURNS void
 LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
 BEGIN
-  UPDATE organizations_projection
-  SET subdomain_status = next, updated_at = e.created_at, version = e.stream_version
+  UPDATE organizations_projection SET subdomain_status = next,
+    dns_verified_at = CASE WHEN next = 'verified' THEN e.created_at ELSE dns_verified_at END,
+    updated_at = e.created_at, version = e.stream_version
   WHERE org_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
 END $$;

@@ -72,6 +72,7 @@ export function dnsActivities(deps: ActivityDeps) {
     async notifySupportActivity({ orgId, fqdn, attempts, round }: DnsTimedOutInput) {
       const organization = await readModels.organization(orgId);
       await emailProvider.send({
+        kind: 'support',
         to: config.SUPPORT_EMAIL,
         ...verificationTimedOutMail({
           orgId,

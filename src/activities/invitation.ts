@@ -35,6 +35,7 @@ export function invitationActivities(deps: ActivityDeps) {
     const { orgId, email, firstName, expiresAt } = await invitation(invitationId);
     const organization = await readModels.organization(orgId);
     await emailProvider.send({
+      kind: 'invitation',
       to: email,
       ...invitationMail({
         firstName,

@@ -5,12 +5,14 @@ import cors from '@koa/cors';
 import Router from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
+import { LABEL_VALUES } from '#telemetry/metricCatalogue.ts';
+import type { Metrics } from '#telemetry/metrics.ts';
 import { bootstrapRoutes } from './bootstrap.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { opsRoutes } from './ops.ts';
 import { organizationRoutes } from './organizations.ts';
-import { problemResponses } from './problems.ts';
-import { requestContext, requestTimeout } from './requestContext.ts';
+import { Problem, problemResponses } from './problems.ts';
+import { COUNTED_METHODS, requestContext, requestTimeout } from './requestContext.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** Methods whose body is read. */
@@ -35,12 +37,29 @@ const jsonBody = (limitKb: number) =>
     parsedMethods: WITH_BODY,
   });
 
+/** Why a token was refused, by the problem it led to. */
+const REASONS: Record<string, string> = {
+  unauthorized: 'invalid',
+  'access-blocked': 'blocked',
+  'keys-unavailable': 'keys_unavailable',
+};
+
+async function counted({ authenticate, metrics }: ApiDeps, authorization: string | undefined) {
+  return authenticate(authorization).catch((error) => {
+    const reason = error instanceof Problem ? REASONS[error.code] : undefined;
+    if (reason) {
+      metrics.inc('http_rejected_tokens_total', { reason: authorization ? reason : 'missing' });
+    }
+    throw error;
+  });
+}
+
 /** Everything below /api has a caller. */
 function apiRoutes(deps: ApiDeps): Router<ApiState> {
   // Methods that the router does not know would be 501, where 405 says what is allowed.
   const router = new Router<ApiState>({ methods: METHODS });
   router.use(/^\/api\//, async (ctx, next) => {
-    ctx.state.caller = await deps.authenticate(ctx.get('authorization') || undefined);
+    ctx.state.caller = await counted(deps, ctx.get('authorization') || undefined);
     await next();
   });
   for (const routes of [bootstrapRoutes(deps), workflowRoutes(deps), organizationRoutes(deps)]) {
@@ -49,13 +68,36 @@ function apiRoutes(deps: ApiDeps): Router<ApiState> {
   return router;
 }
 
+/** Answers that alerts and objectives count; any other series begins with its first answer. */
+const COUNTED_STATUSES = ['200', '202', '400', '401', '403', '404', '409', '429', '500', '503'];
+
+/** Every route's series, before anybody has called it. */
+function beginAtZero(
+  metrics: Metrics,
+  layers: { methods: string[]; path: string | RegExp }[],
+): void {
+  for (const reason of LABEL_VALUES.rejected_token_reason) {
+    metrics.inc('http_rejected_tokens_total', { reason }, 0);
+  }
+  for (const { methods, path: route } of layers) {
+    if (typeof route !== 'string') continue;
+    for (const method of methods.filter((one) => COUNTED_METHODS.includes(one))) {
+      metrics.zero('http_request_duration_seconds', { method, route });
+      for (const status of COUNTED_STATUSES) {
+        metrics.inc('http_requests_total', { method, route, status }, 0);
+      }
+    }
+  }
+}
+
 export function createApp(deps: ApiDeps): Koa {
   const { config, logger } = deps;
   const app = new Koa();
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
   const ops = opsRoutes(deps);
   const api = apiRoutes(deps);
-  app.use(requestContext(logger));
+  beginAtZero(deps.metrics, [...ops.stack, ...api.stack]);
+  app.use(requestContext(logger, deps.metrics));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
   app.use(helmet(HEADERS));

@@ -6,6 +6,7 @@ import type { EventQueries } from '#store/eventQueries.ts';
 import type { ReadModels } from '#store/readModels.ts';
 import type { Checks } from '#telemetry/health.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import type { Metrics } from '#telemetry/metrics.ts';
 import type { Authenticate, Caller } from './auth.ts';
 
 export interface ApiDeps {
@@ -17,6 +18,7 @@ export interface ApiDeps {
   readModels: ReadModels;
   authenticate: Authenticate;
   checks: Checks;
+  metrics: Metrics;
   logger: Logger;
 }
 

@@ -19,7 +19,7 @@ const DOCS_FILES: Record<string, string> = {
   'swagger-ui-bundle.js': 'text/javascript',
 };
 
-export function opsRoutes({ checks }: Pick<ApiDeps, 'checks'>): Router {
+export function opsRoutes({ checks, metrics }: Pick<ApiDeps, 'checks' | 'metrics'>): Router {
   const router = new Router();
   const document = openApiDocument();
 
@@ -31,6 +31,12 @@ export function opsRoutes({ checks }: Pick<ApiDeps, 'checks'>): Router {
     const readiness = await readinessOf(checks);
     ctx.status = readiness.ready ? 200 : 503;
     ctx.body = readiness;
+  });
+
+  router.get('/metrics', async (ctx) => {
+    const { contentType, body } = await metrics.expose(ctx.get('accept'));
+    ctx.set('content-type', contentType);
+    ctx.body = body;
   });
 
   router.get('/openapi.json', (ctx) => {

@@ -5,11 +5,19 @@ import type { Middleware, ParameterizedContext } from 'koa';
 import { CORRELATION_HEADER } from '#domain/contracts.ts';
 import { isCorrelationId, newCorrelationId, withCorrelationId } from '#telemetry/correlation.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import type { Metrics } from '#telemetry/metrics.ts';
 import { Problem } from './problems.ts';
 
 /** The template of the matched route; a path itself may hold ids. */
 const routeOf = (ctx: ParameterizedContext): string =>
   (ctx as { _matchedRoute?: string })._matchedRoute ?? 'unmatched';
+
+/** Methods that have a label of their own. */
+export const COUNTED_METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS', 'HEAD'];
+
+/** A closed set: what a client may invent becomes `other`. */
+const methodLabel = (method: string): string =>
+  COUNTED_METHODS.includes(method) ? method : 'other';
 
 /** The HTTP span is made before there is a route; the route names it afterwards. */
 function nameSpan(method: string, route: string): void {
@@ -30,7 +38,7 @@ function returnTraceparent(ctx: ParameterizedContext): void {
  * runs everything that follows under it.
  */
 export const requestContext =
-  (logger: Logger): Middleware =>
+  (logger: Logger, metrics: Metrics): Middleware =>
   (ctx, next) => {
     const given = ctx.get(CORRELATION_HEADER);
     const correlationId = isCorrelationId(given) ? given : newCorrelationId();
@@ -38,11 +46,17 @@ export const requestContext =
       const started = performance.now();
       ctx.set(CORRELATION_HEADER, correlationId);
       returnTraceparent(ctx);
-      await next();
+      metrics.add('http_requests_in_flight', 1);
+      await next().finally(() => metrics.add('http_requests_in_flight', -1));
       const route = routeOf(ctx);
       nameSpan(ctx.method, route);
-      const duration_ms = Math.round(performance.now() - started);
-      logger.info({ method: ctx.method, route, status: ctx.status, duration_ms }, 'request');
+      const { status } = ctx;
+      const method = methodLabel(ctx.method);
+      const seconds = (performance.now() - started) / 1000;
+      metrics.inc('http_requests_total', { method, route, status: String(status) });
+      metrics.observe('http_request_duration_seconds', { method, route }, seconds);
+      const duration_ms = Math.round(seconds * 1000);
+      logger.info({ method: ctx.method, route, status, duration_ms }, 'request');
     });
   };
 

@@ -8,20 +8,28 @@ import { createBootstrapRequests } from '#store/bootstrapRequests.ts';
 import { createEmitEvent } from '#store/emitEvent.ts';
 import { createEventQueries } from '#store/eventQueries.ts';
 import { createEventStore } from '#store/events.ts';
+import { createMetricQueries } from '#store/metricQueries.ts';
 import { createPool } from '#store/pool.ts';
 import { createReadModels } from '#store/readModels.ts';
+import { eventMetrics } from '#telemetry/eventMetrics.ts';
 import type { Logger } from '#telemetry/logger.ts';
+import { createMetrics } from '#telemetry/metrics.ts';
+import { collectProcessMetrics } from '#telemetry/processMetrics.ts';
 import { connectTemporal, type TemporalHandle } from '#telemetry/temporal.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth.ts';
+import { collectDatabaseMetrics } from './databaseMetrics.ts';
+import { createHealthMonitor } from './healthMonitor.ts';
 import { createReconciler } from './reconciler.ts';
+import { collectTemporalMetrics } from './temporalMetrics.ts';
 import { pingTemporal } from './temporalRuns.ts';
 
 /** Names the lock "somebody is reconciling". */
 const RECONCILE_LOCK = '4121865744';
 
 function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, logger: Logger) {
-  const store = createEventStore(pool);
+  const metrics = createMetrics('api');
+  const store = createEventStore(pool, eventMetrics(metrics));
   const emitEvent = createEmitEvent(store);
   const readModels = createReadModels(pool);
   const requests = createBootstrapRequests(pool, emitEvent);
@@ -29,6 +37,7 @@ function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, lo
   const app = createApp({
     config,
     logger,
+    metrics,
     temporal: client,
     requests,
     readModels,
@@ -50,7 +59,12 @@ function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, lo
     lock,
     logger,
   });
-  return { app, reconciler };
+  collectProcessMetrics(metrics, config, pool);
+  collectDatabaseMetrics(metrics, createMetricQueries(pool));
+  collectTemporalMetrics(metrics, client, config.TEMPORAL_TASK_QUEUE);
+  const intervalMs = config.HEALTH_INTERVAL_SECONDS;
+  const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
+  return { app, reconciler, monitor };
 }
 
 const listen = (server: Server, port: number): Promise<number> =>
@@ -75,7 +89,7 @@ export async function runApi(
 ): Promise<void> {
   const pool = createPool(config, 'a4c-api', logger);
   const temporal = connectTemporal(config);
-  const { app, reconciler } = createParts(config, pool, temporal, logger);
+  const { app, reconciler, monitor } = createParts(config, pool, temporal, logger);
   const server = createServer(
     // A request that trickles in is not waited for longer than one that is worked on.
     { requestTimeout: config.REQUEST_TIMEOUT_SECONDS },
@@ -85,7 +99,7 @@ export async function runApi(
     const port = await listen(server, config.PORT);
     logger.info({ port }, 'API listens');
     onListening(port);
-    await reconciler.run(stopping);
+    await Promise.all([reconciler.run(stopping), monitor.run(stopping)]);
     await close(server);
   } finally {
     await temporal.connection.close();

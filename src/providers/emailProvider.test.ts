@@ -32,6 +32,7 @@ afterEach(() => {
 });
 
 const mail = {
+  kind: 'invitation' as const,
   to: 'ada@example.org',
   subject: 'Hello',
   text: 'text',

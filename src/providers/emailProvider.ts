@@ -18,6 +18,7 @@ type EmailConfig = Pick<
 >;
 
 export interface Mail {
+  kind: 'invitation' | 'support';
   to: string;
   subject: string;
   text: string;
@@ -90,7 +91,7 @@ export function createEmailProvider(config: EmailConfig): EmailProvider {
     disableUrlAccess: true,
   });
   return {
-    async send({ messageId, correlationId, ...mail }) {
+    async send({ kind: _kind, messageId, correlationId, ...mail }) {
       try {
         await transport.sendMail({
           ...mail,

@@ -53,7 +53,14 @@ function refusal(event: NewEvent, error: unknown): unknown {
     : new EventNotProjectedError(event.eventType, event.id, message);
 }
 
-export function createEventStore(pool: Pool) {
+/** Told of each append: what became of the event, and how long it took. */
+export type AppendObserver = (
+  aggregateType: AggregateType,
+  outcome: 'projected' | 'failed' | 'duplicate',
+  seconds: number,
+) => void;
+
+export function createEventStore(pool: Pool, observe: AppendObserver = () => {}) {
   return {
     /**
      * Appends an event and projects it, in one round trip; an id that is there already is
@@ -64,6 +71,9 @@ export function createEventStore(pool: Pool) {
      */
     async append(event: NewEvent, client: Pool | PoolClient = pool): Promise<AppendedEvent> {
       const { id, eventType, aggregateType, aggregateId } = event;
+      const started = performance.now();
+      const seen = (outcome: Parameters<AppendObserver>[1]) =>
+        observe(aggregateType, outcome, (performance.now() - started) / 1000);
       const { rows } = await client
         .query<AppendRow>(APPEND, [
           id,
@@ -75,9 +85,12 @@ export function createEventStore(pool: Pool) {
           event.mustProject ?? false,
         ])
         .catch((error) => {
+          seen('failed');
           throw refusal(event, error);
         });
       const row = rows[0]!;
+      if (!row.processed) seen('failed');
+      else seen(row.duplicate ? 'duplicate' : 'projected');
       if (!row.processed && row.processingError) {
         throw new EventNotProjectedError(eventType, id, row.processingError);
       }

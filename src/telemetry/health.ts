@@ -1,5 +1,6 @@
 /** `/health` and `/ready`, the same for API and worker: live state, looked up when asked. */
 import { createServer } from 'node:http';
+import type { Metrics } from './metrics.ts';
 
 /** A dependency's check: resolves when it is usable now. */
 export type Checks = Record<string, () => Promise<unknown>>;
@@ -37,16 +38,21 @@ export async function readinessOf(checks: Checks): Promise<Readiness> {
 }
 
 /**
- * A server for probes alone, for processes that serve nothing else. Alive is the process that
+ * A server for probes and metrics alone, for processes that serve nothing else. Alive is the process that
  * answers; ready is the one whose dependencies do.
  */
-export function createHealthServer(checks: Checks) {
+export function createHealthServer(checks: Checks, metrics: Metrics) {
   const server = createServer(async (request, response) => {
     const answer = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     };
     if (request.url === '/health') return answer(200, { status: 'ok' });
+    if (request.url === '/metrics') {
+      const { contentType, body } = await metrics.expose(request.headers.accept);
+      response.writeHead(200, { 'content-type': contentType });
+      return response.end(body);
+    }
     if (request.url !== '/ready') return answer(404, { status: 'not found' });
     const readiness = await readinessOf(checks);
     return answer(readiness.ready ? 200 : 503, readiness);

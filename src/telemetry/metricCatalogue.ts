@@ -205,7 +205,7 @@ export const METRICS = {
 
   // Event store.
   events_appended_total: counter({
-    help: 'Events appended; repeated ones do not count.',
+    help: 'Appends that ended, repeated ones not counted.',
     labels: ['aggregate_type'],
     from: 'both',
     source: 'event store, after the append',

@@ -1,0 +1,9 @@
+-- Meaning: invitations that are pending though they have expired: people who were never let in.
+-- Threshold: warning above 50.
+-- What to do: docs/runbooks/InvitationDeliveryFailing.md
+SELECT 'expired_invitations' AS check,
+  CASE WHEN count(*) > 50 THEN 'warning' ELSE 'ok' END AS severity,
+  count(*)::float8 AS value,
+  coalesce('oldest expired: ' || min(expires_at)::text, 'none') AS detail
+FROM user_invitations_projection
+WHERE status = 'pending' AND expires_at < now();

@@ -1,0 +1,22 @@
+-- workflow_runs_projection: one function per kind of change. Events emitted outside a workflow
+-- have no workflow id, and are nobody's run.
+
+CREATE OR REPLACE FUNCTION project_run_started(e domain_events, type text) RETURNS void
+LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
+  INSERT INTO workflow_runs_projection (workflow_id, workflow_type, task_queue, org_id, started_at)
+  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at
+  WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
+  ON CONFLICT (workflow_id) DO NOTHING
+$$;
+
+-- The reconciler, which ends runs that could not do so themselves, says how they ended.
+CREATE OR REPLACE FUNCTION project_run_closed(e domain_events, type text, how text) RETURNS void
+LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
+  INSERT INTO workflow_runs_projection AS r
+    (workflow_id, workflow_type, task_queue, org_id, started_at, closed_at, outcome)
+  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at,
+    e.created_at, coalesce(e.event_data ->> 'outcome', how)
+  WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
+  ON CONFLICT (workflow_id) DO UPDATE SET closed_at = excluded.closed_at, outcome = excluded.outcome
+  WHERE r.closed_at IS NULL
+$$;

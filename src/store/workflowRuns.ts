@@ -1,0 +1,45 @@
+/** What Temporal knows of runs and the events may not, written beside what they tell. */
+import type { Pool } from 'pg';
+
+export type RunOutcome = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out';
+
+export interface KnownRun {
+  workflowId: string;
+  workflowType: string;
+  taskQueue: string;
+  orgId: string;
+  startedAt: Date;
+  closedAt: Date | null;
+  outcome: RunOutcome | null;
+}
+
+export type WorkflowRuns = ReturnType<typeof createWorkflowRuns>;
+
+export function createWorkflowRuns(pool: Pool) {
+  return {
+    /** @returns true when it was news. A run that events have closed stays as they say. */
+    async record(run: KnownRun): Promise<boolean> {
+      const { rows } = await pool.query(
+        'SELECT record_run($1, $2, $3, $4, $5, $6, $7) AS recorded',
+        [
+          run.workflowId,
+          run.workflowType,
+          run.taskQueue,
+          run.orgId,
+          run.startedAt,
+          run.closedAt,
+          run.outcome,
+        ],
+      );
+      return rows[0].recorded;
+    },
+
+    /** When the last run ended that we know of; undefined before the first. */
+    async lastClosedAt(): Promise<Date | undefined> {
+      const { rows } = await pool.query<{ last: Date | null }>(
+        'SELECT max(closed_at) AS last FROM workflow_runs_projection',
+      );
+      return rows[0]?.last ?? undefined;
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { withTotalSuffix } from './coreMetrics.ts';
+
+const CORE = `# HELP temporal_request Count of requests
+# TYPE temporal_request counter
+temporal_request{operation="Poll"} 10
+# TYPE temporal_request_latency_seconds histogram
+temporal_request_latency_seconds_bucket{le="1"} 1
+# TYPE temporal_local_activity_total counter
+temporal_local_activity_total 2
+`;
+
+test('counters get their suffix, everything else stays', () => {
+  expect(withTotalSuffix(CORE, false)).toBe(`# HELP temporal_request_total Count of requests
+# TYPE temporal_request_total counter
+temporal_request_total{operation="Poll"} 10
+# TYPE temporal_request_latency_seconds histogram
+temporal_request_latency_seconds_bucket{le="1"} 1
+# TYPE temporal_local_activity_total counter
+temporal_local_activity_total 2
+`);
+});
+
+test('in OpenMetrics the family keeps its name', () => {
+  const text = withTotalSuffix(CORE, true);
+  expect(text).toContain(
+    '# TYPE temporal_request counter\ntemporal_request_total{operation="Poll"} 10',
+  );
+});

@@ -1,0 +1,150 @@
+/** The metrics of one process: made from the catalogue, moved by name, exposed to Prometheus. */
+import { trace } from '@opentelemetry/api';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type Metric,
+  Registry,
+  type RegistryContentType,
+} from 'prom-client';
+import {
+  createDatabaseHistogram,
+  type DatabaseHistogram,
+  type HistogramRow,
+} from './databaseHistogram.ts';
+import { METRICS, type MetricDefinition, type MetricName } from './metricCatalogue.ts';
+
+type Labels = Record<string, string>;
+
+export interface TotalRow {
+  labels: Labels;
+  value: number;
+}
+
+export interface Metrics {
+  /** Adds to a counter, with the trace under way as its exemplar. */
+  inc(name: MetricName, labels?: Labels, value?: number): void;
+  /** Begins a histogram's series at zero. */
+  zero(name: MetricName, labels: Labels): void;
+  /** Records one value of a histogram, with the trace under way as its exemplar. */
+  observe(name: MetricName, labels: Labels, value: number): void;
+  set(name: MetricName, labels: Labels, value: number): void;
+  /** Adds to a gauge; negative to take away. */
+  add(name: MetricName, value: number): void;
+  /** Replaces every value of a counter or gauge with totals read elsewhere. */
+  setTotals(name: MetricName, rows: TotalRow[]): void;
+  /** Replaces a histogram that is counted elsewhere. */
+  setHistogram(name: MetricName, rows: HistogramRow[]): void;
+  /** Called before each scrape; what it throws is its own series' loss, not the scrape's. */
+  onScrape(collect: () => Promise<void> | void): void;
+  /** Text appended as it is: the exposition of Temporal's core. */
+  appendFrom(source: (openMetrics: boolean) => Promise<string>): void;
+  /** @param accept the request's Accept header: OpenMetrics, with exemplars, or Prometheus text. */
+  expose(accept: string | undefined): Promise<{ contentType: string; body: string }>;
+}
+
+const OPEN_METRICS = Registry.OPENMETRICS_CONTENT_TYPE as RegistryContentType;
+const PROMETHEUS = Registry.PROMETHEUS_CONTENT_TYPE as RegistryContentType;
+const EOF_LINE = '# EOF\n';
+
+const isFromDatabase = ({ type, source }: MetricDefinition): boolean =>
+  type === 'histogram' && source.startsWith('database:');
+
+function create(
+  name: string,
+  definition: MetricDefinition,
+  registry: Registry,
+): Metric | DatabaseHistogram {
+  const { help, labels, buckets } = definition;
+  const common = { name, help, labelNames: [...labels], registers: [registry] };
+  if (isFromDatabase(definition)) return createDatabaseHistogram(name, help, registry);
+  if (definition.type === 'gauge') return new Gauge(common);
+  if (definition.type === 'counter') return new Counter({ ...common, enableExemplars: true });
+  return new Histogram({ ...common, buckets: [...(buckets ?? [])], enableExemplars: true });
+}
+
+/** Ties a value to the trace it comes from. */
+function exemplar(): { exemplarLabels?: Labels } {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span ? { exemplarLabels: { trace_id: span.traceId } } : {};
+}
+
+/** Made for OpenMetrics, because only such a registry takes exemplars. */
+const createRegistry = () =>
+  new (Registry as new (type: RegistryContentType) => Registry<RegistryContentType>)(OPEN_METRICS);
+
+/** @param role which process: it has the metrics that the catalogue gives it. */
+export function createMetrics(role: 'api' | 'worker'): Metrics {
+  const registry = createRegistry();
+  const metrics = new Map<string, Metric | DatabaseHistogram>();
+  for (const [name, definition] of Object.entries(METRICS) as [string, MetricDefinition][]) {
+    const isOurs = definition.from === 'both' || definition.from === role;
+    if (isOurs) metrics.set(name, create(name, definition, registry as unknown as Registry));
+  }
+  collectDefaultMetrics({ register: registry as unknown as Registry });
+  const names = new Map(registry.getMetricsAsArray().map((metric) => [metric, metric.name]));
+  const collectors: (() => Promise<void> | void)[] = [];
+  const appended: ((openMetrics: boolean) => Promise<string>)[] = [];
+  const get = <T>(name: MetricName): T => {
+    const metric = metrics.get(name);
+    if (!metric) throw new Error(`the ${role} has no metric ${name}`);
+    return metric as T;
+  };
+
+  /**
+   * prom-client renames counters for OpenMetrics and forgets to name them back; so each scrape
+   * names them afresh, and one follows the other.
+   */
+  async function render(contentType: RegistryContentType): Promise<string> {
+    await Promise.allSettled(collectors.map(async (collect) => collect()));
+    registry.setContentType(contentType);
+    for (const [metric, name] of names) metric.name = name;
+    const own = await registry.metrics();
+    const others = await Promise.all(
+      appended.map((source) => source(contentType === OPEN_METRICS).catch(() => '')),
+    );
+    const body = [own.replace(EOF_LINE, ''), ...others].join('');
+    return contentType === OPEN_METRICS ? `${body}${EOF_LINE}` : body;
+  }
+
+  let previous: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = previous.then(work, work);
+    previous = turn.catch(() => {});
+    return turn;
+  };
+
+  return {
+    inc: (name, labels = {}, value = 1) =>
+      get<Counter>(name).inc({ labels, value, ...exemplar() } as never),
+    zero: (name, labels) => get<Histogram>(name).zero(labels),
+    observe: (name, labels, value) =>
+      get<Histogram>(name).observe({ labels, value, ...exemplar() } as never),
+    set: (name, labels, value) => get<Gauge>(name).set(labels, value),
+    add: (name, value) => get<Gauge>(name).inc(value),
+    setTotals(name, rows) {
+      const metric = get<Counter | Gauge>(name);
+      metric.reset();
+      for (const { labels, value } of rows) {
+        if (metric instanceof Gauge) metric.set(labels, value);
+        else metric.inc({ labels, value } as never);
+      }
+    },
+    setHistogram: (name, rows) => get<DatabaseHistogram>(name).replace(rows),
+    onScrape: (collect) => void collectors.push(collect),
+    appendFrom: (source) => void appended.push(source),
+    expose(accept) {
+      const contentType = accept?.includes('application/openmetrics-text')
+        ? OPEN_METRICS
+        : PROMETHEUS;
+      return inTurn(async () => {
+        const started = performance.now();
+        const body = await render(contentType);
+        get<Gauge>('metrics_scrape_duration_seconds').set((performance.now() - started) / 1000);
+        return { contentType, body };
+      });
+    },
+  };
+}
