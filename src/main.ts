@@ -11,6 +11,7 @@ const USAGE = `usage: node src/main.ts <role> [options]
   migrate           bring the database's schema up to date (npm run migrate)
   bundle <file>     write the workflow bundle for WORKER_BUNDLE_PATH
   trigger-workflow  start one bootstrap from a file (npm run trigger-workflow)
+  ops <command>     health checks, waiting events, lineage (npm run ops -- --help)
   dev               embedded stack, API and worker, until Ctrl-C (npm run dev)
   demo              the same, bootstraps a sample organization and ends (npm run demo)
 
@@ -52,6 +53,7 @@ const ROLES: Record<string, (args: string[]) => Promise<void>> = {
   bundle,
   'trigger-workflow': async (args) =>
     (await import('#ops/triggerWorkflow.ts')).triggerWorkflow(args),
+  ops: async (args) => (await import('#ops/ops.ts')).runOps(args),
   dev: async (args) => (await import('#dev/dev.ts')).runDev(args),
   demo: async (args) => (await import('#dev/demo.ts')).runDemo(args),
 };

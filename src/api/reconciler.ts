@@ -10,10 +10,12 @@ import type { BootstrapRequests } from '#store/bootstrapRequests.ts';
 import type { EmitEvent } from '#store/emitEvent.ts';
 import type { EventStore } from '#store/events.ts';
 import type { Organization, ReadModels } from '#store/readModels.ts';
+import type { WorkflowRuns } from '#store/workflowRuns.ts';
 import { withCorrelationId } from '#telemetry/correlation.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiDeps } from './deps.ts';
 import { describeRun, pingTemporal, startBootstrapRun } from './temporalRuns.ts';
+import { createVisibilitySync } from './visibilitySync.ts';
 
 export interface ReconcilerDeps {
   config: Pick<
@@ -29,6 +31,7 @@ export interface ReconcilerDeps {
   store: EventStore;
   emitEvent: EmitEvent;
   lock: AdvisoryLock;
+  runs: WorkflowRuns;
   logger: Logger;
 }
 
@@ -36,6 +39,8 @@ export interface ReconcileReport {
   started: number;
   markedFailed: number;
   retriedEvents: number;
+  /** Runs that Temporal knew of and the events did not. */
+  syncedRuns: number;
 }
 
 /** How far an organization without a run had come. */
@@ -49,8 +54,13 @@ function stageOf({ status, subdomainStatus }: Organization): FailureStage {
 
 export function createReconciler(deps: ReconcilerDeps) {
   const { config, temporal, requests, readModels, store, emitEvent, lock, logger } = deps;
+  const visibility = createVisibilitySync(temporal, deps.runs);
 
-  async function markFailed(organization: Organization, reason: string): Promise<void> {
+  async function markFailed(
+    organization: Organization,
+    reason: string,
+    outcome?: 'terminated' | 'timed_out',
+  ): Promise<void> {
     const { orgId, workflowId, status } = organization;
     const initiated = await requests.initiated(workflowId!);
     const isCreated = status !== 'pending';
@@ -62,6 +72,7 @@ export function createReconciler(deps: ReconcilerDeps) {
       eventData: {
         failure_stage: stageOf(organization),
         error_message: reason,
+        ...(outcome && { outcome }),
         // Nobody compensated: what was made is still there.
         partial_cleanup_required: isCreated,
         pending_cleanup: isCreated
@@ -98,7 +109,9 @@ export function createReconciler(deps: ReconcilerDeps) {
     // Its last events may have been written since the organization was read.
     const now = await readModels.organization(organization.orgId);
     if (!now || (now.status !== 'pending' && now.status !== 'provisioning')) return undefined;
-    await markFailed(now, `the run ended (${run.status.name.toLowerCase()}) without saying so`);
+    const how = run.status.name.toLowerCase();
+    const outcome = how === 'terminated' || how === 'timed_out' ? how : undefined;
+    await markFailed(now, `the run ended (${how}) without saying so`, outcome);
     return 'failed';
   }
 
@@ -125,7 +138,12 @@ export function createReconciler(deps: ReconcilerDeps) {
 
   async function reconcileAll(stopping?: AbortSignal): Promise<ReconcileReport> {
     const { projected } = await store.retryFailedEvents();
-    const report: ReconcileReport = { started: 0, markedFailed: 0, retriedEvents: projected };
+    const report: ReconcileReport = {
+      started: 0,
+      markedFailed: 0,
+      retriedEvents: projected,
+      syncedRuns: 0,
+    };
     // Asked once: while Temporal is away, each organization would wait for a deadline of its own.
     await pingTemporal(temporal);
     for await (const organization of underWay()) {
@@ -134,6 +152,7 @@ export function createReconciler(deps: ReconcilerDeps) {
       if (done === 'started') report.started++;
       if (done === 'failed') report.markedFailed++;
     }
+    report.syncedRuns = await visibility.sync(config.TEMPORAL_TASK_QUEUE);
     return report;
   }
 

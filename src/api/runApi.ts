@@ -11,6 +11,7 @@ import { createEventStore } from '#store/events.ts';
 import { createMetricQueries } from '#store/metricQueries.ts';
 import { createPool } from '#store/pool.ts';
 import { createReadModels } from '#store/readModels.ts';
+import { createWorkflowRuns } from '#store/workflowRuns.ts';
 import { eventMetrics } from '#telemetry/eventMetrics.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import { createMetrics } from '#telemetry/metrics.ts';
@@ -56,6 +57,7 @@ function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, lo
     readModels,
     store,
     emitEvent,
+    runs: createWorkflowRuns(pool),
     lock,
     logger,
   });

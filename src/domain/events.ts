@@ -22,6 +22,8 @@ interface BootstrapEnded {
   failure_stage: FailureStage;
   error_message: string;
   partial_cleanup_required: boolean;
+  /** How the run ended, where it could not say so itself. */
+  outcome?: 'terminated' | 'timed_out';
   /** Compensations that did not succeed. */
   pending_cleanup: string[];
 }

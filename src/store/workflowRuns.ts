@@ -33,13 +33,5 @@ export function createWorkflowRuns(pool: Pool) {
       );
       return rows[0].recorded;
     },
-
-    /** When the last run ended that we know of; undefined before the first. */
-    async lastClosedAt(): Promise<Date | undefined> {
-      const { rows } = await pool.query<{ last: Date | null }>(
-        'SELECT max(closed_at) AS last FROM workflow_runs_projection',
-      );
-      return rows[0]?.last ?? undefined;
-    },
   };
 }

@@ -1,5 +1,6 @@
 /** Metrics of the process itself, beside those of Node that prom-client brings. */
 import { readFileSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
 import type { Pool } from 'pg';
 import type { Metrics } from './metrics.ts';
 
@@ -16,6 +17,7 @@ export function collectProcessMetrics(metrics: Metrics, config: ProcessConfig, p
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
   const labels = { version, revision: config.BUILD_REVISION, node_version: process.version };
   metrics.set('build_info', labels, 1);
+  metrics.set('nodejs_heap_size_limit_bytes', {}, getHeapStatistics().heap_size_limit);
   metrics.set('pg_pool_size', {}, config.DATABASE_POOL_SIZE);
   metrics.onScrape(() => {
     metrics.set('pg_pool_connections', { state: 'idle' }, pool.idleCount);

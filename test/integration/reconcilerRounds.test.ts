@@ -13,6 +13,7 @@ import { createEmitEvent } from '#store/emitEvent.ts';
 import { createEventStore } from '#store/events.ts';
 import { createPool } from '#store/pool.ts';
 import { createReadModels } from '#store/readModels.ts';
+import { createWorkflowRuns } from '#store/workflowRuns.ts';
 import { type Onboarding, sampleUsers, startOnboarding } from '#support/onboarding.ts';
 import { withCorrelationId } from '#telemetry/correlation.ts';
 import { createLogger } from '#telemetry/logger.ts';
@@ -45,6 +46,7 @@ beforeAll(async () => {
     store,
     emitEvent,
     lock: createAdvisoryLock(pool, LOCK),
+    runs: createWorkflowRuns(pool),
     logger: createLogger('test', 'silent'),
   });
 });

@@ -1,0 +1,149 @@
+/** `npm run ops -- <command>`: what operators ask the event store, from a terminal. */
+import { parseArgs } from 'node:util';
+import type { Pool } from 'pg';
+import { ConfigError, loadConfig } from '#config';
+import { createEventQueries } from '#store/eventQueries.ts';
+import { createEventStore } from '#store/events.ts';
+import {
+  type HealthOutcome,
+  loadHealthChecks,
+  runHealthChecks,
+  SEVERITIES,
+} from '#store/healthChecks.ts';
+import { createPool } from '#store/pool.ts';
+
+const USAGE = `usage: npm run ops -- <command> [options]
+
+  health               run sql/health; exits 0 when all is ok, 1 on warnings, 2 when critical
+  unprocessed          events that wait, with their errors
+  retry                retry the blocked streams whose pause is over
+  trace <org id>       organization -> events -> runs -> activities -> projections
+  correlation <id>     every event of a correlation id
+
+  --json               JSON instead of a table
+  --help
+
+Reads DATABASE_URL.
+`;
+
+const UNPROCESSED = `SELECT id, event_type AS "eventType", aggregate_type AS "aggregateType",
+    aggregate_id AS "aggregateId", stream_version::float8 AS "streamVersion", created_at AS "createdAt",
+    event_metadata ->> 'processing_error' AS error
+  FROM domain_events WHERE processed_at IS NULL
+  ORDER BY aggregate_type, aggregate_id, stream_version LIMIT 500`;
+
+type Row = Record<string, unknown>;
+
+/** Prints rows as JSON, or as a table whose columns are as wide as what is in them. */
+function print(rows: Row[], json: boolean): void {
+  if (json) {
+    console.log(JSON.stringify(rows, null, 2));
+    return;
+  }
+  const [first] = rows;
+  if (!first) {
+    console.log('none');
+    return;
+  }
+  const text = (value: unknown) =>
+    value instanceof Date ? value.toISOString() : value === null ? '-' : String(value);
+  const columns = Object.keys(first);
+  const lines = [columns, ...rows.map((row) => columns.map((column) => text(row[column])))];
+  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
+  for (const line of lines) {
+    console.log(
+      line
+        .map((cell, index) => cell.padEnd(widths[index]!))
+        .join('  ')
+        .trimEnd(),
+    );
+  }
+}
+
+const healthRow = ({ check, durationMs, result, error }: HealthOutcome): Row => ({
+  check,
+  severity: result?.severity ?? 'critical',
+  value: result?.value ?? null,
+  detail: result?.detail ?? `the check failed: ${error}`,
+  duration_ms: Math.round(durationMs),
+});
+
+async function health(pool: Pool, json: boolean): Promise<void> {
+  const outcomes = await runHealthChecks(pool, await loadHealthChecks());
+  const rows = outcomes.map(healthRow);
+  print(rows, json);
+  process.exitCode = Math.max(
+    ...rows.map(({ severity }) => SEVERITIES.indexOf(severity as (typeof SEVERITIES)[number])),
+  );
+}
+
+async function trace(pool: Pool, json: boolean, [orgId]: string[]): Promise<void> {
+  const lineage = orgId && (await createEventQueries(pool).traceWorkflowLineage(orgId));
+  if (!lineage) throw new ConfigError('trace needs the id of an organization that is there');
+  if (json) console.log(JSON.stringify(lineage, null, 2));
+  else {
+    const { name, slug, status, subdomainStatus } = lineage.organization;
+    console.log(`${name} (${slug}): ${status}, subdomain ${subdomainStatus ?? 'none'}`);
+    for (const run of lineage.runs) {
+      console.log(`${run.workflowId} ${run.runId ?? '(before the run)'}`);
+      const events = run.activities.flatMap(({ activity, events: of }) =>
+        of.map(({ eventType, createdAt }) => ({ activity, eventType, createdAt })),
+      );
+      print(events, false);
+    }
+  }
+}
+
+async function correlation(pool: Pool, json: boolean, [id]: string[]): Promise<void> {
+  if (!id) throw new ConfigError('correlation needs a correlation id');
+  const events = await createEventQueries(pool).getEventsByCorrelationId(id);
+  const row = ({ createdAt, eventType, aggregateId, eventMetadata }: (typeof events)[number]) => ({
+    createdAt,
+    eventType,
+    aggregateId,
+    activity: eventMetadata.activity_id ?? null,
+  });
+  print(json ? (events as unknown as Row[]) : events.map(row), json);
+}
+
+const COMMANDS: Record<string, (pool: Pool, json: boolean, args: string[]) => Promise<void>> = {
+  health,
+  unprocessed: async (pool, json) => print((await pool.query(UNPROCESSED)).rows, json),
+  retry: async (pool, json) =>
+    print([{ ...(await createEventStore(pool).retryFailedEvents()) }], json),
+  trace,
+  correlation,
+};
+
+function argumentsOf(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+export async function runOps(args: string[]): Promise<void> {
+  const { values, positionals } = argumentsOf(args);
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const [name = '', ...rest] = positionals;
+  const command = COMMANDS[name];
+  if (!command)
+    throw new ConfigError(`${name ? `unknown command ${name}` : 'no command given'}\n\n${USAGE}`);
+  const pool = createPool(loadConfig('migrate'), 'a4c-ops');
+  try {
+    await command(pool, values.json, rest);
+  } finally {
+    await pool.end();
+  }
+}
