@@ -1,0 +1,60 @@
+import type { AlertCase } from '../alertCase.ts';
+
+const CHECKED = 'health_check_last_success_timestamp_seconds{check="blocked_streams"';
+
+export const eventStoreCases: readonly AlertCase[] = [
+  {
+    alert: 'UnprocessedEventsOld',
+    series: {
+      'events_unprocessed_oldest_age_seconds{instance="a"}': '0x10 0+60x20 0x600',
+      'events_unprocessed_oldest_age_seconds{instance="b"}': '0x10 0+60x20 0x600',
+    },
+    silent: '17m',
+    firing: '20m',
+    resolved: '33m',
+    fires: [{ value: '9m 0s' }],
+  },
+  {
+    alert: 'EventProcessingErrors',
+    series: { 'health_check_value{check="processing_errors"}': '0x10 3x10 0x600' },
+    silent: '12m',
+    firing: '14m',
+    resolved: '22m',
+    fires: [{ value: '3' }],
+  },
+  {
+    alert: 'HealthCheckFailing',
+    rule: { severity: 'critical' },
+    series: {
+      'health_check_severity{check="parked_streams",instance="a"}': '0x10 2x10 0x600',
+      'health_check_severity{check="parked_streams",instance="b"}': '0x10 2x10 0x600',
+      'health_check_severity{check="processing_errors"}': '2x700',
+    },
+    silent: '14m',
+    firing: '17m',
+    resolved: '22m',
+    fires: [{ labels: { check: 'parked_streams' } }],
+  },
+  {
+    alert: 'HealthCheckFailing',
+    rule: { severity: 'warning' },
+    series: { 'health_check_severity{check="index_bloat",instance="a"}': '0x10 1x10 0x600' },
+    silent: '14m',
+    firing: '17m',
+    resolved: '22m',
+    fires: [{ labels: { check: 'index_bloat' } }],
+  },
+  {
+    alert: 'HealthCheckStale',
+    // One replica has not run the check since the 10th minute; the other stops at the 20th.
+    series: {
+      [`${CHECKED},instance="a"}`]: '0+60x10 600x60 5000x600',
+      [`${CHECKED},instance="b"}`]: '0+60x20 1200x50 5000x600',
+    },
+    silent: '36m',
+    firing: '40m',
+    resolved: '75m',
+    fires: [{ labels: { check: 'blocked_streams' } }],
+    missing: [{}],
+  },
+];

@@ -1,0 +1,16 @@
+import type { AlertCase } from '../alertCase.ts';
+import { eventStoreCases } from './eventStore.ts';
+import { objectiveCases } from './objectives.ts';
+import { providerCases } from './providers.ts';
+import { runtimeCases } from './runtime.ts';
+import { temporalCases } from './temporal.ts';
+import { workflowCases } from './workflows.ts';
+
+export const CASES: readonly AlertCase[] = [
+  ...workflowCases,
+  ...providerCases,
+  ...temporalCases,
+  ...eventStoreCases,
+  ...runtimeCases,
+  ...objectiveCases,
+];

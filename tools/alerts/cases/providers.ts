@@ -1,0 +1,73 @@
+import type { AlertCase } from '../alertCase.ts';
+
+const attempts = (instance: string) =>
+  `activity_failed_total{activity="configureDNSActivity",instance="${instance}"}`;
+const replica = (instance: string) => `job="a4c-api",instance="${instance}"`;
+const verified = (instance: string) =>
+  `dns_propagation_duration_seconds_count{${replica(instance)}}`;
+const verifiedInTime = (instance: string) =>
+  `dns_propagation_duration_seconds_bucket{${replica(instance)},le="1800.0"}`;
+const mails = (outcome: string) => `mails_total{kind="invitation",outcome="${outcome}"}`;
+
+export const providerCases: readonly AlertCase[] = [
+  {
+    alert: 'DNSConfigurationFailures',
+    // Two workers with four failed attempts each; another activity's failures do not count.
+    series: {
+      [attempts('a')]: '0x10 0+1x4 4x600',
+      [attempts('b')]: '0x10 0+1x4 4x600',
+      'activity_failed_total{activity="verifyDNSActivity"}': '0+5x600',
+    },
+    silent: '13m',
+    firing: '16m',
+    resolved: '30m',
+    fires: [{ value: '8' }],
+  },
+  {
+    alert: 'DNSPropagationSlow',
+    series: {
+      [verified('a')]: '0x30 5x600',
+      [verifiedInTime('a')]: '0x30 3x600',
+      [verified('b')]: '0x30 5x600',
+      [verifiedInTime('b')]: '0x30 3x600',
+    },
+    silent: '30m',
+    firing: '40m',
+    resolved: '100m',
+    fires: [{ value: '2' }],
+  },
+  {
+    alert: 'DNSVerificationWaitingForPerson',
+    series: {
+      'health_check_value{check="dns_waiting_for_person",instance="a"}': '0x10 2x10 0x600',
+      'health_check_value{check="dns_waiting_for_person",instance="b"}': '0x10 2x10 0x600',
+    },
+    silent: '11m',
+    firing: '13m',
+    resolved: '22m',
+    fires: [{ value: '2' }],
+  },
+  {
+    alert: 'InvitationDeliveryFailing',
+    series: {
+      [mails('failed')]: '0x10 0+1x10 10x600',
+      [mails('sent')]: '0+1x600',
+    },
+    silent: '13m',
+    firing: '25m',
+    resolved: '45m',
+    fires: [{ value: '40%' }],
+  },
+  {
+    alert: 'InvitationDeliveryFailing',
+    // Two that fail and nothing else: too few to speak of.
+    series: {
+      [mails('failed')]: '0x10 2x20 0x3 5x600',
+      [mails('sent')]: '0x700',
+    },
+    silent: '15m',
+    firing: '40m',
+    resolved: '60m',
+    fires: [{ value: '100%' }],
+  },
+];

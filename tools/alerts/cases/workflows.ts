@@ -1,0 +1,84 @@
+import type { AlertCase } from '../alertCase.ts';
+
+const BOOTSTRAP = 'workflow_type="OrganizationBootstrapWorkflow"';
+const labels = { workflow_type: 'OrganizationBootstrapWorkflow' };
+const counted = (name: string, instance: string) =>
+  `workflow_${name}_total{${BOOTSTRAP},task_queue="bootstrap",instance="${instance}"}`;
+const ENDED = `${BOOTSTRAP},outcome="completed"`;
+const endedWithin = (le: string) => `workflow_duration_seconds_bucket{${ENDED},le="${le}"}`;
+const ended = `workflow_duration_seconds_count{${ENDED}}`;
+
+export const workflowCases: readonly AlertCase[] = [
+  {
+    alert: 'WorkflowFailureRateHigh',
+    // Two replicas tell the same totals: added up, nothing would change here but the starts.
+    series: {
+      [counted('started', 'a')]: '0+1x120 120x500',
+      [counted('started', 'b')]: '0+1x120 120x500',
+      [counted('failed', 'a')]: '0x60 0+1x20 20x500',
+      [counted('failed', 'b')]: '0x60 0+1x20 20x500',
+    },
+    silent: '70m',
+    firing: '75m',
+    resolved: '150m',
+    fires: [{ labels, value: '23.33%' }],
+  },
+  {
+    alert: 'WorkflowFailureRateHigh',
+    // Four starts that all fail are too few; with the fifth it speaks.
+    series: {
+      [counted('started', 'a')]: '0x10 4x30 5x300',
+      [counted('failed', 'a')]: '0x10 4x30 5x300',
+    },
+    silent: '30m',
+    firing: '50m',
+    resolved: '120m',
+    fires: [{ labels, value: '100%' }],
+  },
+  {
+    alert: 'WorkflowDurationExcessive',
+    series: {
+      [ended]: '0x30 2x600',
+      [endedWithin('3600.0')]: '0x30 1x600',
+    },
+    silent: '30m',
+    firing: '35m',
+    resolved: '60m',
+    fires: [{ labels, value: '1' }],
+  },
+  {
+    alert: 'WorkflowDurationExcessive',
+    // As Prometheus before 3 writes the same edge.
+    series: {
+      [ended]: '0x30 2x600',
+      [endedWithin('3600')]: '0x30 1x600',
+    },
+    silent: '30m',
+    firing: '35m',
+    resolved: '60m',
+    fires: [{ labels, value: '1' }],
+  },
+  {
+    alert: 'WorkflowStuck',
+    series: {
+      [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '0+60x200 0x600',
+      'health_check_value{check="dns_waiting_for_person"}': '0x900',
+    },
+    silent: '124m',
+    firing: '130m',
+    resolved: '202m',
+    fires: [{ labels, value: '2h 10m 0s' }],
+  },
+  {
+    alert: 'WorkflowStuck',
+    // A run that waits for a person is not stuck before its wait is over.
+    series: {
+      [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '0+60x1800 0x600',
+      'health_check_value{check="dns_waiting_for_person"}': '1x3000',
+    },
+    silent: '1600m',
+    firing: '1700m',
+    resolved: '1802m',
+    fires: [{ labels, value: '1d 4h 20m 0s' }],
+  },
+];

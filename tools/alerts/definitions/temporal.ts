@@ -1,0 +1,137 @@
+import { TASK_QUEUE_BOOTSTRAP } from '#domain/contracts.ts';
+import { type AlertDefinition, bornOrIncreased, once, type RuleGroup } from '../alert.ts';
+import type { TimeScale } from '../timeScale.ts';
+
+const scheduleToStart = (taskType: 'workflow' | 'activity', metric: string) => ({
+  record: 'task_queue:temporal_schedule_to_start_seconds:p95_rate5m',
+  labels: { task_type: taskType },
+  expr: (time: TimeScale) =>
+    `histogram_quantile(0.95, sum by (le, task_queue) (rate(temporal_${metric}_schedule_to_start_latency_seconds_bucket[${time.span('5m')}])))`,
+});
+
+const failedTasks = (reason: string, time: TimeScale) => {
+  const series = `temporal_workflow_task_execution_failed_total{failure_reason${reason}}`;
+  return `sum by (workflow_type) (${bornOrIncreased(series, time.span('10m'))})`;
+};
+
+const about = { team: 'platform', service: 'a4c-worker' } as const;
+
+const noPollers: AlertDefinition = {
+  ...about,
+  name: 'NoPollers',
+  severity: 'critical',
+  // The server remembers a poller for minutes after it has gone; the workers' own gauge does not.
+  expr: () => `min by (task_queue) (${once('task_queue, task_type', 'temporal_pollers')}) == 0
+or label_replace(absent(temporal_num_pollers > 0), "task_queue", "${TASK_QUEUE_BOOTSTRAP}", "", "")`,
+  for: '2m',
+  summary: 'No worker polls the task queue {{ $labels.task_queue }}',
+  description:
+    'Nothing is onboarded: no run takes another step until a worker polls. Requests are still accepted and kept.',
+};
+
+const nonDeterminism: AlertDefinition = {
+  ...about,
+  name: 'NonDeterminism',
+  severity: 'critical',
+  expr: (time) => `${failedTasks('="NonDeterminismError"', time)} > 0`,
+  summary: 'Workflow code does not match the history of its runs',
+  description:
+    '{{ $value | humanize }} tasks of {{ $labels.workflow_type }} could not be replayed within 10 minutes: a deployment changed workflow code without patched(). Those runs stand still.',
+};
+
+const taskFailing: AlertDefinition = {
+  ...about,
+  name: 'WorkflowTaskFailing',
+  severity: 'critical',
+  expr: (time) => `${failedTasks('!="NonDeterminismError"', time)} > 2.5
+or label_replace(max(temporal_reported_problems) > 0, "workflow_type", "any", "", "")`,
+  for: '2m',
+  summary: 'Workflow tasks keep failing',
+  description:
+    '{{ $value | humanize }} failed tasks within 10 minutes, or running workflows with a reported problem ({{ $labels.workflow_type }}): the code throws what is no failure of the run. Those runs stand still.',
+};
+
+const scheduleToStartHigh: AlertDefinition = {
+  ...about,
+  name: 'ScheduleToStartHigh',
+  severity: 'warning',
+  expr: () => 'task_queue:temporal_schedule_to_start_seconds:p95_rate5m > 5',
+  for: '5m',
+  summary: 'Tasks wait before a worker takes them',
+  description:
+    'A twentieth of the {{ $labels.task_type }} tasks of {{ $labels.task_queue }} wait longer than {{ $value | humanizeDuration }}.',
+};
+
+const backlogAge: AlertDefinition = {
+  ...about,
+  name: 'BacklogAgeHigh',
+  severity: 'warning',
+  expr: (time) =>
+    `${once('task_queue, task_type', 'temporal_backlog_age_seconds')} > ${time.seconds('1m')}`,
+  for: '5m',
+  summary: 'The oldest waiting task is more than a minute old',
+  description:
+    'The oldest {{ $labels.task_type }} task of {{ $labels.task_queue }} has waited for {{ $value | humanizeDuration }}.',
+};
+
+const slotsExhausted: AlertDefinition = {
+  ...about,
+  name: 'SlotsExhausted',
+  severity: 'warning',
+  expr: () => 'min by (instance, worker_type) (temporal_worker_task_slots_available) == 0',
+  for: '5m',
+  summary: 'A worker has no slot left',
+  description:
+    '{{ $labels.instance }} runs as many {{ $labels.worker_type }} tasks as it may. More workers, or WORKER_MAX_ACTIVITIES.',
+};
+
+const stickyCache: AlertDefinition = {
+  ...about,
+  name: 'StickyCacheThrash',
+  severity: 'warning',
+  expr: (time) => {
+    const range = time.span('10m');
+    const evicted = `sum by (instance) (increase(temporal_sticky_cache_total_forced_eviction_total[${range}]))`;
+    const tasks = ['hit', 'miss']
+      .map((what) => `sum by (instance) (increase(temporal_sticky_cache_${what}_total[${range}]))`)
+      .join(' + ');
+    return `${evicted} / (${tasks}) > 0.2
+and ${evicted} > 20`;
+  },
+  for: '5m',
+  summary: 'A worker throws workflows out of its cache to make room',
+  description:
+    '{{ $value | humanizePercentage }} of the tasks on {{ $labels.instance }} pushed a run out of the cache, whose next task replays its whole history.',
+};
+
+const exhausted: AlertDefinition = {
+  ...about,
+  name: 'RpcResourceExhausted',
+  severity: 'warning',
+  service: 'temporal',
+  expr: (time) => {
+    const of = (kind: string) =>
+      `sum by (operation) (${bornOrIncreased(`temporal_${kind}_failure_total{status_code="RESOURCE_EXHAUSTED"}`, time.span('10m'))})`;
+    return `(${of('request')} or ${of('long_request')}) > 9.5`;
+  },
+  summary: 'Temporal refuses calls: a rate limit is reached',
+  description:
+    '{{ $value | humanize }} calls of {{ $labels.operation }} within 10 minutes were answered with RESOURCE_EXHAUSTED.',
+};
+
+export const temporal: RuleGroup = {
+  name: 'temporal',
+  about: 'Workers and what the Temporal server says about them.',
+  rules: [
+    scheduleToStart('workflow', 'workflow_task'),
+    scheduleToStart('activity', 'activity'),
+    noPollers,
+    nonDeterminism,
+    taskFailing,
+    scheduleToStartHigh,
+    backlogAge,
+    slotsExhausted,
+    stickyCache,
+    exhausted,
+  ],
+};

@@ -1,0 +1,82 @@
+import { WORKFLOW } from '#domain/contracts.ts';
+import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
+
+const BOOTSTRAP = `workflow_type="${WORKFLOW.organizationBootstrap}"`;
+/** Newer Prometheus writes le="3600" as le="3600.0". */
+const le = (seconds: number) => `le=~"${seconds}(\\\\.0)?"`;
+
+const failureRate: AlertDefinition = {
+  name: 'WorkflowFailureRateHigh',
+  severity: 'warning',
+  team: 'platform',
+  service: 'a4c-worker',
+  // Runs last minutes to an hour, so those that failed are not those that started: the rule
+  // compares flows over an hour, and asks for five starts before it speaks.
+  expr: () => `workflow_type:workflow_failed:increase1h
+  / workflow_type:workflow_started:increase1h > 0.1
+and workflow_type:workflow_started:increase1h > 4.5`,
+  for: '5m',
+  summary: 'More than a tenth of {{ $labels.workflow_type }} runs fail',
+  description:
+    '{{ $value | humanizePercentage }} of the runs started within an hour failed, at five starts or more.',
+};
+
+const durationExcessive: AlertDefinition = {
+  name: 'WorkflowDurationExcessive',
+  severity: 'warning',
+  team: 'platform',
+  service: 'a4c-worker',
+  expr: (time) => {
+    const range = time.span('15m');
+    const closed = once(
+      'workflow_type, outcome',
+      `increase(workflow_duration_seconds_count{${BOOTSTRAP}}[${range}])`,
+    );
+    const inTime = once(
+      'workflow_type, outcome',
+      `increase(workflow_duration_seconds_bucket{${BOOTSTRAP},${le(time.seconds('1h'))}}[${range}])`,
+    );
+    return `sum by (workflow_type) (${closed})
+  - sum by (workflow_type) (${inTime}) > 0.5`;
+  },
+  summary: 'A {{ $labels.workflow_type }} run took more than an hour',
+  description:
+    '{{ $value | humanize }} runs that ended within 15 minutes had taken more than an hour. Runs that have not ended are WorkflowStuck.',
+};
+
+const stuck: AlertDefinition = {
+  name: 'WorkflowStuck',
+  severity: 'critical',
+  team: 'platform',
+  service: 'a4c-worker',
+  // A run that waits for a person may rightly be a day old.
+  expr: (time) => {
+    const oldest = once('workflow_type', 'workflow_oldest_run_age_seconds');
+    const person = 'max(health_check_value{check="dns_waiting_for_person"}) == 0';
+    return `(${oldest} > ${time.seconds('2h')} and on () ${person})
+or ${oldest} > ${time.seconds('28h')}`;
+  },
+  for: '5m',
+  summary: 'A {{ $labels.workflow_type }} run does not come to an end',
+  description:
+    'The oldest run in flight is {{ $value | humanizeDuration }} old, and none waits for a person (or it is older than such a wait can be).',
+};
+
+const increaseOf = (name: string, labels: string) => ({
+  record: `workflow_type:workflow_${name}:increase1h`,
+  expr: (time: Parameters<AlertDefinition['expr']>[0]) =>
+    `sum by (workflow_type) (${once(labels, `increase(workflow_${name}_total[${time.span('1h')}])`)})`,
+});
+
+export const workflows: RuleGroup = {
+  name: 'workflows',
+  about: 'Runs of workflows: totals come from the database and are the same in every API replica.',
+  rules: [
+    increaseOf('started', 'workflow_type, task_queue'),
+    increaseOf('failed', 'workflow_type, task_queue'),
+    increaseOf('closed', 'workflow_type, task_queue, outcome'),
+    failureRate,
+    durationExcessive,
+    stuck,
+  ],
+};

@@ -1,0 +1,54 @@
+/** The rule files of `alerts/`, from their definitions. */
+import { stringify } from 'yaml';
+import { type AlertDefinition, isAlert, type RecordingRule, type RuleGroup } from './alert.ts';
+import { eventStore } from './definitions/eventStore.ts';
+import { providers } from './definitions/providers.ts';
+import { runtime } from './definitions/runtime.ts';
+import { temporal } from './definitions/temporal.ts';
+import { workflows } from './definitions/workflows.ts';
+import { objectives } from './objectives.ts';
+import type { TimeScale } from './timeScale.ts';
+
+export const GROUPS: readonly RuleGroup[] = [
+  workflows,
+  providers,
+  temporal,
+  eventStore,
+  runtime,
+  ...objectives,
+];
+
+/** Every alerting rule; several may share a name, with other labels. */
+export const ALERTS: readonly AlertDefinition[] = GROUPS.flatMap((group) =>
+  group.rules.filter(isAlert),
+);
+
+const RUNBOOKS = 'https://github.com/analytics4change/a4c-workflows/blob/main/docs/runbooks';
+export const runbookUrl = (alert: string): string => `${RUNBOOKS}/${alert}.md`;
+
+export const GENERATED = 'Made by `npm run alerts:build` from tools/alerts: change it there.';
+
+function ruleOf(rule: AlertDefinition | RecordingRule, time: TimeScale): object {
+  const expr = rule.expr(time);
+  if (!isAlert(rule))
+    return { record: rule.record, expr, ...(rule.labels && { labels: rule.labels }) };
+  const { name, severity, team, service, labels, summary, description } = rule;
+  return {
+    alert: name,
+    expr,
+    ...(rule.for && { for: time.span(rule.for) }),
+    labels: { severity, team, service, ...labels },
+    annotations: { summary, description, runbook_url: runbookUrl(name) },
+  };
+}
+
+/** @returns file name and content of each. */
+export function ruleFiles(time: TimeScale): Map<string, string> {
+  return new Map(
+    GROUPS.map((group) => {
+      const rules = group.rules.map((rule) => ruleOf(rule, time));
+      const body = stringify({ groups: [{ name: group.name, rules }] }, { lineWidth: 0 });
+      return [`${group.name}.yml`, `# ${group.about}\n# ${GENERATED}\n${body}`];
+    }),
+  );
+}

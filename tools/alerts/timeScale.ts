@@ -1,0 +1,29 @@
+/**
+ * The one factor by which `npm run prove:alerts` shortens rules: every range, every `for` and
+ * every age that a rule compares with goes through here. The committed files are unshortened.
+ */
+
+export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`;
+
+export interface TimeScale {
+  factor: number;
+  /** A range or a `for`, as PromQL writes it. */
+  span(duration: Duration): string;
+  /** A span in seconds, to compare with. */
+  seconds(duration: Duration): number;
+}
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+export function secondsOf(duration: Duration): number {
+  const unit = duration.at(-1) as keyof typeof SECONDS;
+  return Number(duration.slice(0, -1)) * SECONDS[unit];
+}
+
+/** @param factor 60 makes a second of each minute. */
+export function createTimeScale(factor = 1): TimeScale {
+  const seconds = (duration: Duration) => secondsOf(duration) / factor;
+  const span = (duration: Duration) =>
+    factor === 1 ? duration : `${Math.max(1, Math.round(seconds(duration)))}s`;
+  return { factor, span, seconds };
+}
