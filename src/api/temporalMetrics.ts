@@ -1,13 +1,9 @@
 /** What only the Temporal server knows: backlogs, pollers, and tasks that keep failing. */
 import { type Client, isGrpcServiceError } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
 import type { Metrics } from '#telemetry/metrics.ts';
 
-const { TaskQueueType } = temporal.api.enums.v1;
-const TASK_TYPES = {
-  workflow: TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-  activity: TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-} as const;
+/** `temporal.api.enums.v1.TaskQueueType`. */
+const TASK_TYPES = { workflow: 1, activity: 2 } as const;
 const DEADLINE_MS = 1_000;
 /** Server 1.31 and later reports them; where it does not, none can be counted. */
 const REPORTED_PROBLEMS = `ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL`;
