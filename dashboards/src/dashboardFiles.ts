@@ -1,0 +1,26 @@
+/** The five dashboards as files of `dashboards/`. */
+import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard';
+import { api } from './api.ts';
+import { eventStore } from './eventStore.ts';
+import { frame } from './frame.ts';
+import { overview } from './overview.ts';
+import { temporalWorker } from './temporalWorker.ts';
+import { type Addresses, DEFAULT_ADDRESSES } from './variables.ts';
+import { workflows } from './workflows.ts';
+
+const DASHBOARDS = {
+  overview,
+  workflows,
+  'temporal-worker': temporalWorker,
+  api,
+  'event-store': eventStore,
+};
+
+/** @param addresses where the links of this installation lead. */
+export const dashboards = (addresses: Addresses = DEFAULT_ADDRESSES): Map<string, Dashboard> =>
+  new Map(
+    Object.entries(DASHBOARDS).map(([name, spec]) => [`${name}.json`, frame(spec, addresses)]),
+  );
+
+export const contentOf = (dashboard: Dashboard): string =>
+  `${JSON.stringify(dashboard, null, 2)}\n`;

@@ -1,0 +1,46 @@
+/** Where a panel leads: the Temporal Web UI, a runbook, one organization's events. */
+import { grafanaAddress, grafanaVariable } from './grafanaVariable.ts';
+
+export interface PanelLink {
+  title: string;
+  url: string;
+}
+
+const TEMPORAL = `${grafanaAddress('temporal')}/namespaces/${grafanaVariable('namespace')}`;
+const ORGANIZATION = grafanaVariable('organization');
+
+const runbookUrl = (alert: string) => `${grafanaAddress('runbooks')}/${alert}.md`;
+
+/** The runbook of an alert: what it means, how to find out, what to do. */
+export const runbookLink = (alert: string): PanelLink => ({
+  title: `Runbook: ${alert}`,
+  url: runbookUrl(alert),
+});
+
+/** In a table: the runbook of the alert in the clicked row. */
+export const runbookOfRow = (column: string): PanelLink => ({
+  title: 'Runbook',
+  url: runbookUrl(grafanaVariable(`__data.fields.${column}`)),
+});
+
+/** Workflows of the chosen namespace that a visibility query finds. */
+export const temporalList = (title: string, query: string): PanelLink => ({
+  title: `Temporal: ${title}`,
+  url: `${TEMPORAL}/workflows?query=${encodeURIComponent(query)}`,
+});
+
+export const temporalTaskQueue: PanelLink = {
+  title: 'Temporal: the task queue and its pollers',
+  url: `${TEMPORAL}/task-queues/${grafanaVariable('task_queue')}`,
+};
+
+/** The bootstrap of the organization that the reader entered. */
+export const organizationRun: PanelLink = {
+  title: 'Temporal: the run of the entered organization',
+  url: `${TEMPORAL}/workflows/org-bootstrap-${ORGANIZATION}`,
+};
+
+export const organizationLineage: PanelLink = {
+  title: 'Lineage of the entered organization',
+  url: `${grafanaAddress('api')}/api/v1/organizations/${ORGANIZATION}/lineage`,
+};

@@ -1,0 +1,58 @@
+/**
+ * PromQL as the dashboards write it. Every series of our own is selected by `$job` and
+ * `$instance`; names come from the catalogue, so that a renamed metric does not compile.
+ */
+import { METRICS, type MetricDefinition, type MetricName } from '#telemetry/metricCatalogue.ts';
+
+/** Every process of the service that the reader has chosen. */
+const PROCESS = 'job=~"$job",instance=~"$instance"';
+/** Window of a rate that fits scrape interval and resolution, whatever they are. */
+export const RATE_WINDOW = '$__rate_interval';
+/** The time range that the reader looks at. */
+export const SHOWN_RANGE = '$__range';
+
+/** A metric of the catalogue; of a histogram, one of its three series. */
+export type OwnSeries = MetricName | `${MetricName}_${'bucket' | 'sum' | 'count'}`;
+
+const select = (series: string, ...matchers: string[]): string =>
+  `${series}{${matchers.filter(Boolean).join(',')}}`;
+
+const definitionOf = (series: string): MetricDefinition =>
+  (METRICS as Record<string, MetricDefinition>)[series] ??
+  (METRICS as Record<string, MetricDefinition>)[series.replace(/_(bucket|sum|count)$/, '')]!;
+
+/** A metric of ours, of the chosen processes and, where it tells them apart, task queues. */
+export function own(series: OwnSeries, matchers = ''): string {
+  const byQueue = definitionOf(series).labels.includes('task_queue');
+  return select(series, matchers, byQueue ? 'task_queue=~"$task_queue"' : '', PROCESS);
+}
+
+/** A metric of the Node process (prom-client's defaults). */
+export const node = (series: string, matchers = ''): string => select(series, matchers, PROCESS);
+
+/** A metric of the Temporal SDK's core, on workers, of the chosen namespace and task queues. */
+export const core = (series: string, matchers = ''): string =>
+  select(`temporal_${series}`, matchers, 'namespace="$namespace"', PROCESS);
+
+/** The same of series that know their task queue. */
+export const coreOfQueue = (series: string, matchers = ''): string =>
+  core(series, [matchers, 'task_queue=~"$task_queue"'].filter(Boolean).join(','));
+
+export const rate = (series: string, window = RATE_WINDOW): string => `rate(${series}[${window}])`;
+export const increase = (series: string, window = RATE_WINDOW): string =>
+  `increase(${series}[${window}])`;
+
+const aggregate = (operator: string, expr: string, by: readonly string[]): string =>
+  by.length > 0 ? `${operator} by (${by.join(', ')}) (${expr})` : `${operator}(${expr})`;
+
+/** Over processes that each count their own. */
+export const sum = (expr: string, ...by: string[]): string => aggregate('sum', expr, by);
+/** Over processes, too, of what every replica reads from one database: a sum would multiply it. */
+export const max = (expr: string, ...by: string[]): string => aggregate('max', expr, by);
+
+/** A quantile over one histogram's buckets, already aggregated with `le`. */
+export const quantile = (q: number, buckets: string): string =>
+  `histogram_quantile(${q}, ${buckets})`;
+
+/** `a / b`, and nothing instead of a division by zero. */
+export const ratio = (part: string, whole: string): string => `${part} / (${whole} > 0)`;
