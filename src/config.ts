@@ -234,6 +234,18 @@ export function loadConfig<R extends Role>(
   throw new ConfigError(`the ${role} cannot start, change these settings:\n${problems.join('\n')}`);
 }
 
+/** Share of the traces to export, by the standard sampler variables; those with errors go in any case. */
+function ratioOf({
+  OTEL_TRACES_SAMPLER: sampler = '',
+  OTEL_TRACES_SAMPLER_ARG: share,
+}: Record<string, string | undefined>): number {
+  if (sampler.endsWith('always_off')) return 0;
+  if (!sampler.endsWith('traceidratio')) return 1;
+  const ratio = Number(share ?? 1);
+  if (ratio >= 0 && ratio <= 1) return ratio;
+  throw new ConfigError('OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1');
+}
+
 /**
  * The part of the standard OTEL_* variables that we decide by; endpoint, headers, sampler and
  * limits are read by the OpenTelemetry SDK itself under the same names.
@@ -241,10 +253,14 @@ export function loadConfig<R extends Role>(
 export function loadTracingConfig(
   env: Record<string, string | undefined> = process.env,
   argv: readonly string[] = process.argv,
-): { serviceName: string; exportSpans: boolean } {
+): { serviceName: string; exportSpans: boolean; ratio: number } {
   const exportSpans =
     env.OTEL_SDK_DISABLED !== 'true' &&
     env.OTEL_TRACES_EXPORTER !== 'none' &&
     Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
-  return { serviceName: env.OTEL_SERVICE_NAME || `a4c-${argv[2] ?? 'process'}`, exportSpans };
+  return {
+    ratio: ratioOf(env),
+    serviceName: env.OTEL_SERVICE_NAME || `a4c-${argv[2] ?? 'process'}`,
+    exportSpans,
+  };
 }

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   DefaultLogger,
+  type LogMetadata,
   NativeConnection,
   Runtime,
   Worker,
@@ -45,6 +46,23 @@ const CORE_BUCKETS = {
   workflow_endtoend_latency: [...BUCKETS.workflow],
 };
 
+/** Activities leave one line each, written where they end. */
+const OWN_LINES = /^Activity (completed|failed|cancelled)/;
+
+/** The SDK's fields under our names; of an error its kind, because a message may quote input. */
+function lineOf(meta: LogMetadata = {}): Record<string, unknown> {
+  const { workflowId, runId, workflowType, error, taskToken: _token, ...rest } = meta;
+  return {
+    ...rest,
+    ...(workflowId !== undefined && {
+      workflow_id: workflowId,
+      run_id: runId,
+      workflow_type: workflowType,
+    }),
+    ...(error instanceof Error && { error: error.name }),
+  };
+}
+
 /** Port on loopback at which the core serves its metrics to us alone. */
 async function freePort(): Promise<number> {
   const server = createServer();
@@ -81,7 +99,7 @@ export function installRuntime(logger: Logger, coreAddress?: string): void {
       },
     }),
     logger: new DefaultLogger('INFO', ({ level: name, message, meta }) => {
-      logger[level[name]]({ ...meta }, message);
+      if (!OWN_LINES.test(message)) logger[level[name]](lineOf(meta), message);
     }),
   });
 }

@@ -5,10 +5,13 @@
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { loadTracingConfig } from '#config';
+import { createSpanSelection } from './spanSelection.ts';
 import { startTracing } from './tracing.ts';
 
-const { serviceName, exportSpans } = loadTracingConfig();
+const { serviceName, exportSpans, ratio } = loadTracingConfig();
 startTracing(
   serviceName,
-  exportSpans ? new BatchSpanProcessor(new OTLPTraceExporter()) : new NoopSpanProcessor(),
+  exportSpans
+    ? createSpanSelection(new BatchSpanProcessor(new OTLPTraceExporter()), ratio)
+    : new NoopSpanProcessor(),
 );

@@ -4,7 +4,11 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { NoopSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import {
+  AlwaysOnSampler,
+  NoopSpanProcessor,
+  type SpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
 import { OpenTelemetryPlugin } from '@temporalio/interceptors-opentelemetry-v2';
 
@@ -32,6 +36,8 @@ export function startTracing(serviceName: string, spanProcessor: SpanProcessor):
     resource,
     autoDetectResources: false,
     spanProcessors: [spanProcessor],
+    // Every span is recorded; which of them leave is decided when they have ended.
+    sampler: new AlwaysOnSampler(),
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [
