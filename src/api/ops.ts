@@ -34,7 +34,10 @@ export function opsRoutes({ checks, metrics }: Pick<ApiDeps, 'checks' | 'metrics
   });
 
   router.get('/metrics', async (ctx) => {
-    const { contentType, body } = await metrics.expose(ctx.get('accept'));
+    const { contentType, body } = await metrics.expose(
+      ctx.get('accept'),
+      ctx.get('x-prometheus-scrape-timeout-seconds'),
+    );
     ctx.set('content-type', contentType);
     ctx.body = body;
   });

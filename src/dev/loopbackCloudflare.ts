@@ -44,6 +44,7 @@ export interface LoopbackCloudflare {
   /** Names of the records whose requests hang. */
   hanging: string[];
   fail(fault: CloudflareFault): void;
+  clearFaults(): void;
   stop(): Promise<void>;
 }
 
@@ -204,6 +205,7 @@ export async function startLoopbackCloudflare(options: {
     latencyMs: 0,
     hanging: [],
     fail: (fault) => void faults.push(fault),
+    clearFaults: () => void faults.splice(0),
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -49,7 +49,10 @@ export function createHealthServer(checks: Checks, metrics: Metrics) {
     };
     if (request.url === '/health') return answer(200, { status: 'ok' });
     if (request.url === '/metrics') {
-      const { contentType, body } = await metrics.expose(request.headers.accept);
+      const { contentType, body } = await metrics.expose(
+        request.headers.accept,
+        String(request.headers['x-prometheus-scrape-timeout-seconds']),
+      );
       response.writeHead(200, { 'content-type': contentType });
       return response.end(body);
     }

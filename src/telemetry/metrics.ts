@@ -41,13 +41,24 @@ export interface Metrics {
   onScrape(collect: () => Promise<void> | void): void;
   /** Text appended as it is: the exposition of Temporal's core. */
   appendFrom(source: (openMetrics: boolean) => Promise<string>): void;
-  /** @param accept the request's Accept header: OpenMetrics, with exemplars, or Prometheus text. */
-  expose(accept: string | undefined): Promise<{ contentType: string; body: string }>;
+  /**
+   * @param accept the request's Accept header: OpenMetrics, with exemplars, or Prometheus text.
+   * @param timeoutSeconds the scraper's patience, as its header X-Prometheus-Scrape-Timeout-Seconds
+   *   says: what is not collected within most of it keeps its last value. A database that hangs
+   *   must not hide what tells that it hangs.
+   */
+  expose(
+    accept: string | undefined,
+    timeoutSeconds?: string,
+  ): Promise<{ contentType: string; body: string }>;
 }
 
 const OPEN_METRICS = Registry.OPENMETRICS_CONTENT_TYPE as RegistryContentType;
 const PROMETHEUS = Registry.PROMETHEUS_CONTENT_TYPE as RegistryContentType;
 const EOF_LINE = '# EOF\n';
+const DEFAULT_TIMEOUT_SECONDS = 10;
+/** The rest is for rendering and the way. */
+const SHARE_FOR_COLLECTING = 0.7;
 
 const isFromDatabase = ({ type, source }: MetricDefinition): boolean =>
   type === 'histogram' && source.startsWith('database:');
@@ -85,7 +96,9 @@ export function createMetrics(role: 'api' | 'worker'): Metrics {
   }
   collectDefaultMetrics({ register: registry as unknown as Registry });
   const names = new Map(registry.getMetricsAsArray().map((metric) => [metric, metric.name]));
-  const collectors: (() => Promise<void> | void)[] = [];
+  type Collect = () => Promise<void> | void;
+  const collectors: Collect[] = [];
+  const underWay = new Map<Collect, Promise<void>>();
   const appended: ((openMetrics: boolean) => Promise<string>)[] = [];
   const get = <T>(name: MetricName): T => {
     const metric = metrics.get(name);
@@ -93,12 +106,29 @@ export function createMetrics(role: 'api' | 'worker'): Metrics {
     return metric as T;
   };
 
+  /** What the last scrape still waits for is not asked for a second time. */
+  function started(collect: Collect): Promise<void> {
+    const running =
+      underWay.get(collect) ??
+      (async () => collect())()
+        .catch(() => {})
+        .finally(() => underWay.delete(collect));
+    underWay.set(collect, running);
+    return running;
+  }
+
+  async function collectAll(limitMs: number): Promise<void> {
+    const { promise: limit, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, limitMs);
+    await Promise.race([Promise.all(collectors.map(started)), limit]);
+    clearTimeout(timer);
+  }
+
   /**
    * prom-client renames counters for OpenMetrics and forgets to name them back; so each scrape
    * names them afresh, and one follows the other.
    */
   async function render(contentType: RegistryContentType): Promise<string> {
-    await Promise.allSettled(collectors.map(async (collect) => collect()));
     registry.setContentType(contentType);
     for (const [metric, name] of names) metric.name = name;
     const own = await registry.metrics();
@@ -135,14 +165,16 @@ export function createMetrics(role: 'api' | 'worker'): Metrics {
     setHistogram: (name, rows) => get<DatabaseHistogram>(name).replace(rows),
     onScrape: (collect) => void collectors.push(collect),
     appendFrom: (source) => void appended.push(source),
-    expose(accept) {
+    expose(accept, timeoutSeconds) {
+      const seconds = Number(timeoutSeconds) || DEFAULT_TIMEOUT_SECONDS;
       const contentType = accept?.includes('application/openmetrics-text')
         ? OPEN_METRICS
         : PROMETHEUS;
       return inTurn(async () => {
-        const started = performance.now();
+        const startedAt = performance.now();
+        await collectAll(seconds * 1000 * SHARE_FOR_COLLECTING);
         const body = await render(contentType);
-        get<Gauge>('metrics_scrape_duration_seconds').set((performance.now() - started) / 1000);
+        get<Gauge>('metrics_scrape_duration_seconds').set((performance.now() - startedAt) / 1000);
         return { contentType, body };
       });
     },

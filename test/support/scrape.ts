@@ -5,7 +5,7 @@ export interface Scrape {
   contentType: string;
   /** Value of one series; undefined when there is none. */
   value(name: string, labels?: Record<string, string>): number | undefined;
-  /** Names of all series. */
+  /** Names of all series but those of garbage collection, which begin when there was one. */
   names(): Set<string>;
 }
 
@@ -33,6 +33,7 @@ export async function scrape(url: string, accept?: string): Promise<Scrape> {
         (one) => one.name === name && wanted.every(([key, value]) => one.labels[key] === value),
       )?.value;
     },
-    names: () => new Set(series.map(({ name }) => name)),
+    names: () =>
+      new Set(series.map(({ name }) => name).filter((name) => !name.startsWith('nodejs_gc_'))),
   };
 }
