@@ -15,7 +15,7 @@ const events: Section = {
         'Events that are stored and not projected. 0 is normal: projection happens in the same transaction.',
       unit: 'short',
       queries: [{ expr: max(own('events_unprocessed')) }],
-      alerts: ['UnprocessedEventsOld'],
+      alerts: ['EventProcessingErrors', 'UnprocessedEventsOld'],
       thresholds: { warning: 1 },
     }),
     number({

@@ -1,0 +1,19 @@
+/** The exceptions of `npm run dashboards:check`, each with its reason. */
+import type { MetricName } from '#telemetry/metricCatalogue.ts';
+
+/** Metrics of the catalogue that no dashboard shows. */
+export const NOT_SHOWN: Partial<Record<MetricName, string>> = {};
+
+/**
+ * Series, by a part of their selector, that only a fault produces: they are absent where
+ * everything works, and what asks for them may be empty.
+ */
+export const ONLY_AFTER_FAULTS: Record<string, string> = {
+  temporal_workflow_task_execution_failed_total:
+    'The SDK makes the series with the first failed workflow task.',
+  temporal_request_failure_total: 'The SDK makes the series with the first failed call.',
+  temporal_long_request_failure_total: 'The SDK makes the series with the first failed long poll.',
+  temporal_sticky_cache_total_forced_eviction_total:
+    'The SDK makes the series when the cache is full for the first time.',
+  'ALERTS{alertstate="firing",alertname!="Watchdog"}': 'Nothing fires where all is well.',
+};

@@ -1,0 +1,69 @@
+/** What can be said about the dashboards without running anything but promtool. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { stringify } from 'yaml';
+import { METRICS, type MetricName } from '#telemetry/metricCatalogue.ts';
+import { contentOf, dashboards } from '../../dashboards/src/dashboardFiles.ts';
+import { NOT_SHOWN } from './allowances.ts';
+import { lint } from './lint.ts';
+import { metricUses } from './metricUse.ts';
+import { queriesOf } from './panelQueries.ts';
+import { knownAlerts } from './ruleExpressions.ts';
+
+const FOLDER = path.resolve(import.meta.dirname, '../../dashboards');
+const PROMTOOL_LIMIT_MS = 60_000;
+
+async function stale(): Promise<string[]> {
+  const problems: string[] = [];
+  for (const [name, dashboard] of dashboards()) {
+    const found = await readFile(path.join(FOLDER, name), 'utf8').catch(() => undefined);
+    if (found !== contentOf(dashboard)) {
+      problems.push(`${name} is stale: run npm run dashboards:build`);
+    }
+  }
+  return problems;
+}
+
+/** Each metric of the catalogue is on a dashboard, or says why not; never both. */
+function uncovered(): string[] {
+  const uses = metricUses();
+  return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
+    const isShown = (uses.get(name)?.dashboards.length ?? 0) > 0;
+    if (isShown === !NOT_SHOWN[name]) return [];
+    return isShown ? `${name} is shown, and excused` : `${name} is on no dashboard`;
+  });
+}
+
+/** promtool finds what a parser cannot: types that do not fit. It reads rules, so each query is one. */
+function notAccepted(promtool: string): string[] {
+  const queries = [...dashboards()].flatMap(([file, dashboard]) => queriesOf(file, dashboard));
+  const rules = queries.map(({ expr }, index) => ({
+    record: `dashboards:query_${index}`,
+    expr: expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1h'),
+  }));
+  const folder = mkdtempSync(path.join(tmpdir(), 'a4c-dashboards-'));
+  try {
+    const file = path.join(folder, 'queries.yml');
+    writeFileSync(file, stringify({ groups: [{ name: 'queries', rules }] }));
+    const { status, stdout, stderr } = spawnSync(promtool, ['check', 'rules', file], {
+      encoding: 'utf8',
+      timeout: PROMTOOL_LIMIT_MS,
+    });
+    return status === 0 ? [] : [`promtool: ${stdout}${stderr}`];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @returns a line for each problem. */
+export async function staticProblems(promtool: string): Promise<string[]> {
+  return [
+    ...(await stale()),
+    ...[...dashboards()].flatMap(([file, dashboard]) => lint(file, dashboard, knownAlerts)),
+    ...uncovered(),
+    ...notAccepted(promtool),
+  ];
+}
