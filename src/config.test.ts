@@ -10,6 +10,7 @@ const WORKER = {
   ...API,
   CLOUDFLARE_API_TOKEN: 'token',
   DNS_TARGET: 'app.example.net',
+  SUPABASE_SERVICE_ROLE_KEY: 'service-key',
   FRONTEND_URL: 'https://app.example.com',
   INVITATION_TOKEN_SECRET: 'x'.repeat(32),
   SMTP_HOST: 'localhost',

@@ -70,6 +70,7 @@ const temporal = {
   TEMPORAL_ADDRESS: z.string().default('localhost:7233'),
   TEMPORAL_NAMESPACE: z.string().default('default'),
   TEMPORAL_TASK_QUEUE: z.string().default('bootstrap'),
+  TEMPORAL_USERS_TASK_QUEUE: z.string().default('users'),
   TEMPORAL_API_KEY: optional(),
   TEMPORAL_TLS: flag(false),
 };
@@ -121,7 +122,12 @@ const worker = {
   ...temporal,
   ...platform,
   WORKER_BUNDLE_PATH: optional(),
+  /** Which task queues this process serves. */
+  WORKER_QUEUES: csv('bootstrap,users').pipe(z.array(z.enum(['bootstrap', 'users'])).min(1)),
   WORKER_MAX_ACTIVITIES: integer(50, 1, 1000),
+  /** Where accounts are provisioned: Supabase Auth's admin API. */
+  SUPABASE_URL: z.url(),
+  SUPABASE_SERVICE_ROLE_KEY: z.string().min(1),
   WORKER_SHUTDOWN_GRACE_SECONDS: seconds(20 * MS, 600 * MS),
   HEALTH_CHECK_PORT: port(9090),
   CLOUDFLARE_API_TOKEN: z.string().min(1),

@@ -1,18 +1,10 @@
 /** The worker role: everything between a configuration and a running Temporal worker. */
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  DefaultLogger,
-  type LogMetadata,
-  NativeConnection,
-  Runtime,
-  Worker,
-  type WorkflowBundleOption,
-} from '@temporalio/worker';
+import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { createActivities } from '#activities/index.ts';
 import type { WorkerConfig } from '#config';
-import type { BootstrapActivities } from '#domain/contracts.ts';
+import type { Activities } from '#domain/contracts.ts';
 import { countLookups, countMails } from '#providers/countedProviders.ts';
 import { createDnsProvider } from '#providers/dnsProvider.ts';
 import { createEmailProvider } from '#providers/emailProvider.ts';
@@ -27,82 +19,16 @@ import { eventMetrics } from '#telemetry/eventMetrics.ts';
 import { createHealthServer } from '#telemetry/health.ts';
 import { correlationActivityInterceptor } from '#telemetry/interceptors.ts';
 import type { Logger } from '#telemetry/logger.ts';
-import { BUCKETS } from '#telemetry/metricCatalogue.ts';
 import { createMetrics, type Metrics } from '#telemetry/metrics.ts';
 import { collectProcessMetrics } from '#telemetry/processMetrics.ts';
 import { temporalConnectionOptions } from '#telemetry/temporal.ts';
+import { freeLoopbackAddress, installRuntime } from '#telemetry/temporalRuntime.ts';
 import { temporalTracingPlugin } from '#telemetry/tracing.ts';
 import { bundleWorkflows } from '#workflowBundle';
 
-const LOOPBACK = '127.0.0.1';
 const RECONNECT_MS = 2_000;
 /** Beyond the grace period, for activities that do not heed their cancellation. */
 const FORCE_AFTER_GRACE_MS = 5_000;
-
-/** The core's schedule-to-start and execution buckets end too early for our activities. */
-const CORE_BUCKETS = {
-  activity_execution_latency: [...BUCKETS.activity],
-  activity_succeed_endtoend_latency: [...BUCKETS.activity],
-  workflow_endtoend_latency: [...BUCKETS.workflow],
-};
-
-/** Activities leave one line each, written where they end. */
-const OWN_LINES = /^Activity (completed|failed|cancelled)/;
-
-/** The SDK's fields under our names; of an error its kind, because a message may quote input. */
-function lineOf(meta: LogMetadata = {}): Record<string, unknown> {
-  const { workflowId, runId, workflowType, error, taskToken: _token, ...rest } = meta;
-  return {
-    ...rest,
-    ...(workflowId !== undefined && {
-      workflow_id: workflowId,
-      run_id: runId,
-      workflow_type: workflowType,
-    }),
-    ...(error instanceof Error && { error: error.name }),
-  };
-}
-
-/** Port on loopback at which the core serves its metrics to us alone. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/**
- * The SDK's own lines, as our JSON. Signals are the main program's.
- * @param coreAddress `host:port` for the metrics of the SDK's core; none when left out.
- */
-export function installRuntime(logger: Logger, coreAddress?: string): void {
-  const level = {
-    TRACE: 'trace',
-    DEBUG: 'debug',
-    INFO: 'info',
-    WARN: 'warn',
-    ERROR: 'error',
-  } as const;
-  Runtime.install({
-    shutdownSignals: [],
-    ...(coreAddress && {
-      telemetryOptions: {
-        metrics: {
-          prometheus: {
-            bindAddress: coreAddress,
-            unitSuffix: true,
-            useSecondsForDurations: true,
-            histogramBucketOverrides: CORE_BUCKETS,
-          },
-        },
-      },
-    }),
-    logger: new DefaultLogger('INFO', ({ level: name, message, meta }) => {
-      if (!OWN_LINES.test(message)) logger[level[name]](lineOf(meta), message);
-    }),
-  });
-}
 
 /** Dials until Temporal answers: a worker that starts before its server is no error. */
 async function connect(
@@ -131,7 +57,7 @@ const bundleOf = async (config: WorkerConfig): Promise<WorkflowBundleOption> =>
 /** Activities on the real providers and the given database. */
 function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger, metrics: Metrics) {
   const emailProvider = countMails(createEmailProvider(config), metrics);
-  const activities: BootstrapActivities = createActivities({
+  const activities: Activities = createActivities({
     config,
     logger,
     emitEvent: createEmitEvent(createEventStore(pool, eventMetrics(metrics))),
@@ -145,17 +71,21 @@ function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger, metrics:
 
 /** What exists of the worker so far; filled while it starts. */
 interface Started {
-  worker?: Worker;
+  workers: Worker[];
   connection?: NativeConnection;
 }
 
-/** Ready means polling, and both neighbours answer now. */
+/** Ready means that every queue is polled, and both neighbours answer now. */
 function readiness(started: Started, pool: Pool) {
   return {
     worker: async () => {
-      const { worker } = started;
-      if (worker?.getState() !== 'RUNNING') throw new Error('the worker is not running');
-      if (worker.getStatus().workflowPollerState !== 'POLLING') throw new Error('not polling');
+      const polling = started.workers.filter(
+        (worker) =>
+          worker.getState() === 'RUNNING' && worker.getStatus().workflowPollerState === 'POLLING',
+      );
+      if (polling.length === 0 || polling.length < started.workers.length) {
+        throw new Error('not polling');
+      }
     },
     postgres: async () => {
       await pool.query('SELECT 1');
@@ -167,29 +97,48 @@ function readiness(started: Started, pool: Pool) {
   };
 }
 
-async function createWorker(
+/** The task queue's name for each queue that WORKER_QUEUES may list. */
+const taskQueuesOf = (config: WorkerConfig): string[] =>
+  config.WORKER_QUEUES.map((queue) =>
+    queue === 'users' ? config.TEMPORAL_USERS_TASK_QUEUE : config.TEMPORAL_TASK_QUEUE,
+  );
+
+/** One worker a queue, each with its own slots. */
+async function createWorkers(
   config: WorkerConfig,
   connection: NativeConnection,
-  activities: BootstrapActivities,
+  activities: Activities,
   metrics: Metrics,
-): Promise<Worker> {
-  return Worker.create({
-    connection,
-    namespace: config.TEMPORAL_NAMESPACE,
-    taskQueue: config.TEMPORAL_TASK_QUEUE,
-    workflowBundle: await bundleOf(config),
-    activities,
-    plugins: [temporalTracingPlugin()],
-    interceptors: {
-      activity: [
-        correlationActivityInterceptor,
-        activityMetricsInterceptor(metrics, Object.keys(activities)),
-      ],
-    },
-    maxConcurrentActivityTaskExecutions: config.WORKER_MAX_ACTIVITIES,
-    shutdownGraceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS,
-    shutdownForceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS + FORCE_AFTER_GRACE_MS,
-  });
+): Promise<Worker[]> {
+  const workflowBundle = await bundleOf(config);
+  const activityMetrics = activityMetricsInterceptor(metrics, Object.keys(activities));
+  return Promise.all(
+    taskQueuesOf(config).map((taskQueue) =>
+      Worker.create({
+        connection,
+        namespace: config.TEMPORAL_NAMESPACE,
+        taskQueue,
+        workflowBundle,
+        activities,
+        plugins: [temporalTracingPlugin()],
+        interceptors: { activity: [correlationActivityInterceptor, activityMetrics] },
+        maxConcurrentActivityTaskExecutions: config.WORKER_MAX_ACTIVITIES,
+        shutdownGraceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS,
+        shutdownForceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS + FORCE_AFTER_GRACE_MS,
+      }),
+    ),
+  );
+}
+
+/** When one of them fails the others are stopped, too: half a worker is not ready. */
+async function runAll(workers: Worker[], stopping: AbortSignal): Promise<void> {
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  const running = workers.map((worker) => worker.run().finally(shutdown));
+  if (stopping.aborted) shutdown();
+  else stopping.addEventListener('abort', shutdown, { once: true });
+  await Promise.all(running);
 }
 
 /**
@@ -201,24 +150,21 @@ export async function runWorker(
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<void> {
-  const coreAddress = `${LOOPBACK}:${await freePort()}`;
+  const coreAddress = await freeLoopbackAddress();
   installRuntime(logger, coreAddress);
   const pool = createPool(config, 'a4c-worker', logger);
   const metrics = createMetrics('worker');
   collectProcessMetrics(metrics, config, pool);
   metrics.appendFrom(coreMetrics(coreAddress));
   const { activities, emailProvider } = activitiesOf(config, pool, logger, metrics);
-  const started: Started = {};
+  const started: Started = { workers: [] };
   const health = createHealthServer(readiness(started, pool), metrics);
   await health.listen(config.HEALTH_CHECK_PORT);
   try {
     started.connection = await connect(config, logger, stopping);
-    const worker = await createWorker(config, started.connection, activities, metrics);
-    started.worker = worker;
-    const running = worker.run();
-    if (stopping.aborted) worker.shutdown();
-    else stopping.addEventListener('abort', () => worker.shutdown(), { once: true });
-    logger.info({ task_queue: config.TEMPORAL_TASK_QUEUE }, 'worker polls');
+    started.workers = await createWorkers(config, started.connection, activities, metrics);
+    const running = runAll(started.workers, stopping);
+    logger.info({ task_queues: taskQueuesOf(config) }, 'worker polls');
     await running;
   } finally {
     await health.close();

@@ -1,5 +1,5 @@
 /** The activities of the `bootstrap` task queue, by their registered names. */
-import type { BootstrapActivities } from '#domain/contracts.ts';
+import type { Activities } from '#domain/contracts.ts';
 import { type ActivityScope, activity } from './activity.ts';
 import type { ActivityDeps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
@@ -10,7 +10,7 @@ export type { ActivityDeps } from './deps.ts';
 
 type Implementation = (input: { orgId: string }, scope: ActivityScope) => Promise<unknown>;
 
-export function createActivities(deps: ActivityDeps): BootstrapActivities {
+export function createActivities(deps: ActivityDeps): Activities {
   const implementations = {
     ...organizationActivities(deps),
     ...dnsActivities(deps),
@@ -20,5 +20,5 @@ export function createActivities(deps: ActivityDeps): BootstrapActivities {
     name,
     activity(deps.logger, implementation as Implementation),
   ]);
-  return Object.fromEntries(registered) as BootstrapActivities;
+  return Object.fromEntries(registered) as Activities;
 }

@@ -1,5 +1,5 @@
 /** Metrics that are read from the database at each scrape; the same in every replica. */
-import { TASK_QUEUE_BOOTSTRAP, WORKFLOW } from '#domain/contracts.ts';
+import { TASK_QUEUE_OF, WORKFLOW } from '#domain/contracts.ts';
 import type { DurationTotals, MetricQueries, RunTotal } from '#store/metricQueries.ts';
 import type { HistogramRow } from '#telemetry/databaseHistogram.ts';
 import { BUCKETS, LABEL_VALUES, type MetricName } from '#telemetry/metricCatalogue.ts';
@@ -12,7 +12,7 @@ const TYPES = Object.values(WORKFLOW);
 /** Every known label set, at zero until a row says more: a series born at 1 shows no increase. */
 function counted(rows: RunTotal[], matches: (row: RunTotal) => boolean): TotalRow[] {
   return TYPES.map((workflow_type) => ({
-    labels: { workflow_type, task_queue: TASK_QUEUE_BOOTSTRAP },
+    labels: { workflow_type, task_queue: TASK_QUEUE_OF[workflow_type] },
     value: rows
       .filter((row) => row.workflow_type === workflow_type && matches(row))
       .reduce((sum, row) => sum + row.count, 0),

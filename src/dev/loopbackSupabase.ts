@@ -1,7 +1,12 @@
-/** Supabase Auth on loopback: a JWKS, and tokens signed with its key. */
+/** Supabase Auth on loopback: a JWKS, tokens signed with its key, and its admin API. */
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyParser } from '@koa/bodyparser';
+import Router from '@koa/router';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import Koa from 'koa';
+import { createLoopbackUsers, type LoopbackUsers } from './loopbackSupabaseUsers.ts';
 
 /** A permission and the ltree scope it holds in, as Supabase's token hook writes them. */
 export interface TokenPermission {
@@ -22,6 +27,9 @@ export interface TokenClaims {
 export interface LoopbackSupabase {
   /** For SUPABASE_URL; the issuer is `${url}/auth/v1`. */
   url: string;
+  /** For SUPABASE_SERVICE_ROLE_KEY. */
+  serviceRoleKey: string;
+  users: LoopbackUsers;
   /** How often the JWKS was fetched. */
   jwksFetches(): number;
   issueToken(claims: TokenClaims): Promise<string>;
@@ -32,23 +40,43 @@ const HOST = '127.0.0.1';
 const KEY_ID = 'loopback-1';
 const JWKS_PATH = '/auth/v1/.well-known/jwks.json';
 
+/** The admin API is for the service key alone. */
+function adminRoutes(serviceRoleKey: string, parts: Router[]): Router {
+  const router = new Router();
+  router.use(/^\/auth\/v1\/admin\//, async (ctx, next) => {
+    if (ctx.get('authorization') !== `Bearer ${serviceRoleKey}`) {
+      ctx.status = 401;
+      ctx.body = { code: 401, error_code: 'no_authorization', msg: 'no_authorization' };
+      return;
+    }
+    await next();
+  });
+  for (const part of parts) router.use(part.routes());
+  return router;
+}
+
 export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
+  const serviceRoleKey = randomBytes(24).toString('base64url');
+  const users = createLoopbackUsers();
   let fetches = 0;
-  const server = createServer((request, response) => {
-    if (request.url !== JWKS_PATH) {
-      response.writeHead(404).end();
-      return;
-    }
+  const published = new Router().get(JWKS_PATH, (ctx) => {
     fetches++;
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ keys: [jwk] }));
+    ctx.body = { keys: [jwk] };
   });
+  const app = new Koa();
+  app.silent = true;
+  app.use(bodyParser());
+  app.use(published.routes());
+  app.use(adminRoutes(serviceRoleKey, [users.routes]).routes());
+  const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
   const url = `http://${HOST}:${(server.address() as AddressInfo).port}`;
   return {
     url,
+    serviceRoleKey,
+    users,
     jwksFetches: () => fetches,
     issueToken: ({ sub, orgId, orgType, permissions = [], extra }) =>
       new SignJWT({

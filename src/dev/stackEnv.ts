@@ -45,6 +45,7 @@ export function environmentOf(stack: {
     PORT: String(ports.api),
     HEALTH_CHECK_PORT: String(ports.workerHealth),
     SUPABASE_URL: stack.supabase.url,
+    SUPABASE_SERVICE_ROLE_KEY: stack.supabase.serviceRoleKey,
     CORS_ORIGINS: FRONTEND_URL,
     FRONTEND_URL,
     PLATFORM_BASE_DOMAIN: ZONE,

@@ -9,11 +9,22 @@ import type { InvitedUser } from './invitation.ts';
 import type { OrgData } from './organization.ts';
 
 export const TASK_QUEUE_BOOTSTRAP = 'bootstrap';
+/** The people of organizations: invitations and single sign-on. */
+export const TASK_QUEUE_USERS = 'users';
 
 export const WORKFLOW = {
   organizationBootstrap: 'OrganizationBootstrapWorkflow',
   organizationDeletion: 'OrganizationDeletionWorkflow',
+  userInvitation: 'UserInvitationWorkflow',
 } as const;
+export type WorkflowType = (typeof WORKFLOW)[keyof typeof WORKFLOW];
+
+/** The queue that each workflow runs on. */
+export const TASK_QUEUE_OF: Record<WorkflowType, string> = {
+  OrganizationBootstrapWorkflow: TASK_QUEUE_BOOTSTRAP,
+  OrganizationDeletionWorkflow: TASK_QUEUE_BOOTSTRAP,
+  UserInvitationWorkflow: TASK_QUEUE_USERS,
+};
 
 export const QUERY_GET_STATE = 'getState';
 
@@ -240,6 +251,9 @@ export interface BootstrapActivities {
   recordBootstrapOutcomeActivity(input: RecordOutcomeInput): Promise<void>;
   initiateDeletionActivity(input: CompensationInput): Promise<void>;
 }
+
+/** Every activity of both queues; a worker registers all of them. */
+export type Activities = BootstrapActivities;
 
 /** `ApplicationFailure.type` values that workflows and callers may match on. */
 export const FAILURE = {

@@ -3,7 +3,7 @@
  * dashboards and alerts are checked against it. Label sets are closed: no id, address, domain,
  * raw path or error text ever becomes a label.
  */
-import { TASK_QUEUE_BOOTSTRAP, WORKFLOW } from '#domain/contracts.ts';
+import { TASK_QUEUE_BOOTSTRAP, TASK_QUEUE_USERS, WORKFLOW } from '#domain/contracts.ts';
 
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 
@@ -31,7 +31,7 @@ export const BUCKETS = {
 /** Closed label values, for zero-initialising every combination. */
 export const LABEL_VALUES = {
   workflow_type: Object.values(WORKFLOW),
-  task_queue: [TASK_QUEUE_BOOTSTRAP],
+  task_queue: [TASK_QUEUE_BOOTSTRAP, TASK_QUEUE_USERS],
   workflow_outcome: ['completed', 'failed', 'cancelled', 'terminated', 'timed_out'],
   activity_outcome: ['completed', 'failed', 'cancelled'],
   mail_outcome: ['sent', 'failed'],

@@ -7,8 +7,8 @@ import { currentCorrelationId, withCorrelationId } from '#telemetry/correlation.
 import { correlationActivityInterceptor } from '#telemetry/interceptors.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { connectTemporal, type TemporalHandle } from '#telemetry/temporal.ts';
+import { installRuntime } from '#telemetry/temporalRuntime.ts';
 import { temporalTracingPlugin } from '#telemetry/tracing.ts';
-import { installRuntime } from '#worker';
 import { bundleWorkflows } from '#workflowBundle';
 
 const TASK_QUEUE = `correlation-${randomUUID()}`;

@@ -7,8 +7,8 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { bundleChangedWorkflows } from '#support/changedWorkflows.ts';
 import { createLogger } from '#telemetry/logger.ts';
+import { installRuntime } from '#telemetry/temporalRuntime.ts';
 import { temporalTracingPlugin } from '#telemetry/tracing.ts';
-import { installRuntime } from '#worker';
 
 /**
  * Histories of runs that this code has made (`npm run histories:record`). As long as a run of
