@@ -13,7 +13,7 @@ const CONDITIONS = [
   { legend: 'API is scraped', expr: `clamp_max(count(${own('http_requests_in_flight')}), 1)` },
   {
     legend: 'Workers poll',
-    expr: `min(${max(own('temporal_pollers'), 'task_type')}) > bool 0`,
+    expr: `min(${max(own('temporal_pollers'), 'task_queue', 'task_type')}) > bool 0`,
   },
   {
     legend: 'Runs succeed',

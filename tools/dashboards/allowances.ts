@@ -5,14 +5,16 @@ import type { MetricName } from '#telemetry/metricCatalogue.ts';
 export const NOT_SHOWN: Partial<Record<MetricName, string>> = {};
 
 /**
- * Series, by a part of their selector, that only a fault produces: they are absent where
- * everything works, and what asks for them may be empty.
+ * Series, by name or selector, that only a fault produces: they are absent where everything
+ * works, and what asks for nothing else may be empty.
  */
 export const ONLY_AFTER_FAULTS: Record<string, string> = {
   temporal_workflow_task_execution_failed_total:
     'The SDK makes the series with the first failed workflow task.',
   temporal_request_failure_total: 'The SDK makes the series with the first failed call.',
   temporal_long_request_failure_total: 'The SDK makes the series with the first failed long poll.',
+  temporal_sticky_cache_miss_total:
+    'The SDK makes the series when a run is not cached any more: after a restart or an eviction.',
   temporal_sticky_cache_total_forced_eviction_total:
     'The SDK makes the series when the cache is full for the first time.',
   'ALERTS{alertstate="firing",alertname!="Watchdog"}': 'Nothing fires where all is well.',

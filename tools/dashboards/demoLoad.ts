@@ -1,0 +1,76 @@
+/** A little of everything that happens in a day, so that every panel has something to show. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
+import type { Accepted } from '#dev/demoOutput.ts';
+import type { LoopbackSupabase } from '#dev/loopbackSupabase.ts';
+import { sampleOrganization } from '#dev/sampleOrganization.ts';
+
+const RUN_LIMIT_MS = 120_000;
+const POLL_MS = 200;
+const BOOTSTRAPS = 3;
+const START = '/api/v1/workflows/organization-bootstrap';
+
+/** Sees and may do everything, as the platform's own people. */
+const OPERATOR = {
+  sub: randomUUID(),
+  permissions: [
+    { p: 'organization.create_root', s: '' },
+    { p: 'organization.delete', s: '' },
+    { p: 'platform.admin', s: '' },
+  ],
+};
+
+async function untilEnded(api: ApiClient, workflowId: string): Promise<string> {
+  const deadline = Date.now() + RUN_LIMIT_MS;
+  for (;;) {
+    const { status } = await api.get<{ status: string }>(`/api/v1/workflows/${workflowId}`);
+    if (status !== 'running' && status !== 'unknown') return status;
+    if (Date.now() > deadline) throw new Error(`${workflowId} did not end`);
+    await delay(POLL_MS);
+  }
+}
+
+async function onboard(api: ApiClient): Promise<Accepted> {
+  const accepted = await api.post<Accepted>(START, sampleOrganization());
+  const status = await untilEnded(api, accepted.workflowId);
+  if (status !== 'completed') throw new Error(`${accepted.workflowId} is ${status}`);
+  await api.get(`/api/v1/organizations/${accepted.organizationId}/lineage`);
+  return accepted;
+}
+
+async function cancelOne(api: ApiClient): Promise<void> {
+  const { workflowId } = await api.post<Accepted>(START, sampleOrganization());
+  await api.post(`/api/v1/workflows/${workflowId}/cancel`, {});
+  await untilEnded(api, workflowId);
+}
+
+async function deleteOne(api: ApiClient, organizationId: string): Promise<void> {
+  const path = `/api/v1/organizations/${organizationId}`;
+  const { workflowId } = await api.delete<{ workflowId: string }>(path, { reason: 'demo' });
+  await untilEnded(api, workflowId);
+}
+
+/** Requests that are refused: without a token, and with a wrong one. */
+async function knock(apiUrl: string): Promise<void> {
+  await fetch(apiUrl + START, { method: 'POST' });
+  await fetch(apiUrl + START, { method: 'POST', headers: { authorization: 'Bearer none' } });
+}
+
+/**
+ * Onboards some organizations, one of them after a provider stumbled, cancels one run and deletes
+ * an organization; resolves when all of it has ended.
+ * @throws Error when something does not end as it should.
+ */
+export async function demoLoad(
+  apiUrl: string,
+  supabase: Pick<LoopbackSupabase, 'issueToken'>,
+): Promise<void> {
+  const api = createApiClient(apiUrl, await supabase.issueToken(OPERATOR));
+  const [onboarded] = await Promise.all([
+    ...Array.from({ length: BOOTSTRAPS }, () => onboard(api)),
+    cancelOne(api),
+    knock(apiUrl),
+  ]);
+  await deleteOne(api, (onboarded as Accepted).organizationId);
+}

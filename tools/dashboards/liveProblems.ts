@@ -1,0 +1,142 @@
+/**
+ * Asks a live Prometheus, after a demo load, everything that dashboards and alerts ask. Each
+ * query has to return data; each metric they or the catalogue name has to be scraped.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PrometheusTools } from '#dev/prometheusTools.ts';
+import { METRICS } from '#telemetry/metricCatalogue.ts';
+import { dashboards } from '../../dashboards/src/dashboardFiles.ts';
+import { ONLY_AFTER_FAULTS } from './allowances.ts';
+import { demoLoad } from './demoLoad.ts';
+import { startMonitoredStack } from './monitoredStack.ts';
+import { queriesOf } from './panelQueries.ts';
+import type { PrometheusClient, Series } from './prometheusClient.ts';
+import { promqlParts } from './promqlParts.ts';
+import { knownAlerts, recordedRules } from './ruleExpressions.ts';
+
+interface LiveQuery {
+  where: string;
+  expr: string;
+  instant: boolean;
+}
+
+export interface LiveReport {
+  problems: string[];
+  queries: number;
+  /** Where nothing came back, and may. */
+  allowed: string[];
+}
+
+const MS = 1000;
+const STEP_SECONDS = 1;
+/** Four scrapes, as Grafana's $__rate_interval is at least. */
+const RATE_WINDOW = '4s';
+/** Rules and health checks take their turns; what is not there by then does not come. */
+const DATA_LIMIT_MS = 45_000;
+const POLL_MS = 1_000;
+
+const isFaultsOwn = (name: string): boolean => name in ONLY_AFTER_FAULTS;
+
+/** Empty where all is well, if nothing but what faults produce is asked for. */
+const isAllowed = (expr: string): boolean =>
+  promqlParts(expr).selectors.every(({ metric, text }) => isFaultsOwn(metric) || isFaultsOwn(text));
+
+/** Grafana's variables, as a reader with "All" chosen has them. */
+const resolved = (expr: string, rangeSeconds: number): string =>
+  expr
+    .replaceAll('$__rate_interval', RATE_WINDOW)
+    .replaceAll('$__range', `${rangeSeconds}s`)
+    .replaceAll('$namespace', 'default')
+    .replaceAll(/\$(job|instance|task_queue)\b/g, '.+');
+
+/** Panels as they are; rules by their operands, since a rule about faults is empty by itself. */
+function liveQueries(): LiveQuery[] {
+  const ofDashboards = [...dashboards()].flatMap(([file, each]) => queriesOf(file, each));
+  const rules = [...knownAlerts, ...recordedRules];
+  const ofRules = rules.flatMap(({ name, expr }) =>
+    promqlParts(expr).selectors.map(({ text }) => ({ where: name, expr: text, instant: true })),
+  );
+  const distinct = new Map(ofRules.map((query) => [query.expr, query]));
+  return [...ofDashboards, ...distinct.values()];
+}
+
+const hasData = (series: Series[]): boolean =>
+  series.some(
+    ({ value, values }) =>
+      (!value && !values) ||
+      [...(values ?? []), ...(value ? [value] : [])].some(([, v]) => v !== 'NaN'),
+  );
+
+/** @returns what is wrong with it; undefined when it has data. */
+async function problemOf(
+  { where, expr, instant }: LiveQuery,
+  prometheus: PrometheusClient,
+  startSeconds: number,
+): Promise<string | undefined> {
+  const range = Math.ceil(Date.now() / MS - startSeconds);
+  const query = resolved(expr, range);
+  try {
+    const series = instant
+      ? await prometheus.instant(query)
+      : await prometheus.range(query, startSeconds, STEP_SECONDS);
+    return hasData(series) ? undefined : `${where}: no data for ${query}`;
+  } catch (error) {
+    return `${where}: ${(error as Error).message}`;
+  }
+}
+
+/** Asks until all have data, or as long as there is hope. */
+async function ask(
+  prometheus: PrometheusClient,
+  startSeconds: number,
+): Promise<Omit<LiveReport, 'problems'> & { empty: [LiveQuery, string][] }> {
+  const queries = liveQueries();
+  const deadline = Date.now() + DATA_LIMIT_MS;
+  let left = queries;
+  for (;;) {
+    const empty: [LiveQuery, string][] = [];
+    for (const query of left) {
+      const problem = await problemOf(query, prometheus, startSeconds);
+      if (problem) empty.push([query, problem]);
+    }
+    left = empty.map(([query]) => query);
+    const hopeless = left.every(({ expr }) => isAllowed(expr)) || Date.now() > deadline;
+    if (hopeless) {
+      const allowed = left.filter(({ expr }) => isAllowed(expr)).map(({ where }) => where);
+      return { queries: queries.length, allowed, empty };
+    }
+    await delay(POLL_MS);
+  }
+}
+
+/** Metrics that are named and not scraped: by dashboards, alerts and the catalogue. */
+async function missingMetrics(prometheus: PrometheusClient): Promise<string[]> {
+  const scraped = await prometheus.metricNames();
+  const asked = liveQueries().flatMap(({ expr }) =>
+    promqlParts(expr).selectors.map(({ metric }) => metric),
+  );
+  const catalogued = Object.entries(METRICS).map(([name, { type }]) =>
+    type === 'histogram' ? `${name}_bucket` : name,
+  );
+  return [...new Set([...asked, ...catalogued])]
+    .filter((name) => !scraped.has(name) && !isFaultsOwn(name))
+    .map((name) => `${name} is in no scrape`);
+}
+
+/** Starts everything, loads it, asks, and ends everything. */
+export async function liveProblems(tools: PrometheusTools): Promise<LiveReport> {
+  const monitored = await startMonitoredStack(tools);
+  try {
+    const startSeconds = Date.now() / MS;
+    await demoLoad(monitored.apiUrl, monitored.stack.supabase);
+    const { empty, queries, allowed } = await ask(monitored.prometheus, startSeconds);
+    const problems = empty.filter(([{ expr }]) => !isAllowed(expr)).map(([, problem]) => problem);
+    return {
+      queries,
+      allowed,
+      problems: [...problems, ...(await missingMetrics(monitored.prometheus))],
+    };
+  } finally {
+    await monitored.stop();
+  }
+}

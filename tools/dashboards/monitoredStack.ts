@@ -1,0 +1,77 @@
+/** The platform with Prometheus over it, as `npm run dashboards:check` and the preview want it. */
+import { globSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startMonitoring } from '#dev/monitoring.ts';
+import { createProcesses } from '#dev/processes.ts';
+import type { PrometheusTools } from '#dev/prometheusTools.ts';
+import { createReleasers } from '#dev/releasers.ts';
+import { type Stack, startStack } from '#dev/stack.ts';
+import { createPrometheusClient, type PrometheusClient } from './prometheusClient.ts';
+
+export interface MonitoredStack {
+  stack: Stack;
+  apiUrl: string;
+  prometheusUrl: string;
+  prometheus: PrometheusClient;
+  stop(): Promise<void>;
+}
+
+const SCRAPE_SECONDS = 1;
+const HOST = '127.0.0.1';
+const RULES = path.resolve(import.meta.dirname, '../../alerts');
+const SCRAPED_LIMIT_MS = 30_000;
+const POLL_MS = 200;
+const DAY_MS = 86_400_000;
+
+/** The rule files, without their tests and what is no rule. */
+const ruleFiles = (): string[] =>
+  globSync('*.yml', { cwd: RULES })
+    .filter((file) => !/\.test\.yml$|^(prometheus|alertmanager)\.yml$/.test(file))
+    .map((file) => path.join(RULES, file));
+
+/** Growth is seen only by who has seen what was there before: both are scraped twice. */
+async function untilScraped(prometheus: PrometheusClient, jobs: number): Promise<void> {
+  const deadline = Date.now() + SCRAPED_LIMIT_MS;
+  const scraped = async () => (await prometheus.instant('count_over_time(up[1m]) > 1')).length;
+  while ((await scraped()) < jobs) {
+    if (Date.now() > deadline) throw new Error('Prometheus does not scrape API and worker');
+    await delay(POLL_MS);
+  }
+}
+
+/** Settings that give every metric a value. */
+const extraSettings = () => ({
+  SECRETS_ROTATED_AT: `SMTP_PASS=${new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)}`,
+});
+
+/** Resolves when API and worker are ready and scraped. @throws Error of what did not start. */
+export async function startMonitoredStack(tools: PrometheusTools): Promise<MonitoredStack> {
+  const releasers = createReleasers();
+  const stack = await startStack();
+  releasers.push(stack.stop);
+  try {
+    const { folder, reaper, env } = stack;
+    const roles = createProcesses({ folder, reaper, env: { ...env, ...extraSettings() } });
+    releasers.push(roles.stop);
+    const targets = {
+      'a4c-api': `${HOST}:${env.PORT}`,
+      'a4c-worker': `${HOST}:${env.HEALTH_CHECK_PORT}`,
+    };
+    const options = { tools, folder, reaper, targets, ruleFiles: ruleFiles() };
+    const [monitoring] = await Promise.all([
+      startMonitoring({ ...options, scrapeSeconds: SCRAPE_SECONDS }),
+      roles.start('api'),
+      roles.start('worker'),
+    ]);
+    releasers.push(monitoring.stop);
+    const prometheus = createPrometheusClient(monitoring.prometheusUrl);
+    await untilScraped(prometheus, Object.keys(targets).length);
+    const apiUrl = `http://${targets['a4c-api']}`;
+    const { prometheusUrl } = monitoring;
+    return { stack, apiUrl, prometheusUrl, prometheus, stop: releasers.releaseAll };
+  } catch (error) {
+    await releasers.releaseAll();
+    throw error;
+  }
+}
