@@ -75,11 +75,21 @@ CREATE TABLE projection_sources (
   digest text NOT NULL,
   applied_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE rate_limits (
+  key character varying(255) NOT NULL,
+  points integer NOT NULL DEFAULT 0,
+  expire bigint
+);
 CREATE TABLE schemaversion (
   version bigint NOT NULL,
   name text,
   md5 text,
   run_at timestamp with time zone
+);
+CREATE TABLE superseded_tokens (
+  token_hash text NOT NULL,
+  invitation_id uuid NOT NULL,
+  superseded_at timestamp with time zone NOT NULL
 );
 CREATE TABLE user_invitations_projection (
   invitation_id uuid NOT NULL,
@@ -99,7 +109,13 @@ CREATE TABLE user_invitations_projection (
   revoke_reason text,
   accepted_at timestamp with time zone,
   created_at timestamp with time zone NOT NULL,
-  updated_at timestamp with time zone NOT NULL
+  updated_at timestamp with time zone NOT NULL,
+  reminders_sent integer NOT NULL DEFAULT 0,
+  generation integer NOT NULL DEFAULT 0,
+  expired_at timestamp with time zone,
+  invited_by_name text,
+  user_id uuid,
+  linked boolean
 );
 CREATE TABLE workflow_runs_projection (
   workflow_id text NOT NULL,
@@ -127,7 +143,10 @@ ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_sta
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_subdomain_status_check CHECK ((subdomain_status = ANY (ARRAY['pending'::text, 'dns_created'::text, 'verifying'::text, 'verified'::text, 'failed'::text, 'skipped'::text, 'removed'::text])));
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_pkey PRIMARY KEY (singleton);
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_singleton_check CHECK (singleton);
+ALTER TABLE rate_limits ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (key);
 ALTER TABLE schemaversion ADD CONSTRAINT schemaversion_pkey PRIMARY KEY (version);
+ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES user_invitations_projection(invitation_id);
+ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_pkey PRIMARY KEY (token_hash);
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_email_status_check CHECK ((email_status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])));
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_pkey PRIMARY KEY (invitation_id);
@@ -155,6 +174,7 @@ CREATE UNIQUE INDEX organizations_projection_slug_live ON public.organizations_p
 CREATE INDEX organizations_projection_under_way ON public.organizations_projection USING btree (created_at) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text]));
 CREATE UNIQUE INDEX user_invitations_projection_one_pending ON public.user_invitations_projection USING btree (org_id, lower(email)) WHERE (status = 'pending'::text);
 CREATE INDEX user_invitations_projection_org ON public.user_invitations_projection USING btree (org_id);
+CREATE INDEX user_invitations_projection_page ON public.user_invitations_projection USING btree (org_id, created_at, invitation_id);
 CREATE INDEX workflow_runs_projection_closed ON public.workflow_runs_projection USING btree (closed_at);
 CREATE INDEX workflow_runs_projection_open ON public.workflow_runs_projection USING btree (started_at) WHERE (closed_at IS NULL);
 
@@ -304,6 +324,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.organization_of(e domain_events)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT coalesce((e.event_data ->> 'org_id')::uuid, e.aggregate_id)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_bootstrap_ended(e domain_events)
  RETURNS void
  LANGUAGE plpgsql
@@ -374,6 +403,7 @@ AS $function$
 DECLARE
   bootstrap CONSTANT text := 'OrganizationBootstrapWorkflow';
   deletion CONSTANT text := 'OrganizationDeletionWorkflow';
+  invitation CONSTANT text := 'UserInvitationWorkflow';
 BEGIN
   CASE e.event_type
     WHEN 'organization.bootstrap.initiated' THEN
@@ -407,13 +437,39 @@ BEGIN
     WHEN 'organization.deletion.initiated' THEN
       PERFORM touch_organization(e);
       PERFORM project_run_started(e, deletion);
-    WHEN 'user.invited' THEN PERFORM project_user_invited(e);
+    WHEN 'user.invited' THEN
+      PERFORM project_user_invited(e);
+      IF e.event_metadata ->> 'workflow_type' = invitation THEN
+        PERFORM project_run_started(e, invitation);
+      END IF;
     WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
     WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);
-    WHEN 'invitation.revoked' THEN PERFORM project_invitation_revoked(e);
+    WHEN 'invitation.reminder.sent' THEN PERFORM project_invitation_reminded(e);
+    WHEN 'invitation.resent' THEN PERFORM project_invitation_resent(e);
+    WHEN 'invitation.expired' THEN PERFORM project_invitation_expired(e);
+    WHEN 'invitation.accepted' THEN PERFORM project_invitation_accepted(e);
+    WHEN 'user.provisioned' THEN PERFORM project_user_provisioned(e);
+    WHEN 'invitation.revoked' THEN
+      PERFORM project_invitation_revoked(e);
+      IF e.event_metadata ->> 'workflow_type' = invitation THEN
+        PERFORM project_run_closed(e, invitation, 'completed');
+      END IF;
     ELSE
       RAISE EXCEPTION 'unknown event type %', e.event_type USING ERRCODE = 'A4C01';
   END CASE;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_invitation_accepted(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE user_invitations_projection SET status = 'accepted',
+    accepted_at = (e.event_data ->> 'accepted_at')::timestamptz, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'pending';
+  PERFORM require_row(FOUND, e);
 END $function$
 ;
 
@@ -440,6 +496,52 @@ BEGIN
     email_sent_at = (e.event_data ->> 'sent_at')::timestamptz,
     message_id = e.event_data ->> 'message_id', updated_at = e.created_at
   WHERE invitation_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_invitation_expired(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE user_invitations_projection
+  SET status = 'expired', expired_at = e.created_at, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'pending';
+  PERFORM require_row(FOUND, e);
+  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_invitation_reminded(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE user_invitations_projection
+  SET reminders_sent = reminders_sent + 1, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_invitation_resent(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  INSERT INTO superseded_tokens (token_hash, invitation_id, superseded_at)
+  SELECT token_hash, invitation_id, e.created_at FROM user_invitations_projection
+  WHERE invitation_id = e.aggregate_id
+  ON CONFLICT DO NOTHING;
+  UPDATE user_invitations_projection SET token_hash = e.event_data ->> 'token_hash',
+    generation = (e.event_data ->> 'generation')::integer,
+    expires_at = (e.event_data ->> 'expires_at')::timestamptz,
+    email_status = 'pending', updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'pending';
   PERFORM require_row(FOUND, e);
 END $function$
 ;
@@ -545,7 +647,7 @@ CREATE OR REPLACE FUNCTION public.project_run_closed(e domain_events, type text,
 AS $function$
   INSERT INTO workflow_runs_projection AS r
     (workflow_id, workflow_type, task_queue, org_id, started_at, closed_at, outcome)
-  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at,
+  SELECT e.event_metadata ->> 'workflow_id', type, task_queue_of(type), organization_of(e), e.created_at,
     e.created_at, coalesce(e.event_data ->> 'outcome', how)
   WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
   ON CONFLICT (workflow_id) DO UPDATE SET closed_at = excluded.closed_at, outcome = excluded.outcome
@@ -559,7 +661,7 @@ CREATE OR REPLACE FUNCTION public.project_run_started(e domain_events, type text
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
   INSERT INTO workflow_runs_projection (workflow_id, workflow_type, task_queue, org_id, started_at)
-  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at
+  SELECT e.event_metadata ->> 'workflow_id', type, task_queue_of(type), organization_of(e), e.created_at
   WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
   ON CONFLICT (workflow_id) DO NOTHING
 $function$
@@ -585,13 +687,27 @@ CREATE OR REPLACE FUNCTION public.project_user_invited(e domain_events)
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
   INSERT INTO user_invitations_projection (invitation_id, org_id, email, first_name, last_name,
-    roles, token_hash, status, expires_at, email_status, created_at, updated_at)
+    roles, token_hash, status, expires_at, email_status, invited_by_name, created_at, updated_at)
   VALUES (e.aggregate_id, (e.event_data ->> 'org_id')::uuid, e.event_data ->> 'email',
     e.event_data ->> 'first_name', e.event_data ->> 'last_name',
     ARRAY(SELECT jsonb_array_elements_text(e.event_data -> 'roles')),
     e.event_data ->> 'token_hash', 'pending', (e.event_data ->> 'expires_at')::timestamptz,
-    'pending', e.created_at, e.created_at)
+    'pending', e.event_data ->> 'invited_by_name', e.created_at, e.created_at)
 $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_user_provisioned(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE user_invitations_projection SET user_id = (e.event_data ->> 'user_id')::uuid,
+    linked = (e.event_data ->> 'linked')::boolean, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'accepted';
+  PERFORM require_row(FOUND, e);
+  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.rebuilt_organization(p_org_id uuid)
@@ -754,6 +870,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.task_queue_of(type text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN type LIKE 'Organization%' THEN 'bootstrap' ELSE 'users' END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.touch_organization(e domain_events)
  RETURNS void
  LANGUAGE plpgsql
@@ -799,6 +924,8 @@ CREATE POLICY a4c_app ON event_skips FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_streams FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON idempotency_keys FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organizations_projection FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON rate_limits FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON superseded_tokens FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON user_invitations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON workflow_runs_projection FOR ALL TO a4c_app;
 
@@ -809,6 +936,8 @@ GRANT SELECT ON event_skips TO a4c_app;
 GRANT SELECT ON event_streams TO a4c_app;
 GRANT INSERT, SELECT ON idempotency_keys TO a4c_app;
 GRANT SELECT ON organizations_projection TO a4c_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limits TO a4c_app;
+GRANT SELECT ON superseded_tokens TO a4c_app;
 GRANT SELECT ON user_invitations_projection TO a4c_app;
 GRANT SELECT ON workflow_runs_projection TO a4c_app;
 GRANT EXECUTE ON FUNCTION rebuilt_organization(uuid) TO a4c_app;

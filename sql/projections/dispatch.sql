@@ -5,6 +5,7 @@ SET search_path = public, extensions, pg_temp AS $$
 DECLARE
   bootstrap CONSTANT text := 'OrganizationBootstrapWorkflow';
   deletion CONSTANT text := 'OrganizationDeletionWorkflow';
+  invitation CONSTANT text := 'UserInvitationWorkflow';
 BEGIN
   CASE e.event_type
     WHEN 'organization.bootstrap.initiated' THEN
@@ -38,10 +39,23 @@ BEGIN
     WHEN 'organization.deletion.initiated' THEN
       PERFORM touch_organization(e);
       PERFORM project_run_started(e, deletion);
-    WHEN 'user.invited' THEN PERFORM project_user_invited(e);
+    WHEN 'user.invited' THEN
+      PERFORM project_user_invited(e);
+      IF e.event_metadata ->> 'workflow_type' = invitation THEN
+        PERFORM project_run_started(e, invitation);
+      END IF;
     WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
     WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);
-    WHEN 'invitation.revoked' THEN PERFORM project_invitation_revoked(e);
+    WHEN 'invitation.reminder.sent' THEN PERFORM project_invitation_reminded(e);
+    WHEN 'invitation.resent' THEN PERFORM project_invitation_resent(e);
+    WHEN 'invitation.expired' THEN PERFORM project_invitation_expired(e);
+    WHEN 'invitation.accepted' THEN PERFORM project_invitation_accepted(e);
+    WHEN 'user.provisioned' THEN PERFORM project_user_provisioned(e);
+    WHEN 'invitation.revoked' THEN
+      PERFORM project_invitation_revoked(e);
+      IF e.event_metadata ->> 'workflow_type' = invitation THEN
+        PERFORM project_run_closed(e, invitation, 'completed');
+      END IF;
     ELSE
       RAISE EXCEPTION 'unknown event type %', e.event_type USING ERRCODE = 'A4C01';
   END CASE;

@@ -3,12 +3,12 @@
 CREATE OR REPLACE FUNCTION project_user_invited(e domain_events) RETURNS void
 LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
   INSERT INTO user_invitations_projection (invitation_id, org_id, email, first_name, last_name,
-    roles, token_hash, status, expires_at, email_status, created_at, updated_at)
+    roles, token_hash, status, expires_at, email_status, invited_by_name, created_at, updated_at)
   VALUES (e.aggregate_id, (e.event_data ->> 'org_id')::uuid, e.event_data ->> 'email',
     e.event_data ->> 'first_name', e.event_data ->> 'last_name',
     ARRAY(SELECT jsonb_array_elements_text(e.event_data -> 'roles')),
     e.event_data ->> 'token_hash', 'pending', (e.event_data ->> 'expires_at')::timestamptz,
-    'pending', e.created_at, e.created_at)
+    'pending', e.event_data ->> 'invited_by_name', e.created_at, e.created_at)
 $$;
 
 CREATE OR REPLACE FUNCTION project_invitation_email_sent(e domain_events) RETURNS void
@@ -38,4 +38,58 @@ BEGIN
     revoke_reason = e.event_data ->> 'reason', updated_at = e.created_at
   WHERE invitation_id = e.aggregate_id AND status <> 'accepted';
   PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_invitation_reminded(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE user_invitations_projection
+  SET reminders_sent = reminders_sent + 1, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $$;
+
+-- A new link takes the place of the old one, and gets the invitation's whole time again.
+CREATE OR REPLACE FUNCTION project_invitation_resent(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  INSERT INTO superseded_tokens (token_hash, invitation_id, superseded_at)
+  SELECT token_hash, invitation_id, e.created_at FROM user_invitations_projection
+  WHERE invitation_id = e.aggregate_id
+  ON CONFLICT DO NOTHING;
+  UPDATE user_invitations_projection SET token_hash = e.event_data ->> 'token_hash',
+    generation = (e.event_data ->> 'generation')::integer,
+    expires_at = (e.event_data ->> 'expires_at')::timestamptz,
+    email_status = 'pending', updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'pending';
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_invitation_expired(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE user_invitations_projection
+  SET status = 'expired', expired_at = e.created_at, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'pending';
+  PERFORM require_row(FOUND, e);
+  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+END $$;
+
+CREATE OR REPLACE FUNCTION project_invitation_accepted(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE user_invitations_projection SET status = 'accepted',
+    accepted_at = (e.event_data ->> 'accepted_at')::timestamptz, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'pending';
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_user_provisioned(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE user_invitations_projection SET user_id = (e.event_data ->> 'user_id')::uuid,
+    linked = (e.event_data ->> 'linked')::boolean, updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND status = 'accepted';
+  PERFORM require_row(FOUND, e);
+  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
 END $$;

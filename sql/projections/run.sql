@@ -1,10 +1,20 @@
 -- workflow_runs_projection: one function per kind of change. Events emitted outside a workflow
 -- have no workflow id, and are nobody's run.
 
+-- The task queue of a workflow type, as src/domain/contracts.ts has it.
+CREATE OR REPLACE FUNCTION task_queue_of(type text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN type LIKE 'Organization%' THEN 'bootstrap' ELSE 'users' END
+$$;
+
+-- Which organization an event is about: its aggregate, or the one that its data names.
+CREATE OR REPLACE FUNCTION organization_of(e domain_events) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce((e.event_data ->> 'org_id')::uuid, e.aggregate_id)
+$$;
+
 CREATE OR REPLACE FUNCTION project_run_started(e domain_events, type text) RETURNS void
 LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
   INSERT INTO workflow_runs_projection (workflow_id, workflow_type, task_queue, org_id, started_at)
-  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at
+  SELECT e.event_metadata ->> 'workflow_id', type, task_queue_of(type), organization_of(e), e.created_at
   WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
   ON CONFLICT (workflow_id) DO NOTHING
 $$;
@@ -14,7 +24,7 @@ CREATE OR REPLACE FUNCTION project_run_closed(e domain_events, type text, how te
 LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
   INSERT INTO workflow_runs_projection AS r
     (workflow_id, workflow_type, task_queue, org_id, started_at, closed_at, outcome)
-  SELECT e.event_metadata ->> 'workflow_id', type, 'bootstrap', e.aggregate_id, e.created_at,
+  SELECT e.event_metadata ->> 'workflow_id', type, task_queue_of(type), organization_of(e), e.created_at,
     e.created_at, coalesce(e.event_data ->> 'outcome', how)
   WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
   ON CONFLICT (workflow_id) DO UPDATE SET closed_at = excluded.closed_at, outcome = excluded.outcome

@@ -15,12 +15,13 @@ import { withCorrelationId } from '#telemetry/correlation.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiDeps } from './deps.ts';
 import { describeRun, pingTemporal, startBootstrapRun } from './temporalRuns.ts';
-import { createVisibilitySync } from './visibilitySync.ts';
+import { createVisibilitySync, type EndBootstrap } from './visibilitySync.ts';
 
 export interface ReconcilerDeps {
   config: Pick<
     ApiConfig,
     | 'TEMPORAL_TASK_QUEUE'
+    | 'TEMPORAL_USERS_TASK_QUEUE'
     | 'RECONCILE_INTERVAL_SECONDS'
     | 'RECONCILE_AFTER_SECONDS'
     | 'RECONCILE_GIVE_UP_SECONDS'
@@ -43,6 +44,13 @@ export interface ReconcileReport {
   syncedRuns: number;
 }
 
+/** What nobody did for a run that could not compensate. */
+const COMPENSATIONS = [
+  'deactivateOrganizationActivity',
+  'removeDNSActivity',
+  'revokeInvitationsActivity',
+];
+
 /** How far an organization without a run had come. */
 function stageOf({ status, subdomainStatus }: Organization): FailureStage {
   if (status === 'pending') return 'organization_creation';
@@ -54,7 +62,6 @@ function stageOf({ status, subdomainStatus }: Organization): FailureStage {
 
 export function createReconciler(deps: ReconcilerDeps) {
   const { config, temporal, requests, readModels, store, emitEvent, lock, logger } = deps;
-  const visibility = createVisibilitySync(temporal, deps.runs);
 
   async function markFailed(
     organization: Organization,
@@ -75,13 +82,30 @@ export function createReconciler(deps: ReconcilerDeps) {
         ...(outcome && { outcome }),
         // Nobody compensated: what was made is still there.
         partial_cleanup_required: isCreated,
-        pending_cleanup: isCreated
-          ? ['deactivateOrganizationActivity', 'removeDNSActivity', 'revokeInvitationsActivity']
-          : [],
+        pending_cleanup: isCreated ? COMPENSATIONS : [],
       },
     });
     logger.warn({ workflow_id: workflowId, reason }, 'bootstrap marked as failed');
   }
+
+  /** The last event of a run that only Temporal saw end; its organization may never have been. */
+  const endBootstrap: EndBootstrap = async ({ workflowId, orgId, startedAt }, outcome) => {
+    const organization = await readModels.organization(orgId);
+    await emitEvent({
+      eventType: 'organization.bootstrap.failed',
+      aggregateId: orgId,
+      workflowId,
+      origin: { requestedAt: startedAt.toISOString(), source: 'reconciler' },
+      eventData: {
+        failure_stage: organization ? stageOf(organization) : 'organization_creation',
+        error_message: `the run ended (${outcome}) without saying so`,
+        ...((outcome === 'terminated' || outcome === 'timed_out') && { outcome }),
+        partial_cleanup_required: organization !== undefined,
+        pending_cleanup: organization ? COMPENSATIONS : [],
+      },
+    });
+  };
+  const visibility = createVisibilitySync(temporal, deps.runs, endBootstrap);
 
   async function startMissing(
     organization: Organization,
@@ -152,7 +176,10 @@ export function createReconciler(deps: ReconcilerDeps) {
       if (done === 'started') report.started++;
       if (done === 'failed') report.markedFailed++;
     }
-    report.syncedRuns = await visibility.sync(config.TEMPORAL_TASK_QUEUE);
+    report.syncedRuns = await visibility.sync([
+      config.TEMPORAL_TASK_QUEUE,
+      config.TEMPORAL_USERS_TASK_QUEUE,
+    ]);
     return report;
   }
 

@@ -92,6 +92,8 @@ export interface EventData {
     roles: string[];
     token_hash: string;
     expires_at: string;
+    /** Shown to the invited person; absent for invitations of a bootstrap. */
+    invited_by_name?: string;
   };
   'invitation.email.sent': {
     org_id: string;
@@ -105,6 +107,33 @@ export interface EventData {
     invitation_id: string;
     failed_at: string;
     reason: string;
+  };
+  'invitation.reminder.sent': {
+    org_id: string;
+    invitation_id: string;
+    reminder: number;
+    sent_at: string;
+    message_id: string;
+  };
+  'invitation.resent': {
+    org_id: string;
+    invitation_id: string;
+    /** Which of the invitation's links is valid from now on. */
+    generation: number;
+    token_hash: string;
+    expires_at: string;
+  };
+  'invitation.expired': { org_id: string; invitation_id: string };
+  'invitation.accepted': { org_id: string; invitation_id: string; accepted_at: string };
+  'user.provisioned': {
+    org_id: string;
+    invitation_id: string;
+    user_id: string;
+    roles: string[];
+    /** ltree path within which the roles hold. */
+    scope: string;
+    /** True when the address had an account before. */
+    linked: boolean;
   };
   'invitation.revoked': {
     org_id: string;
@@ -120,7 +149,7 @@ export type AggregateType = 'organization' | 'invitation';
 
 /** The aggregate whose stream an event belongs to. An invitation has its own stream from `user.invited` on. */
 export const aggregateTypeOf = (type: EventType): AggregateType =>
-  type === 'user.invited' || type.startsWith('invitation.') ? 'invitation' : 'organization';
+  type.startsWith('user.') || type.startsWith('invitation.') ? 'invitation' : 'organization';
 
 /** PascalCase names of the seed's earlier sections, and the names that are stored. */
 export const EVENT_ALIASES: Readonly<Record<string, EventType>> = {

@@ -33,5 +33,14 @@ export function createWorkflowRuns(pool: Pool) {
       );
       return rows[0].recorded;
     },
+
+    /** False for a run that has ended, and for one that is not known. */
+    async isOpen(workflowId: string): Promise<boolean> {
+      const { rows } = await pool.query(
+        'SELECT 1 FROM workflow_runs_projection WHERE workflow_id = $1 AND closed_at IS NULL',
+        [workflowId],
+      );
+      return rows.length > 0;
+    },
   };
 }

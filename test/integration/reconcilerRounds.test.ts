@@ -36,6 +36,7 @@ beforeAll(async () => {
   reconciler = createReconciler({
     config: {
       TEMPORAL_TASK_QUEUE: onboarding.taskQueue,
+      TEMPORAL_USERS_TASK_QUEUE: `users-${onboarding.taskQueue}`,
       RECONCILE_INTERVAL_SECONDS: 1000,
       RECONCILE_AFTER_SECONDS: 0,
       RECONCILE_GIVE_UP_SECONDS: 3_600_000,
