@@ -59,7 +59,13 @@ async function startServer(
   const log = await open(logFile, 'a');
   // Settings of proxies would send its scrapes elsewhere.
   const env = { PATH: process.env.PATH };
-  const child = spawn(program, args, { env, detached: true, stdio: ['ignore', log.fd, log.fd] });
+  const child = spawn(program, args, {
+    // Where an unpacked Alertmanager has its templates.
+    ...(path.isAbsolute(program) && { cwd: path.dirname(program) }),
+    env,
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
   await once(child, 'spawn');
   reaper.watch(child.pid!);
   await log.close();

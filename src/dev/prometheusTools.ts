@@ -1,9 +1,9 @@
 /** Finds Prometheus and Alertmanager, and the tools that check their files. */
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/** Paths, or names on PATH, of programs that run here. */
+/** Paths, or names on PATH, of programs that run here; with paths, in their own folder. */
 export interface PrometheusTools {
   prometheus: string;
   promtool: string;
@@ -44,6 +44,23 @@ async function working(tools: PrometheusTools): Promise<PrometheusTools> {
 
 const inFolder = (folder: string) => working(toolsBy((name) => path.join(folder, name)));
 
+const ALERTMANAGER_FILES = '/usr/share/prometheus/alertmanager';
+/** The same length, because a program's strings cannot grow: the folder it is started in. */
+const WORKING_FOLDER = `/proc/self/cwd${'/.'.repeat(10)}`;
+
+/**
+ * Debian's Alertmanager reads its templates from where its package would have installed them.
+ * Unpacked elsewhere, it is made to read them from the folder it is started in.
+ */
+async function relocate(program: string): Promise<void> {
+  const binary = await readFile(program);
+  const from = Buffer.from(ALERTMANAGER_FILES);
+  for (let at = binary.indexOf(from); at >= 0; at = binary.indexOf(from, at)) {
+    binary.write(WORKING_FOLDER, at);
+  }
+  await writeFile(program, binary);
+}
+
 /** The packages are unpacked and not installed: no service is started, no other file is touched. */
 async function debianPackages(folder: string): Promise<string> {
   const download = () =>
@@ -61,6 +78,10 @@ async function debianPackages(folder: string): Promise<string> {
   for (const name of NAMES) {
     await rename(path.join(folder, 'usr/bin', DEBIAN_NAME[name] ?? name), path.join(bin, name));
   }
+  for (const template of ['default.tmpl', 'email.tmpl']) {
+    await rename(path.join(folder, ALERTMANAGER_FILES, template), path.join(bin, template));
+  }
+  await relocate(path.join(bin, 'alertmanager'));
   await inFolder(bin);
   return bin;
 }

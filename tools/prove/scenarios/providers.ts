@@ -1,0 +1,66 @@
+/** What others do for us, failing. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Scenario, scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
+
+const MANY = 10_000;
+const POST_REFUSED = { method: 'POST', status: 403, times: MANY };
+/** Longer than the shortened hour after which a run took too long. */
+const LONG_RUN_MS = 63_000;
+
+function resolvers({ stack }: Stage, fault: 'nxdomain' | 'none'): void {
+  for (const index of stack.dns.resolvers.keys()) stack.dns.fault(index, fault);
+}
+
+export const providerScenarios: readonly Scenario[] = [
+  {
+    fault: 'Cloudflare refuses the token for new records (403)',
+    proves: [
+      { alert: 'WorkflowFailureRateHigh' },
+      { alert: 'BootstrapErrorBudgetBurn', labels: { long: '1h' } },
+    ],
+    async begin(stage) {
+      stage.stack.cloudflare.fail(POST_REFUSED);
+      await stage.onboard(12);
+    },
+    end: async ({ stack }) => stack.cloudflare.clearFaults(),
+  },
+  {
+    fault: 'Cloudflare answers 500',
+    proves: [{ alert: 'DNSConfigurationFailures' }],
+    core: true,
+    async begin(stage) {
+      stage.stack.cloudflare.fail({ status: 500, times: MANY });
+      await stage.onboard(4);
+    },
+    end: async ({ stack }) => stack.cloudflare.clearFaults(),
+  },
+  scenario(
+    {
+      fault: 'resolvers do not know the record for a minute, then a person retries',
+      proves: [
+        { alert: 'DNSVerificationWaitingForPerson' },
+        { alert: 'DNSPropagationSlow' },
+        { alert: 'WorkflowDurationExcessive' },
+      ],
+    },
+    async (stage) => {
+      resolvers(stage, 'nxdomain');
+      const [run] = await stage.onboard(1);
+      await delay(LONG_RUN_MS);
+      resolvers(stage, 'none');
+      await stage.api.post(`/api/v1/workflows/${run!.workflowId}/signals/retry-dns`, {});
+      return async () => {};
+    },
+  ),
+  {
+    fault: 'the mail server refuses for now (451)',
+    proves: [{ alert: 'InvitationDeliveryFailing' }],
+    core: true,
+    async begin(stage) {
+      stage.stack.smtp.fail('*', { code: 451 });
+      await stage.onboard(2);
+    },
+    end: async ({ stack }) => stack.smtp.clearFaults(),
+  },
+];

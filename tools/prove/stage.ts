@@ -1,0 +1,157 @@
+/** Where alerts are proved: the embedded stack, its roles, and real monitoring over them. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
+import { type Monitoring, startMonitoring } from '#dev/monitoring.ts';
+import { createProcesses, type RoleName, type RoleProcess } from '#dev/processes.ts';
+import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
+import { createReleasers } from '#dev/releasers.ts';
+import { CALLER, sampleOrganization } from '#dev/sampleOrganization.ts';
+import { type Stack, startStack } from '#dev/stack.ts';
+import { ruleFiles } from '../alerts/ruleFiles.ts';
+import { createTimeScale } from '../alerts/timeScale.ts';
+
+/** A minute of a rule becomes a second; so does a minute of a route's wait. */
+export const FACTOR = 60;
+const SCRAPE_SECONDS = 1;
+const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const STEADY_LIMIT_MS = 120_000;
+/** Longer than it takes to tell that an alert is over. */
+const STEADY_ROUNDS = 8;
+const ROUND_MS = 1_000;
+const START_PATH = '/api/v1/workflows/organization-bootstrap';
+/** Once in the interval of a scrape, where production has seconds. */
+const FAST_CHECKS = { HEALTH_INTERVAL_SECONDS: '1' };
+
+export interface StartedOnboarding {
+  organizationId: string;
+  workflowId: string;
+}
+
+export interface Stage {
+  stack: Stack;
+  monitoring: Monitoring;
+  /** The database, as its owner. */
+  owner: pg.Pool;
+  api: ApiClient;
+  apiUrl: string;
+  token: string;
+  pidOf(role: RoleName): number;
+  kill(role: RoleName): Promise<void>;
+  /** Ends a role, if it runs, and starts it with the stack's settings and these. */
+  restart(role: RoleName, settings?: Record<string, string>): Promise<void>;
+  /** Asks for so many onboardings, one after the other. */
+  onboard(count: number): Promise<StartedOnboarding[]>;
+  stop(): Promise<void>;
+}
+
+async function writeRules(folder: string): Promise<string[]> {
+  const rules = path.join(folder, 'rules');
+  await mkdir(rules);
+  const files = [...ruleFiles(createTimeScale(FACTOR))].map(([name, content]) => ({
+    file: path.join(rules, name),
+    content,
+  }));
+  for (const { file, content } of files) await writeFile(file, content);
+  return files.map(({ file }) => file);
+}
+
+interface ActiveAlert {
+  state: 'pending' | 'firing';
+  labels: Record<string, string>;
+}
+
+/** Alerts that are pending or fire now, by Prometheus. */
+export async function activeAlerts(monitoring: Monitoring): Promise<ActiveAlert[]> {
+  const response = await fetch(`${monitoring.prometheusUrl}/api/v1/alerts`);
+  return ((await response.json()) as { data: { alerts: ActiveAlert[] } }).data.alerts;
+}
+
+/** Both targets have been scraped, and what their absence had raised is over and told. */
+async function untilSteady(monitoring: Monitoring): Promise<void> {
+  const deadline = Date.now() + STEADY_LIMIT_MS;
+  for (let quietRounds = 0; quietRounds < STEADY_ROUNDS; ) {
+    await delay(ROUND_MS);
+    const names = (await activeAlerts(monitoring)).map(({ labels }) => labels.alertname);
+    const isSteady = names.includes('Watchdog') && names.length === 1;
+    quietRounds = isSteady ? quietRounds + 1 : 0;
+    if (Date.now() > deadline) throw new Error(`without a fault there are alerts: ${names}`);
+  }
+}
+
+/** The roles; which settings they have can change from one start to the next. */
+function createRoles(stack: Stack) {
+  const env = { ...stack.env };
+  const processes = createProcesses({ ...stack, env });
+  const running = new Map<RoleName, RoleProcess>();
+  return {
+    running,
+    stop: processes.stop,
+    async restart(role: RoleName, settings: Record<string, string> = {}) {
+      await running.get(role)?.stop();
+      for (const name of Object.keys(env)) if (!(name in stack.env)) delete env[name];
+      Object.assign(env, stack.env, FAST_CHECKS, settings);
+      running.set(role, await processes.start(role));
+    },
+  };
+}
+
+export async function startStage(log: (line: string) => void): Promise<Stage> {
+  const tools = await resolvePrometheusTools({ cacheFolder: CACHE, log });
+  const releasers = createReleasers();
+  try {
+    const stack = await startStack({ log });
+    releasers.push(stack.stop);
+    const owner = new pg.Pool({ connectionString: stack.env.MIGRATION_DATABASE_URL });
+    owner.on('error', () => {
+      // It ends with its server.
+    });
+    releasers.push(() => owner.end());
+    const roles = createRoles(stack);
+    releasers.push(roles.stop);
+    await roles.restart('api');
+    await roles.restart('worker');
+    const targets = {
+      'a4c-api': `127.0.0.1:${stack.env.PORT}`,
+      'a4c-worker': `127.0.0.1:${stack.env.HEALTH_CHECK_PORT}`,
+    };
+    const monitoring = await startMonitoring({
+      tools,
+      folder: stack.folder,
+      reaper: stack.reaper,
+      targets,
+      ruleFiles: await writeRules(stack.folder),
+      scrapeSeconds: SCRAPE_SECONDS,
+      factor: FACTOR,
+    });
+    releasers.push(monitoring.stop);
+    await untilSteady(monitoring);
+    const apiUrl = `http://${targets['a4c-api']}`;
+    const token = await stack.supabase.issueToken(CALLER);
+    const api = createApiClient(apiUrl, token);
+    return {
+      stack,
+      monitoring,
+      owner,
+      api,
+      apiUrl,
+      token,
+      pidOf: (role) => roles.running.get(role)!.pid,
+      kill: (role) => roles.running.get(role)!.stop('SIGKILL'),
+      restart: roles.restart,
+      async onboard(count) {
+        const started: StartedOnboarding[] = [];
+        for (let i = 0; i < count; i++) {
+          started.push(await api.post<StartedOnboarding>(START_PATH, sampleOrganization()));
+        }
+        return started;
+      },
+      stop: releasers.releaseAll,
+    };
+  } catch (error) {
+    await releasers.releaseAll();
+    throw error;
+  }
+}

@@ -1,0 +1,2 @@
+/** Alerts that no scenario raises, each with the reason. */
+export const UNPROVED: Readonly<Record<string, string>> = {};
