@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
 import type { Accepted } from '#dev/demoOutput.ts';
-import type { LoopbackSupabase } from '#dev/loopbackSupabase.ts';
 import { sampleOrganization } from '#dev/sampleOrganization.ts';
+import type { Stack } from '#dev/stack.ts';
 
 const RUN_LIMIT_MS = 120_000;
 const POLL_MS = 200;
 const BOOTSTRAPS = 3;
+const PROVIDER_STUMBLES = 502;
 const START = '/api/v1/workflows/organization-bootstrap';
 
 /** Sees and may do everything, as the platform's own people. */
@@ -64,8 +65,9 @@ async function knock(apiUrl: string): Promise<void> {
  */
 export async function demoLoad(
   apiUrl: string,
-  supabase: Pick<LoopbackSupabase, 'issueToken'>,
+  { supabase, cloudflare }: Pick<Stack, 'supabase' | 'cloudflare'>,
 ): Promise<void> {
+  cloudflare.fail({ status: PROVIDER_STUMBLES });
   const api = createApiClient(apiUrl, await supabase.issueToken(OPERATOR));
   const [onboarded] = await Promise.all([
     ...Array.from({ length: BOOTSTRAPS }, () => onboard(api)),

@@ -5,7 +5,7 @@
 import type { Dashboard, Panel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { METRICS } from '#telemetry/metricCatalogue.ts';
 import { grafanaVariable } from '../../dashboards/src/grafanaVariable.ts';
-import { panelsOf, queriesOf } from './panelQueries.ts';
+import { panelsOf } from './panelQueries.ts';
 import { promqlParts, type Selector } from './promqlParts.ts';
 
 /** The parts of an alert that dashboards repeat. */
@@ -144,9 +144,3 @@ export function lint(file: string, dashboard: Dashboard, alerts: readonly KnownA
   });
   return [...frameProblems(dashboard), ...ofPanels].map((problem) => `${file}: ${problem}`);
 }
-
-/** Names of all metrics that a dashboard asks for, without a histogram's suffixes. */
-export const metricsOf = (file: string, dashboard: Dashboard): string[] =>
-  queriesOf(file, dashboard)
-    .flatMap(({ expr }) => promqlParts(expr).selectors)
-    .map(({ metric }) => metric);

@@ -128,7 +128,7 @@ export async function liveProblems(tools: PrometheusTools): Promise<LiveReport> 
   const monitored = await startMonitoredStack(tools);
   try {
     const startSeconds = Date.now() / MS;
-    await demoLoad(monitored.apiUrl, monitored.stack.supabase);
+    await demoLoad(monitored.apiUrl, monitored.stack);
     const { empty, queries, allowed } = await ask(monitored.prometheus, startSeconds);
     const problems = empty.filter(([{ expr }]) => !isAllowed(expr)).map(([, problem]) => problem);
     return {

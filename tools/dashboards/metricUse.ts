@@ -1,9 +1,9 @@
 /** Which dashboards and alerts use a metric. */
 import { METRICS } from '#telemetry/metricCatalogue.ts';
 import { dashboards } from '../../dashboards/src/dashboardFiles.ts';
-import { metricsOf } from './lint.ts';
-import { promqlParts } from './promqlParts.ts';
-import { knownAlerts, recordedRules } from './ruleExpressions.ts';
+import { queriesOf } from './panelQueries.ts';
+import { promqlParts, type Selector } from './promqlParts.ts';
+import { knownAlerts, rulesBehind } from './ruleExpressions.ts';
 
 export interface MetricUse {
   /** Titles. */
@@ -20,15 +20,14 @@ export const catalogueName = (metric: string): string => {
   return metric.replace(HISTOGRAM_SUFFIX, '');
 };
 
-const metricsIn = (expr: string): string[] =>
-  promqlParts(expr).selectors.map(({ metric }) => metric);
+const selectorsIn = (expr: string): Selector[] => promqlParts(expr).selectors;
 
-/** With what recorded series are made of. */
-const withRecorded = (metrics: readonly string[]): Set<string> =>
+/** The metrics behind selectors: with what recorded series are made of. */
+const metricsBehind = (selectors: readonly Selector[]): Set<string> =>
   new Set(
-    metrics.flatMap((metric) => {
-      const rules = recordedRules.filter(({ name }) => name === metric);
-      return [metric, ...rules.flatMap(({ expr }) => metricsIn(expr))].map(catalogueName);
+    selectors.flatMap((selector) => {
+      const recordedFrom = rulesBehind(selector).flatMap(({ expr }) => selectorsIn(expr));
+      return [selector, ...recordedFrom].map(({ metric }) => catalogueName(metric));
     }),
   );
 
@@ -41,12 +40,13 @@ export function metricUses(): Map<string, MetricUse> {
     return use;
   };
   for (const [file, dashboard] of dashboards()) {
-    for (const metric of withRecorded(metricsOf(file, dashboard))) {
+    const selected = queriesOf(file, dashboard).flatMap(({ expr }) => selectorsIn(expr));
+    for (const metric of metricsBehind(selected)) {
       useOf(metric).dashboards.push(dashboard.title ?? file);
     }
   }
   for (const { name, expr } of knownAlerts) {
-    for (const metric of withRecorded(metricsIn(expr))) {
+    for (const metric of metricsBehind(selectorsIn(expr))) {
       const { alerts } = useOf(metric);
       if (!alerts.includes(name)) alerts.push(name);
     }

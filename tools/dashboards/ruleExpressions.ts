@@ -3,20 +3,37 @@ import { isAlert } from '../alerts/alert.ts';
 import { GROUPS, runbookUrl } from '../alerts/ruleFiles.ts';
 import { createTimeScale } from '../alerts/timeScale.ts';
 import type { KnownAlert } from './lint.ts';
+import { promqlParts, type Selector } from './promqlParts.ts';
 
 const TIME = createTimeScale();
 const RULES = GROUPS.flatMap(({ rules }) => rules);
 
+export interface RecordedRule {
+  name: string;
+  expr: string;
+  labels: Record<string, string>;
+}
+
 /** Name of what is recorded, and how. Several may share a name, with other labels. */
-export const recordedRules: readonly { name: string; expr: string }[] = RULES.flatMap((rule) =>
-  isAlert(rule) ? [] : [{ name: rule.record, expr: rule.expr(TIME) }],
+export const recordedRules: readonly RecordedRule[] = RULES.flatMap((rule) =>
+  isAlert(rule) ? [] : [{ name: rule.record, expr: rule.expr(TIME), labels: rule.labels ?? {} }],
 );
+
+/** The rules that record what a selector selects; those with another label's value do not. */
+export const rulesBehind = ({ metric, text }: Selector): RecordedRule[] =>
+  recordedRules.filter(
+    ({ name, labels }) =>
+      name === metric &&
+      Object.entries(labels).every(
+        ([label, value]) => !text.includes(`${label}="`) || text.includes(`${label}="${value}"`),
+      ),
+  );
 
 export const knownAlerts: readonly KnownAlert[] = RULES.filter(isAlert).map((alert) => ({
   name: alert.name,
   expr: alert.expr(TIME),
-  recordedFrom: recordedRules
-    .filter(({ name }) => alert.expr(TIME).includes(name))
+  recordedFrom: promqlParts(alert.expr(TIME))
+    .selectors.flatMap(rulesBehind)
     .map(({ expr }) => expr)
     .join('\n'),
   summary: alert.summary,

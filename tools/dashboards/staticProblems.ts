@@ -9,20 +9,27 @@ import { METRICS, type MetricName } from '#telemetry/metricCatalogue.ts';
 import { contentOf, dashboards } from '../../dashboards/src/dashboardFiles.ts';
 import { NOT_SHOWN } from './allowances.ts';
 import { lint } from './lint.ts';
+import { metricsPage } from './metricsPage.ts';
 import { metricUses } from './metricUse.ts';
 import { queriesOf } from './panelQueries.ts';
 import { knownAlerts } from './ruleExpressions.ts';
 
-const FOLDER = path.resolve(import.meta.dirname, '../../dashboards');
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const FOLDER = path.join(ROOT, 'dashboards');
+export const METRICS_PAGE = path.join(ROOT, 'docs/metrics.md');
 const PROMTOOL_LIMIT_MS = 60_000;
+
+const isCurrent = async (file: string, content: string): Promise<boolean> =>
+  (await readFile(file, 'utf8').catch(() => undefined)) === content;
 
 async function stale(): Promise<string[]> {
   const problems: string[] = [];
   for (const [name, dashboard] of dashboards()) {
-    const found = await readFile(path.join(FOLDER, name), 'utf8').catch(() => undefined);
-    if (found !== contentOf(dashboard)) {
-      problems.push(`${name} is stale: run npm run dashboards:build`);
-    }
+    if (await isCurrent(path.join(FOLDER, name), contentOf(dashboard))) continue;
+    problems.push(`${name} is stale: run npm run dashboards:build`);
+  }
+  if (!(await isCurrent(METRICS_PAGE, metricsPage()))) {
+    problems.push('docs/metrics.md is stale: run npm run docs:metrics');
   }
   return problems;
 }
