@@ -41,6 +41,18 @@ CREATE TABLE idempotency_keys (
   correlation_id text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
 );
+CREATE TABLE organization_domains_projection (
+  claim_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  domain text NOT NULL,
+  challenge text NOT NULL,
+  status text NOT NULL,
+  reason text,
+  workflow_id text,
+  claimed_at timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  updated_at timestamp with time zone NOT NULL
+);
 CREATE TABLE organizations_projection (
   org_id uuid NOT NULL,
   name text NOT NULL,
@@ -85,6 +97,35 @@ CREATE TABLE schemaversion (
   name text,
   md5 text,
   run_at timestamp with time zone
+);
+CREATE TABLE sso_configurations_projection (
+  configuration_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  status text NOT NULL,
+  metadata_source text NOT NULL,
+  entity_id text,
+  sso_url text,
+  sso_binding text,
+  certificates jsonb NOT NULL DEFAULT '[]'::jsonb,
+  certificate_expires_at timestamp with time zone,
+  metadata_valid_until timestamp with time zone,
+  expiry_warnings jsonb NOT NULL DEFAULT '{}'::jsonb,
+  warnings jsonb NOT NULL DEFAULT '[]'::jsonb,
+  provider_id text,
+  domains text[] NOT NULL DEFAULT '{}'::text[],
+  test_token_hash text,
+  test_expires_at timestamp with time zone,
+  assertion_hash text,
+  failure_stage text,
+  failure_type text,
+  error text,
+  requested_by text,
+  workflow_id text,
+  correlation_id text,
+  created_at timestamp with time zone NOT NULL,
+  activated_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  updated_at timestamp with time zone NOT NULL
 );
 CREATE TABLE superseded_tokens (
   token_hash text NOT NULL,
@@ -138,6 +179,10 @@ ALTER TABLE event_skips ADD CONSTRAINT event_skips_pkey PRIMARY KEY (event_id);
 ALTER TABLE event_skips ADD CONSTRAINT event_skips_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0));
 ALTER TABLE event_streams ADD CONSTRAINT event_streams_pkey PRIMARY KEY (aggregate_type, aggregate_id);
 ALTER TABLE idempotency_keys ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
+ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_domain_check CHECK ((domain = lower(domain)));
+ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
+ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_pkey PRIMARY KEY (claim_id);
+ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text])));
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_pkey PRIMARY KEY (org_id);
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text, 'deactivated'::text, 'failed'::text])));
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_subdomain_status_check CHECK ((subdomain_status = ANY (ARRAY['pending'::text, 'dns_created'::text, 'verifying'::text, 'verified'::text, 'failed'::text, 'skipped'::text, 'removed'::text])));
@@ -145,6 +190,11 @@ ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_pkey PRIMARY KE
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_singleton_check CHECK (singleton);
 ALTER TABLE rate_limits ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (key);
 ALTER TABLE schemaversion ADD CONSTRAINT schemaversion_pkey PRIMARY KEY (version);
+ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_assertion_hash_key UNIQUE (assertion_hash);
+ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
+ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_pkey PRIMARY KEY (configuration_id);
+ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'validated'::text, 'configured'::text, 'testing'::text, 'tested'::text, 'active'::text, 'failed'::text, 'cancelled'::text, 'deactivated'::text, 'replaced'::text])));
+ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_test_token_hash_key UNIQUE (test_token_hash);
 ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES user_invitations_projection(invitation_id);
 ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_pkey PRIMARY KEY (token_hash);
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_email_status_check CHECK ((email_status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])));
@@ -168,10 +218,15 @@ CREATE INDEX idx_domain_events_workflow_run_id ON public.domain_events USING btr
 CREATE INDEX idx_domain_events_workflow_type ON public.domain_events USING btree (((event_metadata ->> 'workflow_type'::text)), event_type) WHERE (processed_at IS NULL);
 CREATE INDEX idx_event_streams_blocked ON public.event_streams USING btree (next_retry_at) WHERE (blocked_at_version IS NOT NULL);
 CREATE INDEX idx_event_streams_mismatch ON public.event_streams USING btree (mismatch_count) WHERE (mismatch_count > 0);
+CREATE UNIQUE INDEX organization_domains_projection_one_claim ON public.organization_domains_projection USING btree (org_id, domain) WHERE (status = ANY (ARRAY['pending'::text, 'verified'::text]));
+CREATE UNIQUE INDEX organization_domains_projection_one_owner ON public.organization_domains_projection USING btree (domain) WHERE (status = 'verified'::text);
 CREATE INDEX organizations_projection_parent ON public.organizations_projection USING btree (parent_org_id);
 CREATE INDEX organizations_projection_path ON public.organizations_projection USING gist (path);
 CREATE UNIQUE INDEX organizations_projection_slug_live ON public.organizations_projection USING btree (slug) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text]));
 CREATE INDEX organizations_projection_under_way ON public.organizations_projection USING btree (created_at) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text]));
+CREATE UNIQUE INDEX sso_configurations_projection_one_active ON public.sso_configurations_projection USING btree (org_id) WHERE (status = 'active'::text);
+CREATE UNIQUE INDEX sso_configurations_projection_one_under_way ON public.sso_configurations_projection USING btree (org_id) WHERE (status = ANY (ARRAY['requested'::text, 'validated'::text, 'configured'::text, 'testing'::text, 'tested'::text]));
+CREATE INDEX sso_configurations_projection_org ON public.sso_configurations_projection USING btree (org_id, created_at);
 CREATE UNIQUE INDEX user_invitations_projection_one_pending ON public.user_invitations_projection USING btree (org_id, lower(email)) WHERE (status = 'pending'::text);
 CREATE INDEX user_invitations_projection_org ON public.user_invitations_projection USING btree (org_id);
 CREATE INDEX user_invitations_projection_page ON public.user_invitations_projection USING btree (org_id, created_at, invitation_id);
@@ -395,6 +450,32 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.project_domain_claimed(e domain_events)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  INSERT INTO organization_domains_projection (claim_id, org_id, domain, challenge, status,
+    workflow_id, claimed_at, updated_at)
+  VALUES (e.aggregate_id, (e.event_data ->> 'org_id')::uuid, e.event_data ->> 'domain',
+    e.event_data ->> 'challenge', 'pending', e.event_metadata ->> 'workflow_id', e.created_at,
+    e.created_at)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_domain_ended(e domain_events, next text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE organization_domains_projection SET status = next, reason = e.event_data ->> 'reason',
+    ended_at = e.created_at, updated_at = e.created_at
+  WHERE claim_id = e.aggregate_id AND status = 'pending';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_event(e domain_events)
  RETURNS void
  LANGUAGE plpgsql
@@ -454,6 +535,30 @@ BEGIN
       IF e.event_metadata ->> 'workflow_type' = invitation THEN
         PERFORM project_run_closed(e, invitation, 'completed');
       END IF;
+    WHEN 'sso.requested' THEN
+      PERFORM project_sso_requested(e);
+      PERFORM project_run_started(e, 'SSOConfigurationWorkflow');
+    WHEN 'sso.metadata_validated' THEN PERFORM project_sso_metadata_validated(e);
+    WHEN 'sso.provider_configured' THEN PERFORM project_sso_provider_configured(e);
+    WHEN 'sso.test_requested' THEN PERFORM project_sso_test_requested(e);
+    WHEN 'sso.flow_tested' THEN PERFORM project_sso_flow_tested(e);
+    WHEN 'sso.activated' THEN
+      PERFORM project_sso_activated(e);
+      PERFORM project_run_closed(e, 'SSOConfigurationWorkflow', 'completed');
+    WHEN 'sso.failed' THEN
+      PERFORM project_sso_failed(e);
+      PERFORM project_run_closed(e, 'SSOConfigurationWorkflow', 'failed');
+    WHEN 'sso.deactivated' THEN PERFORM project_sso_deactivated(e);
+    WHEN 'sso.certificate.expiring' THEN PERFORM project_sso_certificate_expiring(e);
+    WHEN 'organization.domain.claimed' THEN
+      PERFORM project_domain_claimed(e);
+      PERFORM project_run_started(e, 'DomainVerificationWorkflow');
+    WHEN 'organization.domain.verified' THEN
+      PERFORM project_domain_ended(e, 'verified');
+      PERFORM project_run_closed(e, 'DomainVerificationWorkflow', 'completed');
+    WHEN 'organization.domain.rejected' THEN
+      PERFORM project_domain_ended(e, 'rejected');
+      PERFORM project_run_closed(e, 'DomainVerificationWorkflow', 'completed');
     ELSE
       RAISE EXCEPTION 'unknown event type %', e.event_type USING ERRCODE = 'A4C01';
   END CASE;
@@ -667,6 +772,143 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.project_sso_activated(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE sso_configurations_projection SET status = 'replaced', ended_at = e.created_at,
+    updated_at = e.created_at
+  WHERE org_id = (e.event_data ->> 'org_id')::uuid AND status = 'active'
+    AND configuration_id <> e.aggregate_id;
+  UPDATE sso_configurations_projection SET status = 'active',
+    provider_id = e.event_data ->> 'provider_id',
+    domains = ARRAY(SELECT jsonb_array_elements_text(e.event_data -> 'domains')),
+    activated_at = (e.event_data ->> 'activated_at')::timestamptz, updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'tested';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_certificate_expiring(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE sso_configurations_projection SET
+    expiry_warnings = expiry_warnings
+      || jsonb_build_object(e.event_data ->> 'fingerprint', e.event_data -> 'days'),
+    updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_deactivated(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE sso_configurations_projection SET status = 'deactivated', ended_at = e.created_at,
+    updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'active';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_failed(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE sso_configurations_projection SET status = e.event_data ->> 'outcome',
+    failure_stage = e.event_data ->> 'failure_stage',
+    failure_type = e.event_data ->> 'failure_type', error = e.event_data ->> 'error_message',
+    ended_at = e.created_at, updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id
+    AND status IN ('requested', 'validated', 'configured', 'testing', 'tested');
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_flow_tested(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE sso_configurations_projection SET status = 'tested',
+    assertion_hash = e.event_data ->> 'assertion_hash', updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'testing';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_metadata_validated(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  d jsonb := e.event_data;
+BEGIN
+  UPDATE sso_configurations_projection SET status = 'validated', entity_id = d ->> 'entity_id',
+    sso_url = d ->> 'sso_url', sso_binding = d ->> 'sso_binding',
+    certificates = d -> 'certificates', warnings = d -> 'warnings',
+    certificate_expires_at = (d ->> 'certificate_expires')::timestamptz,
+    metadata_valid_until = (d ->> 'metadata_valid_until')::timestamptz, updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'requested';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_provider_configured(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE sso_configurations_projection SET status = 'configured',
+    provider_id = e.event_data ->> 'provider_id', updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'validated';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_requested(e domain_events)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  INSERT INTO sso_configurations_projection (configuration_id, org_id, status, metadata_source,
+    domains, requested_by, workflow_id, correlation_id, created_at, updated_at)
+  VALUES (e.aggregate_id, (e.event_data ->> 'org_id')::uuid, 'requested',
+    e.event_data ->> 'metadata_source',
+    ARRAY(SELECT jsonb_array_elements_text(CASE jsonb_typeof(e.event_data -> 'domains')
+      WHEN 'array' THEN e.event_data -> 'domains' ELSE '[]' END)),
+    e.event_metadata ->> 'user_id', e.event_metadata ->> 'workflow_id',
+    e.event_metadata ->> 'correlation_id', e.created_at, e.created_at)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_test_requested(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE sso_configurations_projection SET status = 'testing',
+    test_token_hash = e.event_data ->> 'test_token_hash',
+    test_expires_at = (e.event_data ->> 'test_expires')::timestamptz, updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'configured';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_subdomain_status(e domain_events, next text)
  RETURNS void
  LANGUAGE plpgsql
@@ -720,7 +962,8 @@ DECLARE
   event domain_events;
   rebuilt jsonb;
 BEGIN
-  SET CONSTRAINTS user_invitations_projection_org_id_fkey DEFERRED;
+  SET CONSTRAINTS user_invitations_projection_org_id_fkey,
+    organization_domains_projection_org_id_fkey, sso_configurations_projection_org_id_fkey DEFERRED;
   DELETE FROM organizations_projection WHERE org_id = p_org_id;
   FOR event IN
     SELECT * FROM domain_events d
@@ -923,8 +1166,10 @@ CREATE POLICY a4c_app ON domain_events FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_skips FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_streams FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON idempotency_keys FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON organization_domains_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organizations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON rate_limits FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON sso_configurations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON superseded_tokens FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON user_invitations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON workflow_runs_projection FOR ALL TO a4c_app;
@@ -935,8 +1180,10 @@ GRANT INSERT, SELECT ON domain_events TO a4c_app;
 GRANT SELECT ON event_skips TO a4c_app;
 GRANT SELECT ON event_streams TO a4c_app;
 GRANT INSERT, SELECT ON idempotency_keys TO a4c_app;
+GRANT SELECT ON organization_domains_projection TO a4c_app;
 GRANT SELECT ON organizations_projection TO a4c_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limits TO a4c_app;
+GRANT SELECT ON sso_configurations_projection TO a4c_app;
 GRANT SELECT ON superseded_tokens TO a4c_app;
 GRANT SELECT ON user_invitations_projection TO a4c_app;
 GRANT SELECT ON workflow_runs_projection TO a4c_app;

@@ -9,12 +9,14 @@ const ALLOWED: Record<string, readonly string[]> = {
   workflows: ['domain'],
   telemetry: ['domain', 'config'],
   store: ['domain', 'config', 'telemetry'],
-  providers: ['domain', 'config', 'telemetry'],
-  activities: ['domain', 'config', 'telemetry', 'store', 'providers'],
+  /** Documents and signatures alone, no input or output: API and activities both judge them. */
+  saml: ['domain'],
+  providers: ['domain', 'config', 'telemetry', 'saml'],
+  activities: ['domain', 'config', 'telemetry', 'store', 'providers', 'saml'],
   stopRequest: [],
   workflowBundle: ['domain', 'telemetry'],
   worker: ['domain', 'config', 'telemetry', 'store', 'providers', 'activities', 'workflowBundle'],
-  api: ['domain', 'config', 'telemetry', 'store'],
+  api: ['domain', 'config', 'telemetry', 'store', 'saml'],
   ops: ['domain', 'config', 'telemetry', 'store'],
   dev: ['domain', 'config', 'telemetry', 'store', 'workflowBundle', 'stopRequest'],
   main: [

@@ -56,6 +56,30 @@ BEGIN
       IF e.event_metadata ->> 'workflow_type' = invitation THEN
         PERFORM project_run_closed(e, invitation, 'completed');
       END IF;
+    WHEN 'sso.requested' THEN
+      PERFORM project_sso_requested(e);
+      PERFORM project_run_started(e, 'SSOConfigurationWorkflow');
+    WHEN 'sso.metadata_validated' THEN PERFORM project_sso_metadata_validated(e);
+    WHEN 'sso.provider_configured' THEN PERFORM project_sso_provider_configured(e);
+    WHEN 'sso.test_requested' THEN PERFORM project_sso_test_requested(e);
+    WHEN 'sso.flow_tested' THEN PERFORM project_sso_flow_tested(e);
+    WHEN 'sso.activated' THEN
+      PERFORM project_sso_activated(e);
+      PERFORM project_run_closed(e, 'SSOConfigurationWorkflow', 'completed');
+    WHEN 'sso.failed' THEN
+      PERFORM project_sso_failed(e);
+      PERFORM project_run_closed(e, 'SSOConfigurationWorkflow', 'failed');
+    WHEN 'sso.deactivated' THEN PERFORM project_sso_deactivated(e);
+    WHEN 'sso.certificate.expiring' THEN PERFORM project_sso_certificate_expiring(e);
+    WHEN 'organization.domain.claimed' THEN
+      PERFORM project_domain_claimed(e);
+      PERFORM project_run_started(e, 'DomainVerificationWorkflow');
+    WHEN 'organization.domain.verified' THEN
+      PERFORM project_domain_ended(e, 'verified');
+      PERFORM project_run_closed(e, 'DomainVerificationWorkflow', 'completed');
+    WHEN 'organization.domain.rejected' THEN
+      PERFORM project_domain_ended(e, 'rejected');
+      PERFORM project_run_closed(e, 'DomainVerificationWorkflow', 'completed');
     ELSE
       RAISE EXCEPTION 'unknown event type %', e.event_type USING ERRCODE = 'A4C01';
   END CASE;

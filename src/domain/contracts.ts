@@ -7,6 +7,7 @@ import type { DnsCheck, DnsRecord } from './dns.ts';
 import type { FailureStage } from './events.ts';
 import type { InvitedUser } from './invitation.ts';
 import type { OrgData } from './organization.ts';
+import type { SsoActivities } from './ssoContracts.ts';
 
 export const TASK_QUEUE_BOOTSTRAP = 'bootstrap';
 /** The people of organizations: invitations and single sign-on. */
@@ -16,6 +17,9 @@ export const WORKFLOW = {
   organizationBootstrap: 'OrganizationBootstrapWorkflow',
   organizationDeletion: 'OrganizationDeletionWorkflow',
   userInvitation: 'UserInvitationWorkflow',
+  ssoConfiguration: 'SSOConfigurationWorkflow',
+  ssoDeactivation: 'SSODeactivationWorkflow',
+  domainVerification: 'DomainVerificationWorkflow',
 } as const;
 export type WorkflowType = (typeof WORKFLOW)[keyof typeof WORKFLOW];
 
@@ -24,6 +28,9 @@ export const TASK_QUEUE_OF: Record<WorkflowType, string> = {
   OrganizationBootstrapWorkflow: TASK_QUEUE_BOOTSTRAP,
   OrganizationDeletionWorkflow: TASK_QUEUE_BOOTSTRAP,
   UserInvitationWorkflow: TASK_QUEUE_USERS,
+  SSOConfigurationWorkflow: TASK_QUEUE_USERS,
+  SSODeactivationWorkflow: TASK_QUEUE_USERS,
+  DomainVerificationWorkflow: TASK_QUEUE_USERS,
 };
 
 export const QUERY_GET_STATE = 'getState';
@@ -269,5 +276,19 @@ export const FAILURE = {
   allEmailsFailed: 'AllEmailsFailed',
   eventNotProjected: 'EventNotProjected',
   eventHeld: 'EventHeld',
+  ssoMetadataRejected: 'SsoMetadataRejected',
+  ssoMetadataUnavailable: 'SsoMetadataUnavailable',
+  ssoProviderConflict: 'SsoProviderConflict',
+  ssoProviderRejected: 'SsoProviderRejected',
+  ssoProviderUnavailable: 'SsoProviderUnavailable',
+  ssoSignatureInvalid: 'SsoSignatureInvalid',
+  ssoAssertionExpired: 'SsoAssertionExpired',
+  ssoAudienceMismatch: 'SsoAudienceMismatch',
+  ssoResponseUnsolicited: 'SsoResponseUnsolicited',
+  ssoResponseInvalid: 'SsoResponseInvalid',
+  ssoAddressOutsideDomains: 'SsoAddressOutsideDomains',
+  ssoTestTimedOut: 'SsoTestTimedOut',
+  ssoNoVerifiedDomain: 'SsoNoVerifiedDomain',
+  ssoNobodyToTell: 'SsoNobodyToTell',
   incompleteCompensation: 'IncompleteCompensation',
 } as const;

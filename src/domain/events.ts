@@ -4,6 +4,8 @@
  */
 import type { OrganizationBootstrapParams } from './contracts.ts';
 import type { Address, Contact, Phone } from './organization.ts';
+import type { DomainRejection } from './organizationDomain.ts';
+import type { SigningCertificate, SsoStep } from './sso.ts';
 
 export const EVENT_TYPE_PATTERN = /^[a-z_]+(\.[a-z_]+)+$/;
 
@@ -142,14 +144,67 @@ export interface EventData {
     revoked_at: string;
     reason: string;
   };
+  'sso.requested': {
+    org_id: string;
+    metadata_source: 'xml' | 'url';
+    /** Null: every domain that is verified at the activation. */
+    domains: string[] | null;
+  };
+  'sso.metadata_validated': {
+    org_id: string;
+    entity_id: string;
+    sso_url: string;
+    sso_binding: string;
+    certificates: SigningCertificate[];
+    /** ISO 8601; the earliest end of a signing certificate. */
+    certificate_expires: string;
+    metadata_valid_until: string | null;
+    warnings: string[];
+  };
+  'sso.provider_configured': { org_id: string; provider_id: string; updated: boolean };
+  'sso.test_requested': { org_id: string; test_token_hash: string; test_expires: string };
+  'sso.flow_tested': { org_id: string; assertion_hash: string };
+  'sso.activated': {
+    org_id: string;
+    provider_id: string;
+    domains: string[];
+    activated_at: string;
+  };
+  'sso.failed': {
+    org_id: string;
+    outcome: 'failed' | 'cancelled';
+    failure_stage: SsoStep;
+    failure_type: string;
+    error_message: string;
+    partial_cleanup_required: boolean;
+    pending_cleanup: string[];
+  };
+  'sso.deactivated': { org_id: string; provider_id: string; reason: string };
+  'sso.certificate.expiring': {
+    org_id: string;
+    fingerprint: string;
+    not_after: string;
+    days: number;
+  };
+  'organization.domain.claimed': { org_id: string; domain: string; challenge: string };
+  'organization.domain.verified': { org_id: string; domain: string; verified_at: string };
+  'organization.domain.rejected': { org_id: string; domain: string; reason: DomainRejection };
 }
 
 export type EventType = keyof EventData;
-export type AggregateType = 'organization' | 'invitation';
+export type AggregateType = 'organization' | 'invitation' | 'sso' | 'domain';
 
-/** The aggregate whose stream an event belongs to. An invitation has its own stream from `user.invited` on. */
-export const aggregateTypeOf = (type: EventType): AggregateType =>
-  type.startsWith('user.') || type.startsWith('invitation.') ? 'invitation' : 'organization';
+/**
+ * The aggregate whose stream an event belongs to. An invitation has its own stream from
+ * `user.invited` on. So has each configuration of single sign-on and each claim of a domain: one
+ * that is stuck must not block the organization's own, and that of the organization can be
+ * rebuilt without them.
+ */
+export function aggregateTypeOf(type: EventType): AggregateType {
+  if (type.startsWith('sso.')) return 'sso';
+  if (type.startsWith('organization.domain.')) return 'domain';
+  return type.startsWith('user.') || type.startsWith('invitation.') ? 'invitation' : 'organization';
+}
 
 /** PascalCase names of the seed's earlier sections, and the names that are stored. */
 export const EVENT_ALIASES: Readonly<Record<string, EventType>> = {
