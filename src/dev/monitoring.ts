@@ -5,7 +5,7 @@ import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import getPort from 'get-port';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { localRouting } from './localRouting.ts';
 import { tailOf } from './logTail.ts';
 import { type LoopbackPager, startLoopbackPager } from './loopbackPager.ts';
@@ -34,7 +34,8 @@ export interface Monitoring {
 }
 
 const HOST = '127.0.0.1';
-const ROUTES = path.resolve(import.meta.dirname, '../../alerts/alertmanager.yml');
+const ALERTS = path.resolve(import.meta.dirname, '../../alerts');
+const ROUTES = path.join(ALERTS, 'alertmanager.yml');
 const READY_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 50;
@@ -101,6 +102,18 @@ function prometheusConfig(options: MonitoringOptions, alertmanager: string): str
     })),
   });
 }
+
+/** The rules as production evaluates them: those that its configuration names. */
+export async function committedRuleFiles(): Promise<string[]> {
+  const { rule_files } = parse(await readFile(path.join(ALERTS, 'prometheus.yml'), 'utf8'));
+  return (rule_files as string[]).map((file) => path.join(ALERTS, file));
+}
+
+/** Where an embedded stack's roles are scraped, by the job names that the rules expect. */
+export const targetsOf = (env: Record<string, string>): Record<string, string> => ({
+  'a4c-api': `${HOST}:${env.PORT}`,
+  'a4c-worker': `${HOST}:${env.HEALTH_CHECK_PORT}`,
+});
 
 /**
  * Starts both, scraping the targets, evaluating the rules and routing as production does.

@@ -94,6 +94,23 @@ async function goBuild(folder: string): Promise<string> {
   return bin;
 }
 
+const cachedIn = (cacheFolder: string) => path.join(cacheFolder, 'prometheus');
+
+function presentSources(cached: string): ToolSource<PrometheusTools>[] {
+  return [
+    { name: 'PATH', find: () => working(toolsBy((name) => name)) },
+    {
+      name: "PATH, by Debian's names",
+      find: () => working(toolsBy((name) => DEBIAN_NAME[name] ?? name)),
+    },
+    { name: `cache ${cached}`, find: () => inFolder(cached) },
+  ];
+}
+
+/** Those that are on PATH or in our cache folder; undefined when there are none. */
+export const presentPrometheusTools = (cacheFolder: string): Promise<PrometheusTools | undefined> =>
+  firstOf(presentSources(cachedIn(cacheFolder)), '').catch(() => undefined);
+
 /**
  * Looks on PATH, in our cache folder, then installs into it: Debian's packages (10 s), or a
  * build from source (5 min).
@@ -104,16 +121,11 @@ export async function resolvePrometheusTools(options: {
   log: (message: string) => void;
 }): Promise<PrometheusTools> {
   const { cacheFolder, log } = options;
-  const cached = path.join(cacheFolder, 'prometheus');
+  const cached = cachedIn(cacheFolder);
   const installed = (install: (folder: string) => Promise<string>) => async () =>
     inFolder(await installAt(cached, install));
   const sources: ToolSource<PrometheusTools>[] = [
-    { name: 'PATH', find: () => working(toolsBy((name) => name)) },
-    {
-      name: "PATH, by Debian's names",
-      find: () => working(toolsBy((name) => DEBIAN_NAME[name] ?? name)),
-    },
-    { name: `cache ${cached}`, find: () => inFolder(cached) },
+    ...presentSources(cached),
     {
       name: `Debian packages ${DEBIAN_PACKAGES.join(', ')}`,
       find() {

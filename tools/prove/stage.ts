@@ -4,7 +4,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
-import { type Monitoring, startMonitoring } from '#dev/monitoring.ts';
+import { type Monitoring, startMonitoring, targetsOf } from '#dev/monitoring.ts';
 import { createProcesses, type RoleName, type RoleProcess } from '#dev/processes.ts';
 import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
 import { createReleasers } from '#dev/releasers.ts';
@@ -113,22 +113,18 @@ export async function startStage(log: (line: string) => void): Promise<Stage> {
     releasers.push(roles.stop);
     await roles.restart('api');
     await roles.restart('worker');
-    const targets = {
-      'a4c-api': `127.0.0.1:${stack.env.PORT}`,
-      'a4c-worker': `127.0.0.1:${stack.env.HEALTH_CHECK_PORT}`,
-    };
     const monitoring = await startMonitoring({
       tools,
       folder: stack.folder,
       reaper: stack.reaper,
-      targets,
+      targets: targetsOf(stack.env),
       ruleFiles: await writeRules(stack.folder),
       scrapeSeconds: SCRAPE_SECONDS,
       factor: FACTOR,
     });
     releasers.push(monitoring.stop);
     await untilSteady(monitoring);
-    const apiUrl = `http://${targets['a4c-api']}`;
+    const apiUrl = `http://127.0.0.1:${stack.env.PORT}`;
     const token = await stack.supabase.issueToken(CALLER);
     const api = createApiClient(apiUrl, token);
     return {
