@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from '#domain/contracts.ts';
+import { DEFAULT_INVITATION_TIMING, MAX_REMINDERS } from '#domain/userInvitation.ts';
 
 const MS = 1000;
 const DAY_MS = 86_400_000;
@@ -33,6 +34,14 @@ const seconds = (fallbackMs: number, maxMs: number) =>
     .max(maxMs / MS)
     .default(fallbackMs / MS)
     .transform((value) => Math.round(value * MS));
+/** A list of pauses, written in seconds, read as milliseconds. */
+const pauses = (fallback: string) =>
+  csv(fallback).pipe(
+    z
+      .array(z.coerce.number<string>().positive().max(3600))
+      .min(1)
+      .transform((list) => list.map((pause) => pause * MS)),
+  );
 const port = (fallback: number) => integer(fallback, 0, 65_535);
 const optional = () => z.string().min(1).optional();
 const secret = () => z.string().min(32, 'must be at least 32 characters');
@@ -97,6 +106,13 @@ const api = {
   BODY_LIMIT_KB: integer(256, 1, 10_240),
   REQUEST_TIMEOUT_SECONDS: seconds(15 * MS, 120 * MS),
   ENABLE_ORG_BOOTSTRAP: flag(true),
+  /** True behind a proxy that sets X-Forwarded-For: the rate limit is by address. */
+  TRUST_PROXY: flag(false),
+  PUBLIC_RATE_LIMIT_PER_MINUTE: integer(30, 1, 100_000),
+  INVITATION_TTL_SECONDS: seconds(DEFAULT_INVITATION_TIMING.ttlMs, 30 * DAY_MS),
+  /** Pause before each reminder; 0 for none. */
+  INVITATION_REMINDER_SECONDS: seconds(DEFAULT_INVITATION_TIMING.reminderAfterMs, 30 * DAY_MS),
+  INVITATION_MAX_REMINDERS: integer(DEFAULT_INVITATION_TIMING.maxReminders, 0, MAX_REMINDERS),
   /** How often sql/health runs; the metrics show the latest outcome and its age. */
   HEALTH_INTERVAL_SECONDS: seconds(30 * MS, 3600 * MS),
   RECONCILE_INTERVAL_SECONDS: seconds(15 * MS, 3600 * MS),
@@ -104,13 +120,11 @@ const api = {
   RECONCILE_GIVE_UP_SECONDS: seconds(DAY_MS, 30 * DAY_MS),
   DNS_PROPAGATION_WAIT_SECONDS: seconds(DEFAULT_TIMING.propagationWaitMs, MAX_PROPAGATION_WAIT_MS),
   DNS_VERIFICATION_LIMIT_SECONDS: seconds(DEFAULT_TIMING.verificationLimitMs, DAY_MS),
-  DNS_VERIFICATION_BACKOFF_SECONDS: csv('10,20,40,80,160,300').pipe(
-    z
-      .array(z.coerce.number<string>().positive().max(3600))
-      .min(1)
-      .transform((pauses) => pauses.map((pause) => pause * MS)),
-  ),
+  DNS_VERIFICATION_BACKOFF_SECONDS: pauses('10,20,40,80,160,300'),
   DNS_PERSON_WAIT_SECONDS: seconds(DEFAULT_TIMING.personWaitMs, 7 * DAY_MS),
+  SSO_TEST_WAIT_SECONDS: seconds(DEFAULT_SSO_TIMING.testWaitMs, MAX_TEST_WAIT_MS),
+  DOMAIN_VERIFICATION_LIMIT_SECONDS: seconds(DEFAULT_DOMAIN_TIMING.limitMs, MAX_DOMAIN_WAIT_MS),
+  DOMAIN_VERIFICATION_BACKOFF_SECONDS: pauses('60,120,300,600,1800'),
   ACTIVITY_RETRY_INITIAL_SECONDS: seconds(DEFAULT_TIMING.retryInitialMs, 600 * MS),
   ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS: seconds(DEFAULT_TIMING.heartbeatTimeoutMs, 600 * MS),
   COMPENSATION_LIMIT_SECONDS: seconds(DEFAULT_TIMING.compensationLimitMs, DAY_MS),
@@ -128,6 +142,10 @@ const worker = {
   /** Where accounts are provisioned: Supabase Auth's admin API. */
   SUPABASE_URL: z.url(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().min(1),
+  /** Where browsers reach the API: links and assertion consumer of the test of single sign-on. */
+  PUBLIC_API_URL: z.url(),
+  /** Identity providers on loopback and plain http: for the embedded stack alone. */
+  SSO_ALLOW_LOOPBACK: flag(false),
   WORKER_SHUTDOWN_GRACE_SECONDS: seconds(20 * MS, 600 * MS),
   HEALTH_CHECK_PORT: port(9090),
   CLOUDFLARE_API_TOKEN: z.string().min(1),

@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import { createActivities } from '#activities/index.ts';
 import type { WorkerConfig } from '#config';
 import type { Activities } from '#domain/contracts.ts';
+import { createAccountProvider } from '#providers/accountProvider.ts';
 import { countLookups, countMails } from '#providers/countedProviders.ts';
 import { createDnsProvider } from '#providers/dnsProvider.ts';
 import { createEmailProvider } from '#providers/emailProvider.ts';
@@ -65,6 +66,7 @@ function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger, metrics:
     dnsProvider: createDnsProvider(config),
     resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
     emailProvider,
+    accountProvider: createAccountProvider(config),
   });
   return { activities, emailProvider };
 }

@@ -15,6 +15,8 @@ FROM (
   FROM workflow_runs_projection r
   LEFT JOIN organizations_projection o USING (org_id)
   WHERE r.closed_at IS NULL AND r.started_at < now() - interval '2 hours'
+    -- Invitations and single sign-on wait for people, for days.
+    AND r.task_queue = 'bootstrap'
     AND (o.subdomain_status IS DISTINCT FROM 'verifying' OR r.started_at < now() - interval '26 hours')
   ORDER BY r.started_at LIMIT 100
 ) open_runs;

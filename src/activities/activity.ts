@@ -39,10 +39,30 @@ async function alive<T>(context: Context, work: (scope: ActivityScope) => Promis
 }
 
 const TYPE_OF_KIND: Record<ProviderError['kind'], Record<ProviderError['provider'], string>> = {
-  conflict: { dns: FAILURE.dnsConflict, email: FAILURE.emailRejected },
-  rejected: { dns: FAILURE.dnsRejected, email: FAILURE.emailRejected },
-  rate_limited: { dns: FAILURE.dnsUnavailable, email: FAILURE.emailUnavailable },
-  unavailable: { dns: FAILURE.dnsUnavailable, email: FAILURE.emailUnavailable },
+  conflict: {
+    dns: FAILURE.dnsConflict,
+    email: FAILURE.emailRejected,
+    accounts: FAILURE.accountRejected,
+    sso: FAILURE.ssoProviderConflict,
+  },
+  rejected: {
+    dns: FAILURE.dnsRejected,
+    email: FAILURE.emailRejected,
+    accounts: FAILURE.accountRejected,
+    sso: FAILURE.ssoProviderRejected,
+  },
+  rate_limited: {
+    dns: FAILURE.dnsUnavailable,
+    email: FAILURE.emailUnavailable,
+    accounts: FAILURE.accountUnavailable,
+    sso: FAILURE.ssoProviderUnavailable,
+  },
+  unavailable: {
+    dns: FAILURE.dnsUnavailable,
+    email: FAILURE.emailUnavailable,
+    accounts: FAILURE.accountUnavailable,
+    sso: FAILURE.ssoProviderUnavailable,
+  },
 };
 
 /** Typed failures for workflows to match on; anything else stays as it is and is retried. */

@@ -1,5 +1,6 @@
 /** What activities act on. */
 import type { WorkerConfig } from '#config';
+import type { AccountProvider } from '#providers/accountProvider.ts';
 import type { DnsProvider } from '#providers/dnsProvider.ts';
 import type { EmailProvider } from '#providers/emailProvider.ts';
 import type { Resolvers } from '#providers/resolvers.ts';
@@ -22,5 +23,6 @@ export interface ActivityDeps {
   dnsProvider: DnsProvider;
   resolvers: Resolvers;
   emailProvider: EmailProvider;
+  accountProvider: AccountProvider;
   logger: Logger;
 }

@@ -5,6 +5,7 @@ import type { ActivityDeps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
 import { invitationActivities } from './invitation.ts';
 import { organizationActivities } from './organization.ts';
+import { userInvitationActivities } from './userInvitation.ts';
 
 export type { ActivityDeps } from './deps.ts';
 
@@ -15,6 +16,7 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...organizationActivities(deps),
     ...dnsActivities(deps),
     ...invitationActivities(deps),
+    ...userInvitationActivities(deps),
   };
   const registered = Object.entries(implementations).map(([name, implementation]) => [
     name,

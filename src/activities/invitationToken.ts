@@ -1,9 +1,16 @@
 /** Invitation tokens: derived, so that a retried mail carries the same one and no store holds it. */
 import { createHash, createHmac } from 'node:crypto';
 
-/** 256 bits, base64url; the same for the same secret and invitation. */
-export const invitationToken = (secret: string, invitationId: string): string =>
-  createHmac('sha256', secret).update(`invitation:${invitationId}`).digest('base64url');
+/**
+ * 256 bits, base64url; the same for the same secret, invitation and generation.
+ * @param generation 0 for the first link, 1 for the one that replaced it, …
+ */
+export function invitationToken(secret: string, invitationId: string, generation = 0): string {
+  const suffix = generation > 0 ? `:${generation}` : '';
+  return createHmac('sha256', secret)
+    .update(`invitation:${invitationId}${suffix}`)
+    .digest('base64url');
+}
 
 /** SHA-256 of a token, hex: what the store keeps and looks up by. */
 export const tokenHash = (token: string): string =>

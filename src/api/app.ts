@@ -9,9 +9,11 @@ import { LABEL_VALUES } from '#telemetry/metricCatalogue.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { bootstrapRoutes } from './bootstrap.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
+import { invitationRoutes } from './invitations.ts';
 import { opsRoutes } from './ops.ts';
 import { organizationRoutes } from './organizations.ts';
 import { Problem, problemResponses } from './problems.ts';
+import { publicInvitationRoutes } from './publicInvitations.ts';
 import { COUNTED_METHODS, requestContext, requestTimeout } from './requestContext.ts';
 import { workflowRoutes } from './workflows.ts';
 
@@ -62,7 +64,12 @@ function apiRoutes(deps: ApiDeps): Router<ApiState> {
     ctx.state.caller = await counted(deps, ctx.get('authorization') || undefined);
     await next();
   });
-  for (const routes of [bootstrapRoutes(deps), workflowRoutes(deps), organizationRoutes(deps)]) {
+  for (const routes of [
+    bootstrapRoutes(deps),
+    workflowRoutes(deps),
+    organizationRoutes(deps),
+    invitationRoutes(deps),
+  ]) {
     router.use(routes.routes());
   }
   return router;
@@ -92,11 +99,13 @@ function beginAtZero(
 
 export function createApp(deps: ApiDeps): Koa {
   const { config, logger } = deps;
-  const app = new Koa();
+  // Whose address a request has, behind a proxy, the proxy says.
+  const app = new Koa({ proxy: config.TRUST_PROXY });
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
   const ops = opsRoutes(deps);
   const api = apiRoutes(deps);
-  beginAtZero(deps.metrics, [...ops.stack, ...api.stack]);
+  const open = publicInvitationRoutes(deps);
+  beginAtZero(deps.metrics, [...ops.stack, ...open.stack, ...api.stack]);
   app.use(requestContext(logger, deps.metrics));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
@@ -104,6 +113,7 @@ export function createApp(deps: ApiDeps): Koa {
   app.use(crossOrigin(config.CORS_ORIGINS));
   app.use(jsonBody(config.BODY_LIMIT_KB));
   app.use(ops.routes());
+  app.use(open.routes());
   app.use(api.routes());
   // Both routers' routes: what has matched is kept with the request.
   app.use(api.allowedMethods());

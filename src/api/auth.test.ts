@@ -215,6 +215,7 @@ describe('a permission', () => {
   const caller = (p: string, s: string): Caller => ({
     userId: SUB,
     orgId: ORG,
+    name: undefined,
     permissions: [{ p, s }],
   });
 

@@ -20,6 +20,8 @@ export interface Permission {
 export interface Caller {
   userId: string;
   orgId: string | undefined;
+  /** As people know them; from the token's user_metadata. */
+  name: string | undefined;
   permissions: Permission[];
 }
 
@@ -44,6 +46,7 @@ const CLAIMS = z.object({
   org_id: z.guid().nullish(),
   effective_permissions: z.array(z.object({ p: z.string(), s: z.string().nullish() })).nullish(),
   access_blocked: z.boolean().nullish(),
+  user_metadata: z.looseObject({ full_name: z.string().max(200).nullish() }).nullish(),
 });
 
 const unauthorized = (): Problem =>
@@ -113,11 +116,12 @@ export function createAuthenticate(config: AuthConfig): Authenticate {
     });
     const claims = CLAIMS.safeParse(payload);
     if (!claims.success) throw unauthorized();
-    const { sub, org_id, effective_permissions, access_blocked } = claims.data;
+    const { sub, org_id, effective_permissions, access_blocked, user_metadata } = claims.data;
     if (access_blocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
     return {
       userId: sub,
       orgId: org_id ?? undefined,
+      name: user_metadata?.full_name ?? undefined,
       permissions: (effective_permissions ?? []).map(({ p, s }) => ({ p, s: s ?? '' })),
     };
   };

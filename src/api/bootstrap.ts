@@ -65,6 +65,14 @@ function requestFrom(
         tags: [config.DEPLOYMENT_ENVIRONMENT],
       },
       timing: timingFrom(config),
+      invitations: {
+        taskQueue: config.TEMPORAL_USERS_TASK_QUEUE,
+        timing: {
+          ttlMs: config.INVITATION_TTL_SECONDS,
+          reminderAfterMs: config.INVITATION_REMINDER_SECONDS,
+          maxReminders: config.INVITATION_MAX_REMINDERS,
+        },
+      },
     },
   };
 }

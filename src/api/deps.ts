@@ -1,8 +1,10 @@
 /** What the API's routes act on. */
 import type { Client } from '@temporalio/client';
+import type { Pool } from 'pg';
 import type { ApiConfig } from '#config';
 import type { BootstrapRequests } from '#store/bootstrapRequests.ts';
 import type { EventQueries } from '#store/eventQueries.ts';
+import type { InvitationQueries } from '#store/invitationQueries.ts';
 import type { ReadModels } from '#store/readModels.ts';
 import type { Checks } from '#telemetry/health.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -16,6 +18,9 @@ export interface ApiDeps {
   requests: BootstrapRequests;
   queries: EventQueries;
   readModels: ReadModels;
+  invitations: InvitationQueries;
+  /** For what keeps its own table: the rate limiter. */
+  pool: Pool;
   authenticate: Authenticate;
   checks: Checks;
   metrics: Metrics;

@@ -4,59 +4,19 @@ import {
   createDocument,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathsObject,
-  type ZodOpenApiResponsesObject,
 } from 'zod-openapi';
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts';
-import { PROBLEM_MEDIA_TYPE } from './problems.ts';
+import { invitationPaths } from './openApiInvitations.ts';
+import {
+  body,
+  json,
+  OPEN,
+  organizationPath,
+  problems,
+  read,
+  workflowPath,
+} from './openApiParts.ts';
 import * as schemas from './schemas.ts';
-
-const json = (description: string, schema: z.ZodType) => ({
-  description,
-  content: { 'application/json': { schema } },
-});
-
-const PROBLEMS: Record<number, string> = {
-  400: 'The request is not valid',
-  401: 'No valid bearer token',
-  403: 'A permission is missing',
-  404: 'There is no such thing, or it is not yours',
-  409: 'The state does not allow it',
-  413: 'The body is too large',
-  415: 'The body is not application/json',
-  422: 'The request contradicts what is there',
-  503: 'Not now; Retry-After tells when',
-};
-
-const problems = (...statuses: number[]): ZodOpenApiResponsesObject =>
-  Object.fromEntries(
-    statuses.map((status) => [
-      String(status),
-      {
-        description: PROBLEMS[status]!,
-        content: { [PROBLEM_MEDIA_TYPE]: { schema: schemas.problem } },
-      },
-    ]),
-  ) as ZodOpenApiResponsesObject;
-
-const path = (name: string, schema: z.ZodType) => ({ path: z.object({ [name]: schema }) });
-const workflowPath = path('workflowId', schemas.workflowId);
-const organizationPath = path('organizationId', schemas.organizationId);
-const body = (schema: z.ZodType) => ({
-  required: true,
-  content: { 'application/json': { schema } },
-});
-
-const read = (
-  operationId: string,
-  summary: string,
-  requestParams: ZodOpenApiOperationObject['requestParams'],
-  schema: z.ZodType,
-): ZodOpenApiOperationObject => ({
-  operationId,
-  summary,
-  ...(requestParams && { requestParams }),
-  responses: { 200: json(summary, schema), ...problems(400, 401, 403, 404, 503) },
-});
 
 /** Where the ids of an accepted request lead. */
 const LINKS = Object.fromEntries([
@@ -95,8 +55,6 @@ const act = (
     ...problems(400, 401, 403, 404, 409, 415, 503),
   },
 });
-
-const OPEN: Pick<ZodOpenApiOperationObject, 'security'> = { security: [] };
 
 function paths(): ZodOpenApiPathsObject {
   const signalParams = {
@@ -146,6 +104,7 @@ function paths(): ZodOpenApiPathsObject {
         schemas.lineage,
       ),
     },
+    ...invitationPaths(),
     '/health': {
       get: {
         operationId: 'getHealth',

@@ -24,6 +24,8 @@ function nameSpan(method: string, route: string): void {
   const span = trace.getActiveSpan();
   span?.updateName(`${method} ${route}`);
   span?.setAttribute('http.route', route);
+  // The path itself may hold a token.
+  span?.setAttribute('url.path', route);
 }
 
 /** Tells the caller the trace it has been part of. */

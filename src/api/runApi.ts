@@ -8,6 +8,7 @@ import { createBootstrapRequests } from '#store/bootstrapRequests.ts';
 import { createEmitEvent } from '#store/emitEvent.ts';
 import { createEventQueries } from '#store/eventQueries.ts';
 import { createEventStore } from '#store/events.ts';
+import { createInvitationQueries } from '#store/invitationQueries.ts';
 import { createMetricQueries } from '#store/metricQueries.ts';
 import { createPool } from '#store/pool.ts';
 import { createReadModels } from '#store/readModels.ts';
@@ -43,6 +44,8 @@ function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, lo
     requests,
     readModels,
     queries: createEventQueries(pool),
+    invitations: createInvitationQueries(pool),
+    pool,
     authenticate: createAuthenticate(config),
     checks: {
       postgres: () => pool.query('SELECT 1'),

@@ -8,6 +8,7 @@ import type { FailureStage } from './events.ts';
 import type { InvitedUser } from './invitation.ts';
 import type { OrgData } from './organization.ts';
 import type { SsoActivities } from './ssoContracts.ts';
+import type { InvitationActivities, InvitationTiming } from './userInvitation.ts';
 
 export const TASK_QUEUE_BOOTSTRAP = 'bootstrap';
 /** The people of organizations: invitations and single sign-on. */
@@ -52,6 +53,7 @@ export const SEARCH_ATTRIBUTE = {
   userId: 'user_id',
   correlationId: 'correlation_id',
   currentStep: 'current_step',
+  invitationStatus: 'invitation_status',
 } as const;
 
 const BOOTSTRAP_PREFIX = 'org-bootstrap-';
@@ -132,6 +134,8 @@ export interface OrganizationBootstrapParams {
   /** Without one, the DNS steps are skipped. */
   subdomain?: string;
   users: InvitedUser[];
+  /** How long each invitation waits, and where its run is queued. */
+  invitations?: { timing?: Partial<InvitationTiming>; taskQueue?: string };
   origin?: RequestOrigin;
   timing?: Partial<BootstrapTiming>;
 }
@@ -260,7 +264,7 @@ export interface BootstrapActivities {
 }
 
 /** Every activity of both queues; a worker registers all of them. */
-export type Activities = BootstrapActivities;
+export type Activities = BootstrapActivities & InvitationActivities & SsoActivities;
 
 /** `ApplicationFailure.type` values that workflows and callers may match on. */
 export const FAILURE = {
@@ -274,6 +278,10 @@ export const FAILURE = {
   emailRejected: 'EmailRejected',
   emailUnavailable: 'EmailUnavailable',
   allEmailsFailed: 'AllEmailsFailed',
+  accountRejected: 'AccountRejected',
+  accountUnavailable: 'AccountUnavailable',
+  alreadyInvited: 'AlreadyInvited',
+  invitationNotPending: 'InvitationNotPending',
   eventNotProjected: 'EventNotProjected',
   eventHeld: 'EventHeld',
   ssoMetadataRejected: 'SsoMetadataRejected',

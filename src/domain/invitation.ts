@@ -16,5 +16,5 @@ export const INVITATION_TTL_MS = 7 * DAY_MS;
 export const normalizeEmail = (email: string): string => email.trim().toLowerCase();
 
 /** ISO 8601 time at which an invitation made at `invitedAt` (ISO 8601) ends. */
-export const expiryOf = (invitedAt: string): string =>
-  new Date(Date.parse(invitedAt) + INVITATION_TTL_MS).toISOString();
+export const expiryOf = (invitedAt: string, ttlMs = INVITATION_TTL_MS): string =>
+  new Date(Date.parse(invitedAt) + ttlMs).toISOString();

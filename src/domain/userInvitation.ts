@@ -90,11 +90,13 @@ export interface SendInvitationInput extends InvitationStep {
 }
 export interface ResendInvitationInput extends InvitationStep {
   generation: number;
+  /** The new link has the whole time again. */
+  expiresAt: string;
 }
 export interface EndInvitationInput extends InvitationStep {
   reason: string;
 }
-export interface ProvisionUserInput extends InvitationStep {}
+export type ProvisionUserInput = InvitationStep;
 
 /** What the store says of an invitation now. */
 export interface StoredInvitation {

@@ -34,13 +34,14 @@ export function invitationMail(values: {
   frontendUrl: string;
   token: string;
   expiresAt: string;
+  isReminder?: boolean;
 }): MailContent {
-  const { firstName, organizationName } = values;
+  const { firstName, organizationName, isReminder = false } = values;
   const link = new URL('accept-invitation', `${values.frontendUrl.replace(/\/$/, '')}/`);
   link.searchParams.set('token', values.token);
   const until = DATE.format(new Date(values.expiresAt));
   return {
-    subject: oneLine(`You are invited to ${organizationName}`),
+    subject: oneLine(`${isReminder ? 'Reminder: you' : 'You'} are invited to ${organizationName}`),
     text: [
       `Hello ${firstName},`,
       `you are invited to join ${organizationName}.`,

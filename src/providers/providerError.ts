@@ -2,9 +2,11 @@
 
 export type ProviderErrorKind = 'rejected' | 'conflict' | 'rate_limited' | 'unavailable';
 
+export type ProviderName = 'dns' | 'email' | 'accounts' | 'sso';
+
 export class ProviderError extends Error {
   override name = 'ProviderError';
-  readonly provider: 'dns' | 'email';
+  readonly provider: ProviderName;
   readonly kind: ProviderErrorKind;
   /** How long the provider asked us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;

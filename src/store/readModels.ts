@@ -50,6 +50,14 @@ export interface Invitation {
   emailError: string | null;
   messageId: string | null;
   revokedAt: Date | null;
+  acceptedAt: Date | null;
+  createdAt: Date;
+  remindersSent: number;
+  /** Which of its links is the valid one. */
+  generation: number;
+  invitedByName: string | null;
+  userId: string | null;
+  linked: boolean | null;
 }
 
 export type ReadModels = ReturnType<typeof createReadModels>;
@@ -64,10 +72,12 @@ const ORGANIZATION = `SELECT org_id AS "orgId", name, slug, type, path::text, do
   deactivation_reason AS "deactivationReason", updated_at AS "updatedAt"
   FROM organizations_projection`;
 
-const INVITATION = `SELECT invitation_id AS "invitationId", org_id AS "orgId", email,
+export const INVITATION_SELECT = `SELECT invitation_id AS "invitationId", org_id AS "orgId", email,
   first_name AS "firstName", last_name AS "lastName", roles, status, expires_at AS "expiresAt",
   email_status AS "emailStatus", email_sent_at AS "emailSentAt", email_error AS "emailError",
-  message_id AS "messageId", revoked_at AS "revokedAt"
+  message_id AS "messageId", revoked_at AS "revokedAt", accepted_at AS "acceptedAt",
+  created_at AS "createdAt", reminders_sent AS "remindersSent", generation,
+  invited_by_name AS "invitedByName", user_id AS "userId", linked
   FROM user_invitations_projection`;
 
 /** By parent ids, which are never used again, and not by path, which a successor may take over. */
@@ -96,10 +106,10 @@ export function createReadModels(pool: Pool) {
       ),
 
     invitation: (invitationId: string) =>
-      first<Invitation>(`${INVITATION} WHERE invitation_id = $1`, invitationId),
+      first<Invitation>(`${INVITATION_SELECT} WHERE invitation_id = $1`, invitationId),
 
     async invitationsOf(orgId: string): Promise<Invitation[]> {
-      const sql = `${INVITATION} WHERE org_id = $1 ORDER BY created_at, invitation_id`;
+      const sql = `${INVITATION_SELECT} WHERE org_id = $1 ORDER BY created_at, invitation_id`;
       return (await pool.query<Invitation>(sql, [orgId])).rows;
     },
 

@@ -1,11 +1,14 @@
 /** OrganizationBootstrapWorkflow: the seed's seven steps, undone in reverse when one fails. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   isCancellation,
+  ParentClosePolicy,
   patched,
   sleep,
+  startChild,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -17,12 +20,18 @@ import {
   type OrganizationBootstrapParams,
   type OrganizationBootstrapResult,
   orgIdOfBootstrap,
+  SEARCH_ATTRIBUTE,
   type StepInput,
+  TASK_QUEUE_USERS,
+  WORKFLOW,
 } from '#domain/contracts.ts';
+import { userInvitationWorkflowId } from '#domain/userInvitation.ts';
 import { type Proxies, proxies } from './activities.ts';
 import { BootstrapProgress } from './bootstrapProgress.ts';
 import { verifyDns } from './dnsVerification.ts';
 import { Saga } from './saga.ts';
+
+const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, SearchAttributeType.KEYWORD);
 
 interface Run {
   params: OrganizationBootstrapParams;
@@ -31,6 +40,7 @@ interface Run {
   activities: Proxies;
   progress: BootstrapProgress;
   saga: Saga;
+  invitationIds: string[];
 }
 
 /**
@@ -48,6 +58,7 @@ export async function OrganizationBootstrapWorkflow(
     else skipDns(run);
     await invite(run);
     await activate(run);
+    await waitForPeople(run);
     return await complete(run);
   } catch (error) {
     await undo(run, error);
@@ -74,6 +85,7 @@ function setUp(params: OrganizationBootstrapParams): Run {
     activities: proxies(timing),
     progress: new BootstrapProgress(orgId),
     saga: new Saga(),
+    invitationIds: [],
   };
 }
 
@@ -129,9 +141,11 @@ async function invite(run: Run): Promise<void> {
   const invitations = await progress.step('generate_invitations', () =>
     activities.store.generateInvitationsActivity({ ...input, users: params.users }),
   );
+  run.invitationIds = invitations.map(({ invitationId }) => invitationId);
   await progress.step('send_invitation_emails', async () => {
-    const ids = invitations.map(({ invitationId }) => invitationId);
-    const sent = await Promise.all(ids.map((invitationId) => sendEmail(run, invitationId)));
+    const sent = await Promise.all(
+      run.invitationIds.map((invitationId) => sendEmail(run, invitationId)),
+    );
     progress.state.invitationsSent = sent.filter(Boolean).length;
     if (progress.state.invitationsSent === 0) {
       throw ApplicationFailure.nonRetryable(
@@ -161,6 +175,27 @@ async function activate({ input, activities, progress }: Run): Promise<void> {
   const { invitationsSent } = progress.state;
   await progress.step('activate_organization', () =>
     activities.store.activateOrganizationActivity({ ...input, invitationsSent }),
+  );
+}
+
+/**
+ * Each invitation goes on in a run of its own, which outlives this one: reminders, expiry and
+ * accounts are not the bootstrap's to wait for.
+ */
+async function waitForPeople({ params, input, invitationIds }: Run): Promise<void> {
+  // Runs from before invitations had runs of their own.
+  if (!patched('user-invitation-runs')) return;
+  const { timing, taskQueue = TASK_QUEUE_USERS } = params.invitations ?? {};
+  await Promise.all(
+    invitationIds.map((invitationId) =>
+      startChild(WORKFLOW.userInvitation, {
+        workflowId: userInvitationWorkflowId(invitationId),
+        taskQueue,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        typedSearchAttributes: [{ key: ORG_ID, value: input.orgId }],
+        args: [{ invitationId, ...input, ...(timing && { timing }) }],
+      }),
+    ),
   );
 }
 

@@ -7,6 +7,7 @@ import { createActivities } from '#activities/index.ts';
 import { tokenHash } from '#activities/invitationToken.ts';
 import { loadConfig } from '#config';
 import { type BootstrapActivities, bootstrapWorkflowId } from '#domain/contracts.ts';
+import { createAccountProvider } from '#providers/accountProvider.ts';
 import { createDnsProvider } from '#providers/dnsProvider.ts';
 import { createEmailProvider, type EmailProvider } from '#providers/emailProvider.ts';
 import { createResolvers } from '#providers/resolvers.ts';
@@ -37,6 +38,7 @@ beforeAll(async () => {
     dnsProvider: createDnsProvider(config),
     resolvers: createResolvers(config),
     emailProvider,
+    accountProvider: createAccountProvider(config),
   });
 });
 afterAll(async () => {

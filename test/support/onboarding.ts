@@ -6,6 +6,7 @@ import { inject } from 'vitest';
 import { type LoopbackCloudflare, startLoopbackCloudflare } from '#dev/loopbackCloudflare.ts';
 import { type LoopbackDns, startLoopbackDns } from '#dev/loopbackDns.ts';
 import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopbackSmtp.ts';
+import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopbackSupabase.ts';
 import {
   type BootstrapState,
   type BootstrapTiming,
@@ -44,6 +45,8 @@ export interface Onboarding {
   dns: LoopbackDns;
   cloudflare: LoopbackCloudflare;
   smtp: LoopbackSmtp;
+  /** Accounts are made here; the API's own tokens come from another one. */
+  supabase: LoopbackSupabase;
   queries: EventQueries;
   readModels: ReadModels;
   taskQueue: string;
@@ -70,16 +73,17 @@ function workerEnvOf(resources: {
   dns: LoopbackDns;
   cloudflare: LoopbackCloudflare;
   smtp: LoopbackSmtp;
+  supabase: LoopbackSupabase;
 }): Record<string, string> {
-  const { taskQueue, databaseUrl, dns, cloudflare, smtp } = resources;
+  const { taskQueue, databaseUrl, dns, cloudflare, smtp, supabase } = resources;
   return {
     LOG_LEVEL: 'silent',
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_TASK_QUEUE: taskQueue,
     TEMPORAL_USERS_TASK_QUEUE: `users-${taskQueue}`,
-    SUPABASE_URL: 'http://127.0.0.1:1',
-    SUPABASE_SERVICE_ROLE_KEY: 'test-service-key',
+    SUPABASE_URL: supabase.url,
+    SUPABASE_SERVICE_ROLE_KEY: supabase.serviceRoleKey,
     WORKER_BUNDLE_PATH: inject('workflowBundlePath'),
     WORKER_SHUTDOWN_GRACE_SECONDS: '5',
     HEALTH_CHECK_PORT: '0',
@@ -105,12 +109,20 @@ export async function startOnboarding(): Promise<Onboarding> {
   const dns = await startLoopbackDns();
   const cloudflare = await startLoopbackCloudflare({ zoneName: ZONE, token: 'test-token', dns });
   const smtp = await startLoopbackSmtp();
+  const supabase = await startLoopbackSupabase();
   const owner = new pg.Pool({ connectionString: database.ownerUrl });
   owner.on('error', () => {
     // The database is dropped under it at the end.
   });
   const taskQueue = `bootstrap-${randomUUID()}`;
-  const workerEnv = workerEnvOf({ taskQueue, databaseUrl: database.url, dns, cloudflare, smtp });
+  const workerEnv = workerEnvOf({
+    taskQueue,
+    databaseUrl: database.url,
+    dns,
+    cloudflare,
+    smtp,
+    supabase,
+  });
   const { client, connection } = connectTemporal({
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_NAMESPACE: 'default',
@@ -124,13 +136,14 @@ export async function startOnboarding(): Promise<Onboarding> {
     dns,
     cloudflare,
     smtp,
+    supabase,
     queries: createEventQueries(database.pool),
     readModels: createReadModels(database.pool),
     taskQueue,
     workerEnv,
     async stop() {
       await connection.close();
-      await Promise.all([smtp.stop(), cloudflare.stop(), dns.stop(), owner.end()]);
+      await Promise.all([smtp.stop(), supabase.stop(), cloudflare.stop(), dns.stop(), owner.end()]);
       await database.drop();
     },
   };
@@ -161,6 +174,7 @@ export async function startBootstrap(
     orgData: { name: `Organization ${slug}`, type: 'provider' },
     subdomain: slug,
     users: sampleUsers(slug),
+    invitations: { taskQueue: `users-${taskQueue}` },
     origin: { requestedAt: new Date().toISOString(), source: 'test', requestedBy: randomUUID() },
     timing: { ...FAST, ...timing },
     ...params,
