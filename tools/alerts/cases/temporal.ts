@@ -93,14 +93,15 @@ export const temporalCases: readonly AlertCase[] = [
   {
     alert: 'SlotsExhausted',
     series: {
-      [`temporal_worker_task_slots_available{${worker},worker_type="ActivityWorker"}`]:
+      [`temporal_worker_task_slots_available{${worker},${queue},worker_type="ActivityWorker"}`]:
         '50x10 0x10 50x600',
-      [`temporal_worker_task_slots_available{${worker},worker_type="WorkflowWorker"}`]: '40x700',
+      [`temporal_worker_task_slots_available{${worker},${queue},worker_type="WorkflowWorker"}`]:
+        '40x700',
     },
     silent: '14m',
     firing: '17m',
     resolved: '22m',
-    fires: [{ labels: { instance: 'w', worker_type: 'ActivityWorker' } }],
+    fires: [{ labels: { ...labels, instance: 'w', worker_type: 'ActivityWorker' } }],
   },
   {
     alert: 'StickyCacheThrash',

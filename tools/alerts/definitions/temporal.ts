@@ -78,11 +78,12 @@ const slotsExhausted: AlertDefinition = {
   ...about,
   name: 'SlotsExhausted',
   severity: 'warning',
-  expr: () => 'min by (instance, worker_type) (temporal_worker_task_slots_available) == 0',
+  expr: () =>
+    'min by (instance, task_queue, worker_type) (temporal_worker_task_slots_available) == 0',
   for: '5m',
   summary: 'A worker has no slot left',
   description:
-    '{{ $labels.instance }} runs as many {{ $labels.worker_type }} tasks as it may. More workers, or WORKER_MAX_ACTIVITIES.',
+    '{{ $labels.instance }} runs as many {{ $labels.worker_type }} tasks of {{ $labels.task_queue }} as it may. More workers, or WORKER_MAX_ACTIVITIES.',
 };
 
 const stickyCache: AlertDefinition = {

@@ -1,16 +1,12 @@
 /** What others do for us, failing. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { resolvers } from '../resolvers.ts';
 import { type Scenario, scenario } from '../scenario.ts';
-import type { Stage } from '../stage.ts';
 
 const MANY = 10_000;
 const POST_REFUSED = { method: 'POST', status: 403, times: MANY };
 /** Longer than the shortened hour after which a run took too long. */
 const LONG_RUN_MS = 63_000;
-
-function resolvers({ stack }: Stage, fault: 'nxdomain' | 'none'): void {
-  for (const index of stack.dns.resolvers.keys()) stack.dns.fault(index, fault);
-}
 
 export const providerScenarios: readonly Scenario[] = [
   {

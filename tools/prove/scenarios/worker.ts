@@ -7,8 +7,13 @@ import {
   bundleChangedWorkflows,
   type Change,
 } from '#support/changedWorkflows.ts';
+import { startRefusingProxy } from '../refusingProxy.ts';
+import { resolvers } from '../resolvers.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
+
+/** The SDK sizes its cache by the heap's limit, down to ten runs. */
+const LITTLE_MEMORY = { NODE_OPTIONS: '--max-old-space-size=200 --max-semi-space-size=1' };
 
 /** An error of the code, and not a failure of the run. */
 const THROWING: Change[] = [
@@ -35,7 +40,7 @@ export const workerScenarios: readonly Scenario[] = [
     end: (stage) => stage.restart('worker'),
   },
   {
-    fault: 'two activity slots, Cloudflare slow, fifteen onboardings',
+    fault: 'two activity slots, Cloudflare slow, 25 onboardings',
     proves: [
       { alert: 'SlotsExhausted' },
       { alert: 'ScheduleToStartHigh' },
@@ -43,14 +48,45 @@ export const workerScenarios: readonly Scenario[] = [
     ],
     async begin(stage) {
       await stage.restart('worker', { WORKER_MAX_ACTIVITIES: '2' });
-      stage.stack.cloudflare.latencyMs = 4_000;
-      await stage.onboard(15);
+      stage.stack.cloudflare.latencyMs = 1_200;
+      await stage.onboard(25);
     },
     async end(stage) {
       stage.stack.cloudflare.latencyMs = 0;
       await stage.restart('worker');
     },
   },
+  scenario(
+    {
+      fault: 'a worker with little memory, and forty runs that look up their DNS',
+      proves: [{ alert: 'StickyCacheThrash' }],
+    },
+    async (stage) => {
+      resolvers(stage, 'nxdomain');
+      await stage.restart('worker', LITTLE_MEMORY);
+      const runs = await stage.onboard(40);
+      return async () => {
+        for (const { workflowId } of runs) {
+          await stage.api.post(`/api/v1/workflows/${workflowId}/cancel`, {});
+        }
+        resolvers(stage, 'none');
+        await stage.restart('worker');
+      };
+    },
+  ),
+  scenario(
+    { fault: 'Temporal answers RESOURCE_EXHAUSTED', proves: [{ alert: 'RpcResourceExhausted' }] },
+    async (stage) => {
+      const proxy = await startRefusingProxy(stage.stack.temporal.address);
+      await stage.restart('worker', { TEMPORAL_ADDRESS: proxy.address });
+      proxy.refusing = true;
+      return async () => {
+        proxy.refusing = false;
+        await stage.restart('worker');
+        await proxy.stop();
+      };
+    },
+  ),
   {
     fault: 'workflow code that throws',
     proves: [{ alert: 'WorkflowTaskFailing' }, { alert: 'WorkflowStuck' }],
@@ -68,14 +104,13 @@ export const workerScenarios: readonly Scenario[] = [
       limitSeconds: 180,
     },
     async (stage) => {
-      const { dns } = stage.stack;
-      for (const index of dns.resolvers.keys()) dns.fault(index, 'nxdomain');
+      resolvers(stage, 'nxdomain');
       await stage.onboard(1);
       // Into the lookups, after the marker that the old code does not know.
       await delay(4_000);
       await deploy(stage, BEFORE_DNS_VERIFICATION);
       return async () => {
-        for (const index of dns.resolvers.keys()) dns.fault(index, 'none');
+        resolvers(stage, 'none');
         await stage.restart('worker');
       };
     },
