@@ -11,6 +11,7 @@ const WORKER = {
   CLOUDFLARE_API_TOKEN: 'token',
   DNS_TARGET: 'app.example.net',
   SUPABASE_SERVICE_ROLE_KEY: 'service-key',
+  PUBLIC_API_URL: 'https://api.example.com',
   FRONTEND_URL: 'https://app.example.com',
   INVITATION_TOKEN_SECRET: 'x'.repeat(32),
   SMTP_HOST: 'localhost',

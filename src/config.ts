@@ -4,6 +4,12 @@
  */
 import { z } from 'zod';
 import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from '#domain/contracts.ts';
+import {
+  DEFAULT_DOMAIN_TIMING,
+  DEFAULT_SSO_TIMING,
+  MAX_DOMAIN_WAIT_MS,
+  MAX_TEST_WAIT_MS,
+} from '#domain/ssoContracts.ts';
 import { DEFAULT_INVITATION_TIMING, MAX_REMINDERS } from '#domain/userInvitation.ts';
 
 const MS = 1000;

@@ -53,7 +53,7 @@ const EMAIL_ATTRIBUTES = [
 const REFUSALS: [RegExp, RefusalType, string][] = [
   [/InResponseTo/i, FAILURE.ssoResponseUnsolicited, 'the response answers no request of this test'],
   [
-    /assertion (expired|not yet valid)/i,
+    /assertion (expired|not yet valid)|No valid subject confirmation/i,
     FAILURE.ssoAssertionExpired,
     'the assertion is not valid now: it has expired or has not begun',
   ],
@@ -90,6 +90,8 @@ const serviceProvider = ({ idp, spEntityId, callbackUrl, requestId }: RoundTrip)
     callbackUrl,
     entryPoint: idp.ssoUrl,
     authnRequestBinding: idp.binding,
+    // Only a redirect's request is deflated.
+    skipRequestCompression: idp.binding === 'HTTP-POST',
     idpIssuer: idp.entityId,
     idpCert: idp.certificates.map(({ der }) => der),
     wantAssertionsSigned: true,
@@ -120,15 +122,44 @@ function emailOf(profile: Profile): string | undefined {
     .find((value): value is string => typeof value === 'string' && value.includes('@'));
 }
 
-/** Every recipient that the assertion names has to be us. */
-function requireRecipient(profile: Profile, callbackUrl: string): void {
-  const assertion = JSON.stringify(profile.getAssertion?.() ?? {});
-  const recipients = [...assertion.matchAll(/"Recipient":"([^"]*)"/g)].map(([, value]) => value);
-  if (recipients.every((recipient) => recipient === callbackUrl)) return;
-  throw new SamlRefusal(
-    FAILURE.ssoAudienceMismatch,
-    'the assertion is meant for another recipient',
+/** The parts of an assertion that node-saml hands over unread; as xml2js has them. */
+interface ParsedAssertion {
+  Assertion?: {
+    $?: { ID?: string };
+    Subject?: {
+      SubjectConfirmation?: {
+        SubjectConfirmationData?: { $?: { Recipient?: string; InResponseTo?: string } }[];
+      }[];
+    }[];
+  };
+}
+
+/**
+ * Requires what node-saml leaves open: that the *signed* part names our request and our callback,
+ * for the response's own attributes need not be signed.
+ * @returns the assertion's id.
+ */
+function requireOurs(profile: Profile, { callbackUrl, requestId }: RoundTrip): string {
+  const { Assertion: assertion } = (profile.getAssertion?.() ?? {}) as ParsedAssertion;
+  const confirmations = (assertion?.Subject?.[0]?.SubjectConfirmation ?? []).flatMap(
+    ({ SubjectConfirmationData: data = [] }) => data.map(({ $ = {} }) => $),
   );
+  if (!assertion?.$?.ID || confirmations.length === 0) {
+    throw new SamlRefusal(FAILURE.ssoResponseInvalid, 'the assertion confirms no subject');
+  }
+  if (confirmations.some(({ InResponseTo }) => InResponseTo !== requestId)) {
+    throw new SamlRefusal(
+      FAILURE.ssoResponseUnsolicited,
+      'the assertion answers no request of this test',
+    );
+  }
+  if (confirmations.some(({ Recipient }) => Recipient !== callbackUrl)) {
+    throw new SamlRefusal(
+      FAILURE.ssoAudienceMismatch,
+      'the assertion is meant for another recipient',
+    );
+  }
+  return assertion.$.ID;
 }
 
 /**
@@ -144,12 +175,11 @@ export async function verifyResponse(
     const { profile } = await serviceProvider(trip).validatePostResponseAsync({
       SAMLResponse: samlResponse,
     });
-    if (!profile?.ID) {
+    if (!profile)
       throw new SamlRefusal(FAILURE.ssoResponseInvalid, 'the response has no assertion');
-    }
-    requireRecipient(profile, trip.callbackUrl);
+    const assertionId = requireOurs(profile, trip);
     const assertionHash = createHash('sha256')
-      .update(`${profile.issuer}\n${profile.ID}`)
+      .update(`${profile.issuer}\n${assertionId}`)
       .digest('hex');
     return { assertionHash, email: emailOf(profile) };
   } catch (error) {

@@ -84,6 +84,8 @@ function workerEnvOf(resources: {
     TEMPORAL_USERS_TASK_QUEUE: `users-${taskQueue}`,
     SUPABASE_URL: supabase.url,
     SUPABASE_SERVICE_ROLE_KEY: supabase.serviceRoleKey,
+    PUBLIC_API_URL: 'http://127.0.0.1:1',
+    SSO_ALLOW_LOOPBACK: 'true',
     WORKER_BUNDLE_PATH: inject('workflowBundlePath'),
     WORKER_SHUTDOWN_GRACE_SECONDS: '5',
     HEALTH_CHECK_PORT: '0',

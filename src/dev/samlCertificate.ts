@@ -1,0 +1,26 @@
+/** Signing certificates for the embedded identity provider, valid as long as one asks. */
+import { generate } from 'selfsigned';
+
+export interface SamlKeys {
+  privateKey: string;
+  /** PEM. */
+  certificate: string;
+  /** Base64 of the DER form, as metadata carries it. */
+  der: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @param from and @param until days from now; negative ones are past. */
+export async function createSamlKeys({ from = -1, until = 365 } = {}): Promise<SamlKeys> {
+  const { private: privateKey, cert: certificate } = await generate(
+    [{ name: 'commonName', value: 'Loopback identity provider' }],
+    {
+      keySize: 2048,
+      algorithm: 'sha256',
+      notBeforeDate: new Date(Date.now() + from * DAY_MS),
+      notAfterDate: new Date(Date.now() + until * DAY_MS),
+    },
+  );
+  return { privateKey, certificate, der: certificate.replace(/-----[^-]+-----|\s/g, '') };
+}

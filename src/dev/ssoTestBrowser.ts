@@ -1,0 +1,36 @@
+/** What a person's browser does with the link of a test: goes to the identity provider and comes back. */
+
+const HTML_ENTITIES: Record<string, string> = {
+  '&amp;': '&',
+  '&quot;': '"',
+  '&#x27;': "'",
+  '&lt;': '<',
+  '&gt;': '>',
+};
+const plain = (value: string) =>
+  value.replace(/&(amp|quot|#x27|lt|gt);/g, (entity) => HTML_ENTITIES[entity]!);
+
+const attribute = (tag: string, name: string) =>
+  plain(new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1] ?? '');
+
+/** Submits the only form of a page. */
+async function submit(page: string): Promise<Response> {
+  const fields = [...page.matchAll(/<input[^>]*>/g)]
+    .map(([tag]): [string, string] => [attribute(tag, 'name'), attribute(tag, 'value')])
+    .filter(([name]) => name !== '');
+  const action = attribute(/<form[^>]*>/.exec(page)?.[0] ?? '', 'action');
+  return fetch(action, { method: 'POST', body: new URLSearchParams(fields) });
+}
+
+/**
+ * Follows a test link to its end.
+ * @returns the answer of our callback, or of the link itself when that refuses.
+ */
+export async function followTestLink(link: string): Promise<Response> {
+  const begun = await fetch(link, { redirect: 'follow' });
+  if (!begun.ok) return begun;
+  const first = await begun.text();
+  const second = await submit(first);
+  if (!first.includes('SAMLRequest')) return second;
+  return submit(await second.text());
+}
