@@ -1,0 +1,14 @@
+/** `npm run serve -- --prometheus http://127.0.0.1:9090`: the preview over a Prometheus that runs. */
+import { parseArgs } from 'node:util';
+import { startPreviewServer } from './previewServer.ts';
+
+const { values } = parseArgs({
+  options: {
+    prometheus: { type: 'string', default: 'http://127.0.0.1:9090' },
+    port: { type: 'string', default: '0' },
+  },
+});
+const { url } = await startPreviewServer(values.prometheus, Number(values.port));
+for (const name of ['overview', 'workflows', 'temporal-worker', 'api', 'event-store']) {
+  console.log(`${url}/?dashboard=${name}&seconds=900`);
+}

@@ -1,0 +1,15 @@
+import path from 'node:path';
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+export default defineConfig({
+  plugins: [react()],
+  resolve: {
+    alias: {
+      'react-custom-scrollbars-2': path.resolve(import.meta.dirname, 'src/scrollbars.ts'),
+    },
+  },
+  // Grafana's packages ask Node's process for the environment.
+  define: { 'process.env': {} },
+  build: { outDir: 'dist', chunkSizeWarningLimit: 20_000 },
+});
