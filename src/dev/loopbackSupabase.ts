@@ -6,6 +6,7 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import Koa from 'koa';
+import { createLoopbackSso, type LoopbackSso } from './loopbackSupabaseSso.ts';
 import { createLoopbackUsers, type LoopbackUsers } from './loopbackSupabaseUsers.ts';
 
 /** A permission and the ltree scope it holds in, as Supabase's token hook writes them. */
@@ -30,6 +31,7 @@ export interface LoopbackSupabase {
   /** For SUPABASE_SERVICE_ROLE_KEY. */
   serviceRoleKey: string;
   users: LoopbackUsers;
+  sso: LoopbackSso;
   /** How often the JWKS was fetched. */
   jwksFetches(): number;
   issueToken(claims: TokenClaims): Promise<string>;
@@ -60,6 +62,7 @@ export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
   const serviceRoleKey = randomBytes(24).toString('base64url');
   const users = createLoopbackUsers();
+  const sso = createLoopbackSso();
   let fetches = 0;
   const published = new Router().get(JWKS_PATH, (ctx) => {
     fetches++;
@@ -69,7 +72,7 @@ export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
   app.silent = true;
   app.use(bodyParser());
   app.use(published.routes());
-  app.use(adminRoutes(serviceRoleKey, [users.routes]).routes());
+  app.use(adminRoutes(serviceRoleKey, [users.routes, sso.routes]).routes());
   const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
   const url = `http://${HOST}:${(server.address() as AddressInfo).port}`;
@@ -77,6 +80,7 @@ export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
     url,
     serviceRoleKey,
     users,
+    sso,
     jwksFetches: () => fetches,
     issueToken: ({ sub, orgId, orgType, permissions = [], extra }) =>
       new SignJWT({

@@ -141,9 +141,8 @@ export interface FormerProvider {
   id: string;
   metadataXml: string;
   domains: string[];
-  /** Null for one that was made by hand. */
-  resourceId: string | null;
-  attributeMapping: Record<string, unknown> | null;
+  attributeMapping: { keys?: Record<string, unknown> };
+  nameIdFormat: string | null;
 }
 export interface FindProviderInput extends SsoStepInput {
   entityId: string;
@@ -162,7 +161,6 @@ export interface RecordSsoTestInput extends SsoStepInput {
 }
 export interface ActivateSsoInput extends SsoStepInput {
   providerId: string;
-  metadataXml: string;
   domains: string[] | null;
 }
 export interface RestoreProviderInput extends SsoStepInput {
