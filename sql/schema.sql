@@ -115,6 +115,8 @@ CREATE TABLE sso_configurations_projection (
   domains text[] NOT NULL DEFAULT '{}'::text[],
   test_token_hash text,
   test_expires_at timestamp with time zone,
+  sp_entity_id text,
+  callback_url text,
   assertion_hash text,
   failure_stage text,
   failure_type text,
@@ -902,7 +904,8 @@ CREATE OR REPLACE FUNCTION public.project_sso_test_requested(e domain_events)
 AS $function$
 BEGIN
   UPDATE sso_configurations_projection SET status = 'testing',
-    test_token_hash = e.event_data ->> 'test_token_hash',
+    test_token_hash = e.event_data ->> 'token_hash',
+    sp_entity_id = e.event_data ->> 'sp_entity_id', callback_url = e.event_data ->> 'callback_url',
     test_expires_at = (e.event_data ->> 'test_expires')::timestamptz, updated_at = e.created_at
   WHERE configuration_id = e.aggregate_id AND status = 'configured';
   PERFORM require_row(FOUND, e);

@@ -9,11 +9,15 @@ import { createAccountProvider } from '#providers/accountProvider.ts';
 import { countLookups, countMails } from '#providers/countedProviders.ts';
 import { createDnsProvider } from '#providers/dnsProvider.ts';
 import { createEmailProvider } from '#providers/emailProvider.ts';
+import { createMetadataSource } from '#providers/metadataSource.ts';
 import { createResolvers } from '#providers/resolvers.ts';
+import { createSsoProvider } from '#providers/ssoProvider.ts';
+import { createTxtResolvers } from '#providers/txtResolvers.ts';
 import { createEmitEvent } from '#store/emitEvent.ts';
 import { createEventStore } from '#store/events.ts';
 import { createPool } from '#store/pool.ts';
 import { createReadModels } from '#store/readModels.ts';
+import { createSsoConfigurations } from '#store/ssoConfigurations.ts';
 import { activityMetricsInterceptor } from '#telemetry/activityMetrics.ts';
 import { coreMetrics } from '#telemetry/coreMetrics.ts';
 import { eventMetrics } from '#telemetry/eventMetrics.ts';
@@ -66,6 +70,10 @@ function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger, metrics:
     dnsProvider: createDnsProvider(config),
     resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
     emailProvider,
+    ssoProvider: createSsoProvider(config),
+    metadataSource: createMetadataSource(config),
+    txtResolvers: createTxtResolvers(config),
+    ssoConfigurations: createSsoConfigurations(pool),
     accountProvider: createAccountProvider(config),
   });
   return { activities, emailProvider };

@@ -41,6 +41,8 @@ CREATE TABLE sso_configurations_projection (
   -- SHA-256 of the test link's token, hex; the token itself is nowhere.
   test_token_hash text UNIQUE,
   test_expires_at timestamptz,
+  sp_entity_id text,
+  callback_url text,
   -- SHA-256 of issuer and id of the assertion that passed: it is accepted once.
   assertion_hash text UNIQUE,
   failure_stage text,

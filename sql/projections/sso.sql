@@ -39,7 +39,8 @@ CREATE OR REPLACE FUNCTION project_sso_test_requested(e domain_events) RETURNS v
 LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
 BEGIN
   UPDATE sso_configurations_projection SET status = 'testing',
-    test_token_hash = e.event_data ->> 'test_token_hash',
+    test_token_hash = e.event_data ->> 'token_hash',
+    sp_entity_id = e.event_data ->> 'sp_entity_id', callback_url = e.event_data ->> 'callback_url',
     test_expires_at = (e.event_data ->> 'test_expires')::timestamptz, updated_at = e.created_at
   WHERE configuration_id = e.aggregate_id AND status = 'configured';
   PERFORM require_row(FOUND, e);

@@ -3,9 +3,13 @@ import type { WorkerConfig } from '#config';
 import type { AccountProvider } from '#providers/accountProvider.ts';
 import type { DnsProvider } from '#providers/dnsProvider.ts';
 import type { EmailProvider } from '#providers/emailProvider.ts';
+import type { MetadataSource } from '#providers/metadataSource.ts';
 import type { Resolvers } from '#providers/resolvers.ts';
+import type { SsoProvider } from '#providers/ssoProvider.ts';
+import type { TxtResolvers } from '#providers/txtResolvers.ts';
 import type { EmitEvent } from '#store/emitEvent.ts';
 import type { ReadModels } from '#store/readModels.ts';
+import type { SsoConfigurations } from '#store/ssoConfigurations.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 export interface ActivityDeps {
@@ -17,6 +21,9 @@ export interface ActivityDeps {
     | 'INVITATION_TOKEN_SECRET'
     | 'SUPPORT_EMAIL'
     | 'MAIL_FROM'
+    | 'SUPABASE_URL'
+    | 'PUBLIC_API_URL'
+    | 'SSO_ALLOW_LOOPBACK'
   >;
   emitEvent: EmitEvent;
   readModels: ReadModels;
@@ -24,5 +31,9 @@ export interface ActivityDeps {
   resolvers: Resolvers;
   emailProvider: EmailProvider;
   accountProvider: AccountProvider;
+  ssoProvider: SsoProvider;
+  metadataSource: MetadataSource;
+  txtResolvers: TxtResolvers;
+  ssoConfigurations: SsoConfigurations;
   logger: Logger;
 }

@@ -5,6 +5,9 @@ import type { ActivityDeps } from './deps.ts';
 import { dnsActivities } from './dns.ts';
 import { invitationActivities } from './invitation.ts';
 import { organizationActivities } from './organization.ts';
+import { organizationDomainActivities } from './organizationDomain.ts';
+import { ssoActivities } from './sso.ts';
+import { ssoNewsActivities } from './ssoNews.ts';
 import { userInvitationActivities } from './userInvitation.ts';
 
 export type { ActivityDeps } from './deps.ts';
@@ -17,6 +20,9 @@ export function createActivities(deps: ActivityDeps): Activities {
     ...dnsActivities(deps),
     ...invitationActivities(deps),
     ...userInvitationActivities(deps),
+    ...ssoActivities(deps),
+    ...ssoNewsActivities(deps),
+    ...organizationDomainActivities(deps),
   };
   const registered = Object.entries(implementations).map(([name, implementation]) => [
     name,

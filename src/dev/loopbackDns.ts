@@ -1,7 +1,7 @@
 /** DNS on loopback: one zone, served over UDP by several "resolvers" that can each be disturbed. */
 import { createUDPServer, Packet } from 'dns2';
 
-export type RecordType = 'A' | 'AAAA' | 'CNAME';
+export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'TXT';
 
 export interface ZoneRecord {
   name: string;
@@ -44,7 +44,8 @@ const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCas
 
 /** dns2 fills a resource's wire form from these fields; its types ask for a method more. */
 function answerFor({ name, type, value }: ZoneRecord): Resource {
-  const data = type === 'CNAME' ? { domain: value } : { address: value };
+  const data =
+    type === 'CNAME' ? { domain: value } : type === 'TXT' ? { data: value } : { address: value };
   const fields = { name, type: Packet.TYPE[type], class: Packet.CLASS.IN, ttl: TTL_SECONDS };
   return { ...fields, ...data } as unknown as Resource;
 }

@@ -292,6 +292,7 @@ export const FAILURE = {
   ssoSignatureInvalid: 'SsoSignatureInvalid',
   ssoAssertionExpired: 'SsoAssertionExpired',
   ssoAudienceMismatch: 'SsoAudienceMismatch',
+  ssoAssertionReplayed: 'SsoAssertionReplayed',
   ssoResponseUnsolicited: 'SsoResponseUnsolicited',
   ssoResponseInvalid: 'SsoResponseInvalid',
   ssoAddressOutsideDomains: 'SsoAddressOutsideDomains',

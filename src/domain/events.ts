@@ -162,7 +162,14 @@ export interface EventData {
     warnings: string[];
   };
   'sso.provider_configured': { org_id: string; provider_id: string; updated: boolean };
-  'sso.test_requested': { org_id: string; test_token_hash: string; test_expires: string };
+  'sso.test_requested': {
+    org_id: string;
+    token_hash: string;
+    test_expires: string;
+    /** The audience and the recipient that the test's assertion has to name. */
+    sp_entity_id: string;
+    callback_url: string;
+  };
   'sso.flow_tested': { org_id: string; assertion_hash: string };
   'sso.activated': {
     org_id: string;

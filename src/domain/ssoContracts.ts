@@ -185,6 +185,9 @@ export interface NotifySsoInput extends StepInput {
 export interface DeactivateSsoInput extends StepInput {
   reason: string;
 }
+export interface WatchInput {
+  origin: RequestOrigin;
+}
 export interface WarnOfExpiryInput extends SsoStepInput {
   fingerprint: string;
   notAfter: string;
@@ -218,7 +221,7 @@ export interface SsoActivities {
   recordSSOFailureActivity(input: RecordSsoFailureInput): Promise<void>;
   notifySSOActivity(input: NotifySsoInput): Promise<void>;
   deactivateSSOActivity(input: DeactivateSsoInput): Promise<boolean>;
-  findExpiringCertificatesActivity(input: StepInput): Promise<WarnOfExpiryInput[]>;
+  findExpiringCertificatesActivity(input: WatchInput): Promise<WarnOfExpiryInput[]>;
   warnOfCertificateExpiryActivity(input: WarnOfExpiryInput): Promise<void>;
   recordDomainClaimActivity(input: RecordDomainClaimInput): Promise<void>;
   checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult>;

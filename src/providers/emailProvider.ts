@@ -18,7 +18,7 @@ type EmailConfig = Pick<
 >;
 
 export interface Mail {
-  kind: 'invitation' | 'support';
+  kind: 'invitation' | 'support' | 'sso';
   to: string;
   subject: string;
   text: string;

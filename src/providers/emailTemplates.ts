@@ -15,14 +15,14 @@ const ENTITIES: Record<string, string> = {
 };
 
 /** Every value comes from a request: none may become markup. */
-const escapeHtml = (value: string): string => value.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
+export const escapeHtml = (value: string): string => value.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 
 /** A header ends at a line break; a name must not begin another one. */
-const oneLine = (value: string): string => value.replace(/[\r\n]+/g, ' ');
+export const oneLine = (value: string): string => value.replace(/[\r\n]+/g, ' ');
 
 const DATE = new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: 'UTC' });
 
-const page = (paragraphs: string[]): string =>
+export const page = (paragraphs: string[]): string =>
   `<!doctype html><html lang="en"><body style="font-family: sans-serif; line-height: 1.5">${paragraphs
     .map((paragraph) => `<p>${paragraph}</p>`)
     .join('')}</body></html>`;

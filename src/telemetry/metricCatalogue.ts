@@ -35,7 +35,7 @@ export const LABEL_VALUES = {
   workflow_outcome: ['completed', 'failed', 'cancelled', 'terminated', 'timed_out'],
   activity_outcome: ['completed', 'failed', 'cancelled'],
   mail_outcome: ['sent', 'failed'],
-  mail_kind: ['invitation', 'support'],
+  mail_kind: ['invitation', 'support', 'sso'],
   resolver_result: ['found', 'not_found', 'mismatch', 'error'],
   rejected_token_reason: ['missing', 'invalid', 'blocked', 'keys_unavailable'],
 } as const;

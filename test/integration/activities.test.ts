@@ -10,9 +10,13 @@ import { type BootstrapActivities, bootstrapWorkflowId } from '#domain/contracts
 import { createAccountProvider } from '#providers/accountProvider.ts';
 import { createDnsProvider } from '#providers/dnsProvider.ts';
 import { createEmailProvider, type EmailProvider } from '#providers/emailProvider.ts';
+import { createMetadataSource } from '#providers/metadataSource.ts';
 import { createResolvers } from '#providers/resolvers.ts';
+import { createSsoProvider } from '#providers/ssoProvider.ts';
+import { createTxtResolvers } from '#providers/txtResolvers.ts';
 import { createEmitEvent } from '#store/emitEvent.ts';
 import { createEventStore } from '#store/events.ts';
+import { createSsoConfigurations } from '#store/ssoConfigurations.ts';
 import {
   type Onboarding,
   SUPPORT,
@@ -39,6 +43,10 @@ beforeAll(async () => {
     resolvers: createResolvers(config),
     emailProvider,
     accountProvider: createAccountProvider(config),
+    ssoProvider: createSsoProvider(config),
+    metadataSource: createMetadataSource(config),
+    txtResolvers: createTxtResolvers(config),
+    ssoConfigurations: createSsoConfigurations(onboarding.database.pool),
   });
 });
 afterAll(async () => {
