@@ -101,6 +101,7 @@ const events: Section = {
       queries: [
         { expr: max(own('events_unprocessed_oldest_age_seconds')), legend: 'oldest event' },
       ],
+      softMax: 330,
       alerts: ['UnprocessedEventsOld'],
       thresholds: { critical: 300 },
     }),
@@ -130,14 +131,22 @@ const checks: Section = {
       {
         title: 'Verdicts',
         description:
-          '0 ok, 1 warning, 2 critical. The comment at the top of sql/health/<check>.sql says what it means and what to do; npm run ops -- health shows the rows.',
+          'The comment at the top of sql/health/<check>.sql says what it means and what to do; npm run ops -- health shows the rows.',
         unit: 'short',
         queries: [{ expr: `sort_desc(${max(own('health_check_severity'), 'check')})` }],
         alerts: ['HealthCheckFailing'],
         thresholds: { warning: 1, critical: 2 },
         width: 8,
+        height: 13,
       },
       { check: 'Check', Value: 'Severity' },
+      {
+        answers: {
+          0: { text: 'ok', color: 'green' },
+          1: { text: 'WARNING', color: 'yellow' },
+          2: { text: 'CRITICAL', color: 'red' },
+        },
+      },
     ),
     lines({
       title: 'What they count',
@@ -146,6 +155,7 @@ const checks: Section = {
       queries: [{ expr: max(own('health_check_value'), 'check'), legend: '{{check}}' }],
       alerts: ['HealthCheckFailing'],
       width: 16,
+      height: 13,
     }),
     lines({
       title: 'Time since they last succeeded',

@@ -41,9 +41,7 @@ const answer: Section = {
         description:
           'YES when every condition to the right holds. NO: look at the first one that fails. UNKNOWN: the API is not scraped, or the recording rules of alerts/ are not loaded.',
         unit: 'short',
-        queries: [
-          { expr: CONDITIONS.map(({ expr }) => `(${expr})`).join(' * '), legend: 'answer' },
-        ],
+        queries: [{ expr: CONDITIONS.map(({ expr }) => `(${expr})`).join(' * ') }],
         alerts: ['TargetDown', 'NoPollers'],
         width: 6,
         height: 5,
@@ -163,7 +161,7 @@ const answer: Section = {
         alerts: ['Watchdog'],
       },
       { alertname: 'Alert', severity: 'Severity', team: 'Team', service: 'Service' },
-      runbookOfRow('Alert'),
+      { rowLink: runbookOfRow('Alert') },
     ),
   ],
 };

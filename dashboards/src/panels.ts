@@ -39,6 +39,8 @@ export interface PanelSpec {
   decimals?: number;
   min?: number;
   max?: number;
+  /** The axis reaches at least so far: small values look small, and a threshold is seen. */
+  softMax?: number;
   /** Shown instead of a value that is not there. */
   noValue?: string;
 }
@@ -50,6 +52,8 @@ const GREEN = 'green';
 const YELLOW = 'yellow';
 const RED = 'red';
 const NEUTRAL = 'text';
+/** Columns. */
+const HALF = 12;
 const PANEL_HEIGHT = 8;
 const STAT_HEIGHT = 4;
 
@@ -125,10 +129,28 @@ function dress<T extends timeseries.PanelBuilder | stat.PanelBuilder | table.Pan
   return builder;
 }
 
+/** Beside the lines where there is room, what grew most first; below them where there is not. */
+const legendOf = (width: number) =>
+  new common.VizLegendOptionsBuilder()
+    .showLegend(true)
+    .displayMode(common.LegendDisplayMode.Table)
+    .placement(width >= HALF ? common.LegendPlacement.Right : common.LegendPlacement.Bottom)
+    .calcs(['lastNotNull', 'max'])
+    .sortBy('Max')
+    .sortDesc(true);
+
+/** Counts of nothing would be drawn on an axis up to 100. */
+const defaultSoftMax = ({ unit, thresholds }: PanelSpec): number | undefined => {
+  if (unit === 'percentunit') return (thresholds?.warning ?? thresholds?.critical ?? 0.1) * 1.2;
+  return unit === 'short' ? 1 : undefined;
+};
+
 /** Lines over time; the thresholds are drawn as dashed lines. */
 export function lines(spec: PanelSpec): timeseries.PanelBuilder {
-  const { width = 12, height = PANEL_HEIGHT } = spec;
-  return dress(new timeseries.PanelBuilder(), { min: 0, ...spec })
+  const { width = HALF, height = PANEL_HEIGHT, softMax = defaultSoftMax(spec) } = spec;
+  const builder = dress(new timeseries.PanelBuilder(), { min: 0, ...spec });
+  if (softMax !== undefined && spec.max === undefined) builder.axisSoftMax(softMax);
+  return builder
     .targets(targetsOf(spec))
     .span(width)
     .height(height)
@@ -144,13 +166,7 @@ export function lines(spec: PanelSpec): timeseries.PanelBuilder {
           : common.GraphThresholdsStyleMode.Off,
       ),
     )
-    .legend(
-      new common.VizLegendOptionsBuilder()
-        .showLegend(true)
-        .displayMode(common.LegendDisplayMode.Table)
-        .placement(common.LegendPlacement.Bottom)
-        .calcs(['lastNotNull', 'max']),
-    )
+    .legend(legendOf(width))
     .tooltip(
       new common.VizTooltipOptionsBuilder()
         .mode(common.TooltipDisplayMode.Multi)
@@ -169,7 +185,11 @@ export const bars = (spec: PanelSpec): timeseries.PanelBuilder =>
 /** One number, now; coloured by the thresholds. */
 export function number(spec: PanelSpec): stat.PanelBuilder {
   const { width = 4, height = STAT_HEIGHT } = spec;
-  return dress(new stat.PanelBuilder(), spec)
+  const builder = dress(new stat.PanelBuilder(), spec);
+  const isNamed = spec.queries.some(({ legend }) => legend !== undefined);
+  // Several values side by side are each as small as the longest of them, unless told otherwise.
+  if (isNamed) builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(14).valueSize(28));
+  return builder
     .targets(targetsOf(spec, undefined, true))
     .span(width)
     .height(height)
@@ -180,35 +200,38 @@ export function number(spec: PanelSpec): stat.PanelBuilder {
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false));
 }
 
+/** Value -> its word and colour. */
+export type Answers = Record<string, { text: string; color: string }>;
+
+const wordsOf = (answers: Answers): dashboard.ValueMapping => ({
+  type: dashboard.MappingType.ValueToText,
+  options: Object.fromEntries(
+    Object.entries(answers).map(([value, answer], index) => [value, { ...answer, index }]),
+  ),
+});
+
 /** An answer in words: each value has its text and colour. */
-export function verdict(
-  spec: PanelSpec,
-  answers: Record<string, { text: string; color: string }>,
-): stat.PanelBuilder {
-  const options = Object.fromEntries(
-    Object.entries(answers).map(([value, { text, color }], index) => [
-      value,
-      { text, color, index },
-    ]),
-  );
+export function verdict(spec: PanelSpec, answers: Answers): stat.PanelBuilder {
   return number(spec)
     .colorMode(common.BigValueColorMode.Background)
-    .mappings([{ type: dashboard.MappingType.ValueToText, options }]);
+    .mappings([wordsOf(answers)]);
 }
 
 /**
  * Rows of labels, now.
  * @param columns renames them; what is not named is left out.
  * @param rowLink followed from a cell, and able to name the row's values.
+ * @param answers words for values.
  */
 export function rows(
   spec: PanelSpec,
   columns: Record<string, string>,
-  rowLink?: PanelLink,
+  { rowLink, answers }: { rowLink?: PanelLink; answers?: Answers } = {},
 ): table.PanelBuilder {
   const { width = 12, height = PANEL_HEIGHT } = spec;
   const builder = dress(new table.PanelBuilder(), spec);
   if (rowLink) builder.dataLinks([linkBuilder(rowLink)]);
+  if (answers) builder.mappings([wordsOf(answers)]);
   return builder
     .targets(targetsOf(spec, 'table', true))
     .span(width)

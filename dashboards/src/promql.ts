@@ -56,3 +56,7 @@ export const quantile = (q: number, buckets: string): string =>
 
 /** `a / b`, and nothing instead of a division by zero. */
 export const ratio = (part: string, whole: string): string => `${part} / (${whole} > 0)`;
+
+/** A series of zeros in place of those that the SDK makes with the first failure. */
+export const orNone = (expr: string, label: string): string =>
+  `${expr} or on () label_replace(vector(0), "${label}", "none", "", "")`;

@@ -2,7 +2,18 @@
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationRun, temporalList, temporalTaskQueue } from './links.ts';
 import { bars, lines, number } from './panels.ts';
-import { core, coreOfQueue, increase, max, own, quantile, rate, ratio, sum } from './promql.ts';
+import {
+  core,
+  coreOfQueue,
+  increase,
+  max,
+  orNone,
+  own,
+  quantile,
+  rate,
+  ratio,
+  sum,
+} from './promql.ts';
 
 const QUANTILES = [0.5, 0.95];
 const percent = (q: number) => `p${q * 100}`;
@@ -20,7 +31,12 @@ const queue: Section = {
       description:
         'Workers that poll, by kind of task. 0: nothing gets on; see whether workers run, and whether they reach Temporal.',
       unit: 'short',
-      queries: [{ expr: max(own('temporal_pollers'), 'task_type'), legend: '{{task_type}}' }],
+      queries: [
+        {
+          expr: max(own('temporal_pollers'), 'task_queue', 'task_type'),
+          legend: '{{task_queue}} {{task_type}}',
+        },
+      ],
       alerts: ['NoPollers'],
       thresholds: { critical: 1 },
       smallIsBad: true,
@@ -31,7 +47,12 @@ const queue: Section = {
       title: 'Backlog',
       description: 'Tasks that wait for a worker. Some, for a moment, are normal.',
       unit: 'short',
-      queries: [{ expr: max(own('temporal_backlog_count'), 'task_type'), legend: '{{task_type}}' }],
+      queries: [
+        {
+          expr: max(own('temporal_backlog_count'), 'task_queue', 'task_type'),
+          legend: '{{task_queue}} {{task_type}}',
+        },
+      ],
       alerts: ['BacklogAgeHigh'],
       links: [temporalTaskQueue],
       width: 8,
@@ -51,6 +72,7 @@ const queue: Section = {
       title: 'Age of the oldest waiting task',
       description: 'Above a minute: too few workers, or workers without free slots.',
       unit: 's',
+      softMax: 66,
       queries: [
         {
           expr: max(own('temporal_backlog_age_seconds'), 'task_queue', 'task_type'),
@@ -99,38 +121,44 @@ const worker: Section = {
   panels: [
     lines({
       title: 'Free slots',
+      width: 8,
+      height: 10,
       description:
         'By kind of task and worker. 0 activity slots for 5 min: more workers, or a higher WORKER_MAX_ACTIVITIES if CPU and connections allow.',
       unit: 'short',
       queries: [
         {
-          expr: `min by (worker_type, instance) (${coreOfQueue('worker_task_slots_available')})`,
-          legend: '{{worker_type}} {{instance}}',
+          expr: `min by (task_queue, worker_type, instance) (${coreOfQueue('worker_task_slots_available')})`,
+          legend: '{{task_queue}} {{worker_type}} {{instance}}',
         },
       ],
       alerts: ['SlotsExhausted'],
     }),
     lines({
       title: 'Used slots',
+      width: 8,
+      height: 10,
       description:
         'Tasks in work, by kind. Used and never freed: an activity hangs; see its duration.',
       unit: 'short',
       queries: [
         {
-          expr: sum(coreOfQueue('worker_task_slots_used'), 'worker_type'),
-          legend: '{{worker_type}}',
+          expr: sum(coreOfQueue('worker_task_slots_used'), 'task_queue', 'worker_type'),
+          legend: '{{task_queue}} {{worker_type}}',
         },
       ],
       alerts: ['SlotsExhausted'],
     }),
     lines({
       title: 'Polls under way',
-      description: 'Of each worker, by kind. 0 of one kind: that kind of task is not taken.',
+      width: 8,
+      height: 10,
+      description: 'By queue and kind. 0 of one kind: that kind of task is not taken.',
       unit: 'short',
       queries: [
         {
-          expr: sum(coreOfQueue('num_pollers'), 'poller_type', 'instance'),
-          legend: '{{poller_type}} {{instance}}',
+          expr: sum(coreOfQueue('num_pollers'), 'task_queue', 'poller_type'),
+          legend: '{{task_queue}} {{poller_type}}',
         },
       ],
       alerts: ['NoPollers'],
@@ -173,9 +201,12 @@ const worker: Section = {
       unit: 'short',
       queries: [
         {
-          expr: sum(
-            increase(coreOfQueue('workflow_task_execution_failed_total')),
-            'workflow_type',
+          expr: orNone(
+            sum(
+              increase(coreOfQueue('workflow_task_execution_failed_total')),
+              'workflow_type',
+              'failure_reason',
+            ),
             'failure_reason',
           ),
           legend: '{{workflow_type}} {{failure_reason}}',
@@ -223,7 +254,10 @@ const cache: Section = {
       unit: 'short',
       queries: [
         {
-          expr: sum(increase(coreOfQueue('sticky_cache_total_forced_eviction_total')), 'instance'),
+          expr: orNone(
+            sum(increase(coreOfQueue('sticky_cache_total_forced_eviction_total')), 'instance'),
+            'instance',
+          ),
           legend: '{{instance}}',
         },
       ],
@@ -256,11 +290,17 @@ const cache: Section = {
       unit: 'short',
       queries: [
         {
-          expr: sum(increase(core('request_failure_total')), 'operation', 'status_code'),
+          expr: orNone(
+            sum(increase(core('request_failure_total')), 'operation', 'status_code'),
+            'status_code',
+          ),
           legend: '{{operation}} {{status_code}}',
         },
         {
-          expr: sum(increase(core('long_request_failure_total')), 'operation', 'status_code'),
+          expr: orNone(
+            sum(increase(core('long_request_failure_total')), 'operation', 'status_code'),
+            'status_code',
+          ),
           legend: '{{operation}} {{status_code}} (long poll)',
         },
       ],

@@ -62,12 +62,12 @@ const runs: Section = {
     bars({
       title: 'Runs by outcome',
       description:
-        'Ended runs per interval, read from the database: exact after crashes. Failures of one type that start with a deployment: roll it back.',
+        'Ended runs per interval, read from the database: exact after crashes. Failures that start with a deployment: roll it back.',
       unit: 'short',
       queries: [
         {
-          expr: max(increase(own('workflow_closed_total')), TYPE, 'outcome'),
-          legend: '{{workflow_type}} {{outcome}}',
+          expr: sum(max(increase(own('workflow_closed_total')), TYPE, 'outcome'), 'outcome'),
+          legend: '{{outcome}}',
         },
       ],
       alerts: ['WorkflowFailureRateHigh'],
@@ -121,22 +121,42 @@ const runs: Section = {
       links: [ofStatus('Running'), organizationRun],
     }),
     lines({
-      title: 'Duration of runs that completed',
+      title: 'Duration of completed bootstraps',
       description:
-        'Quantiles by type. Bootstraps take minutes, nearly all of them waiting for DNS. Above an hour: DNS propagation, or activities that are retried.',
+        'Minutes, nearly all of them waiting for DNS. Above an hour: DNS propagation, or activities that are retried.',
       unit: 's',
       queries: QUANTILES.map((q) => ({
         expr: quantile(
           q,
-          max(rate(own('workflow_duration_seconds_bucket', 'outcome="completed"')), 'le', TYPE),
+          max(
+            rate(own('workflow_duration_seconds_bucket', `${BOOTSTRAP},outcome="completed"`)),
+            'le',
+          ),
         ),
-        legend: `{{workflow_type}} ${percent(q)}`,
+        legend: percent(q),
       })),
       alerts: ['WorkflowDurationExcessive'],
       thresholds: { warning: 3600 },
+      width: 8,
+    }),
+    lines({
+      title: 'Duration of completed runs by type (p95)',
+      description: 'Invitations wait for their person, up to seven days; all others take minutes.',
+      unit: 's',
+      queries: [
+        {
+          expr: quantile(
+            0.95,
+            max(rate(own('workflow_duration_seconds_bucket', 'outcome="completed"')), 'le', TYPE),
+          ),
+          legend: '{{workflow_type}}',
+        },
+      ],
+      width: 8,
     }),
     spread({
       title: 'How long bootstraps take',
+      width: 8,
       description:
         'Ended bootstraps by duration. Two bands: some customers have no subdomain and wait for nothing. A band that moves up: DNS takes longer.',
       unit: 's',

@@ -9,7 +9,6 @@ import type { Stack } from '#dev/stack.ts';
 const RUN_LIMIT_MS = 120_000;
 const POLL_MS = 200;
 const BOOTSTRAPS = 3;
-const PROVIDER_STUMBLES = 502;
 const START = '/api/v1/workflows/organization-bootstrap';
 
 /** Sees and may do everything, as the platform's own people. */
@@ -59,15 +58,14 @@ async function knock(apiUrl: string): Promise<void> {
 }
 
 /**
- * Onboards some organizations, one of them after a provider stumbled, cancels one run and deletes
- * an organization; resolves when all of it has ended.
+ * Onboards some organizations, cancels one run and deletes an organization; resolves when all of
+ * it has ended.
  * @throws Error when something does not end as it should.
  */
 export async function demoLoad(
   apiUrl: string,
-  { supabase, cloudflare }: Pick<Stack, 'supabase' | 'cloudflare'>,
+  { supabase }: Pick<Stack, 'supabase'>,
 ): Promise<void> {
-  cloudflare.fail({ status: PROVIDER_STUMBLES });
   const api = createApiClient(apiUrl, await supabase.issueToken(OPERATOR));
   const [onboarded] = await Promise.all([
     ...Array.from({ length: BOOTSTRAPS }, () => onboard(api)),

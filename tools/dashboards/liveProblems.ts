@@ -28,6 +28,7 @@ export interface LiveReport {
 }
 
 const MS = 1000;
+const BAD_GATEWAY = 502;
 const STEP_SECONDS = 1;
 /** Four scrapes, as Grafana's $__rate_interval is at least. */
 const RATE_WINDOW = '4s';
@@ -128,6 +129,8 @@ export async function liveProblems(tools: PrometheusTools): Promise<LiveReport> 
   const monitored = await startMonitoredStack(tools);
   try {
     const startSeconds = Date.now() / MS;
+    // A retry: what counts them counts something.
+    monitored.stack.cloudflare.fail({ status: BAD_GATEWAY });
     await demoLoad(monitored.apiUrl, monitored.stack);
     const { empty, queries, allowed } = await ask(monitored.prometheus, startSeconds);
     const problems = empty.filter(([{ expr }]) => !isAllowed(expr)).map(([, problem]) => problem);

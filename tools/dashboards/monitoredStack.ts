@@ -45,8 +45,15 @@ const extraSettings = () => ({
   SECRETS_ROTATED_AT: `SMTP_PASS=${new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)}`,
 });
 
-/** Resolves when API and worker are ready and scraped. @throws Error of what did not start. */
-export async function startMonitoredStack(tools: PrometheusTools): Promise<MonitoredStack> {
+/**
+ * Resolves when API and worker are ready and scraped.
+ * @param warmUp done before Prometheus looks: the first requests of a process are its slowest.
+ * @throws Error of what did not start.
+ */
+export async function startMonitoredStack(
+  tools: PrometheusTools,
+  warmUp: (apiUrl: string, stack: Stack) => Promise<void> = async () => {},
+): Promise<MonitoredStack> {
   const releasers = createReleasers();
   const stack = await startStack();
   releasers.push(stack.stop);
@@ -59,15 +66,13 @@ export async function startMonitoredStack(tools: PrometheusTools): Promise<Monit
       'a4c-worker': `${HOST}:${env.HEALTH_CHECK_PORT}`,
     };
     const options = { tools, folder, reaper, targets, ruleFiles: ruleFiles() };
-    const [monitoring] = await Promise.all([
-      startMonitoring({ ...options, scrapeSeconds: SCRAPE_SECONDS }),
-      roles.start('api'),
-      roles.start('worker'),
-    ]);
+    const apiUrl = `http://${targets['a4c-api']}`;
+    await Promise.all([roles.start('api'), roles.start('worker')]);
+    await warmUp(apiUrl, stack);
+    const monitoring = await startMonitoring({ ...options, scrapeSeconds: SCRAPE_SECONDS });
     releasers.push(monitoring.stop);
     const prometheus = createPrometheusClient(monitoring.prometheusUrl);
     await untilScraped(prometheus, Object.keys(targets).length);
-    const apiUrl = `http://${targets['a4c-api']}`;
     const { prometheusUrl } = monitoring;
     return { stack, apiUrl, prometheusUrl, prometheus, stop: releasers.releaseAll };
   } catch (error) {

@@ -1,6 +1,6 @@
 /** The parts of a dashboard's JSON that the preview draws. */
 import type { FieldConfig } from '@grafana/data';
-import type { VizLegendOptions } from '@grafana/schema';
+import type { VizLegendOptions, VizTextDisplayOptions } from '@grafana/schema';
 
 export interface TargetModel {
   expr: string;
@@ -17,7 +17,7 @@ export interface PanelModel {
   targets: TargetModel[];
   // biome-ignore lint/suspicious/noExplicitAny: each kind of panel has options of its own
   fieldConfig?: { defaults: FieldConfig<any> };
-  options: { legend?: VizLegendOptions; colorMode?: string };
+  options: { legend?: VizLegendOptions; colorMode?: string; text?: VizTextDisplayOptions };
   // biome-ignore lint/suspicious/noExplicitAny: each transformation has options of its own
   transformations?: { id: string; options: any }[];
 }

@@ -50,6 +50,7 @@ function Stat({ panel, frames, width, height }: Size & { panel: PanelModel; fram
           textMode={
             (values.length > 1 ? BigValueTextMode.ValueAndName : BigValueTextMode.Value) as never
           }
+          {...(panel.options.text && { text: panel.options.text })}
           theme={theme}
         />
       )}
