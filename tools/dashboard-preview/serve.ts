@@ -5,10 +5,12 @@ import { startPreviewServer } from './previewServer.ts';
 const { values } = parseArgs({
   options: {
     prometheus: { type: 'string', default: 'http://127.0.0.1:9090' },
+    /** How often it scrapes, in seconds. */
+    scrape: { type: 'string', default: '15' },
     port: { type: 'string', default: '0' },
   },
 });
 const { url } = await startPreviewServer(values.prometheus, Number(values.port));
 for (const name of ['overview', 'workflows', 'temporal-worker', 'api', 'event-store']) {
-  console.log(`${url}/?dashboard=${name}&seconds=900`);
+  console.log(`${url}/?dashboard=${name}&seconds=900&scrape=${values.scrape}`);
 }

@@ -1,4 +1,4 @@
-/** `/?dashboard=overview&seconds=120`: one dashboard over the last seconds. */
+/** `/?dashboard=overview&seconds=900&scrape=15`: one dashboard over the last seconds. */
 import { createTheme, ThemeContext } from '@grafana/data';
 import { GlobalStyles } from '@grafana/ui';
 import { createRoot } from 'react-dom/client';
@@ -16,7 +16,12 @@ const POINTS = 240;
 const parameters = new URLSearchParams(location.search);
 const seconds = Number(parameters.get('seconds') ?? 900);
 const now = Math.floor(Date.now() / MS);
-const span: Span = { from: now - seconds, to: now, step: Math.max(1, Math.ceil(seconds / POINTS)) };
+const span: Span = {
+  from: now - seconds,
+  to: now,
+  step: Math.max(1, Math.ceil(seconds / POINTS)),
+  scrape: Number(parameters.get('scrape') ?? 1),
+};
 
 function Board({ dashboard, width }: { dashboard: DashboardModel; width: number }) {
   const column = (width + GAP) / COLUMNS;

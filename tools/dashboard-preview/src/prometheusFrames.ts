@@ -15,6 +15,8 @@ export interface Span {
   from: number;
   to: number;
   step: number;
+  /** How often Prometheus scrapes, in seconds. */
+  scrape: number;
 }
 
 interface Series {
@@ -24,14 +26,14 @@ interface Series {
 }
 
 const MS = 1000;
-/** Grafana's own: four scrapes at least. */
-const rateWindow = (step: number): string => `${Math.max(4, step + 1)}s`;
+/** As Grafana reckons it: four scrapes at least. */
+const rateWindow = ({ step, scrape }: Span): string => `${Math.max(4 * scrape, step + scrape)}s`;
 
 /** Grafana's variables as a reader with "All" chosen has them. */
-function resolved(expr: string, { from, to, step }: Span): string {
+function resolved(expr: string, span: Span): string {
   return expr
-    .replaceAll('$__rate_interval', rateWindow(step))
-    .replaceAll('$__range', `${Math.round(to - from)}s`)
+    .replaceAll('$__rate_interval', rateWindow(span))
+    .replaceAll('$__range', `${Math.round(span.to - span.from)}s`)
     .replaceAll('$namespace', 'default')
     .replaceAll(/\$(job|instance|task_queue)\b/g, '.+');
 }
