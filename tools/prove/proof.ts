@@ -149,25 +149,31 @@ function recordEnds(stage: Stage, watched: Watched[], begun: number, ended: numb
   );
 }
 
+const messageOf = (error: unknown): string => (error as Error).message.split('\n')[0]!;
+
+function verdict(proof: Proof, limit: number): string | undefined {
+  if (proof.secondsToPage === undefined) return `no page within ${limit} s`;
+  if (proof.secondsToResolve === undefined) return `not resolved within ${limit} s`;
+  return proof.runbook ? undefined : 'no runbook';
+}
+
 /** Plays one scenario to its end, whatever comes of it. */
 export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
   const watched = await watchedOf(scenario);
   const limit = scenario.limitSeconds ?? DEFAULT_LIMIT_SECONDS;
   await untilQuiet(stage, watched);
   const begun = Date.now();
-  try {
-    await scenario.begin(stage);
-    await until(() => recordPages(stage, watched, begun), limit);
-  } finally {
-    await scenario.end(stage);
-  }
+  const failure = await scenario
+    .begin(stage)
+    .then(() => until(() => recordPages(stage, watched, begun), limit))
+    .then(() => undefined, messageOf);
   const ended = Date.now();
+  const endFailure = await scenario.end(stage).then(() => undefined, messageOf);
   await until(() => recordEnds(stage, watched, begun, ended), limit);
+  await scenario.restore?.(stage);
   for (const { proof } of watched) {
-    if (proof.secondsToPage === undefined) proof.reason = `no page within ${limit} s`;
-    else if (proof.secondsToResolve === undefined)
-      proof.reason ??= `not resolved within ${limit} s`;
-    else if (!proof.runbook) proof.reason ??= 'no runbook';
+    proof.reason ??= failure ?? endFailure ?? verdict(proof, limit);
+    if (proof.reason === undefined) delete proof.reason;
   }
   return watched.map(({ proof }) => proof);
 }

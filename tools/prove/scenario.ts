@@ -16,6 +16,8 @@ export interface Scenario {
   limitSeconds?: number;
   begin(stage: Stage): Promise<unknown>;
   end(stage: Stage): Promise<unknown>;
+  /** Puts the stage back once its alerts are over, where that by itself would raise others. */
+  restore?(stage: Stage): Promise<unknown>;
 }
 
 /**

@@ -81,4 +81,17 @@ export const workflowCases: readonly AlertCase[] = [
     resolved: '1802m',
     fires: [{ labels, value: '1d 4h 20m 0s' }],
   },
+  {
+    alert: 'WorkflowStuck',
+    // An invitation may be open for a week.
+    series: {
+      'workflow_oldest_run_age_seconds{workflow_type="UserInvitationWorkflow"}':
+        '600000x20 700000x20 0x600',
+      'health_check_value{check="dns_waiting_for_person"}': '0x700',
+    },
+    silent: '20m',
+    firing: '30m',
+    resolved: '42m',
+    fires: [{ labels: { workflow_type: 'UserInvitationWorkflow' }, value: '8d 2h 26m 40s' }],
+  },
 ];

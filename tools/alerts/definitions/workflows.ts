@@ -2,6 +2,8 @@ import { WORKFLOW } from '#domain/contracts.ts';
 import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
 
 const BOOTSTRAP = `workflow_type="${WORKFLOW.organizationBootstrap}"`;
+/** What has an end of its own, without anybody's doing. */
+const SHORT_RUNS = [WORKFLOW.organizationBootstrap, WORKFLOW.organizationDeletion].join('|');
 /** Newer Prometheus writes le="3600" as le="3600.0". */
 const le = (seconds: number) => `le=~"${seconds}(\\\\.0)?"`;
 
@@ -49,17 +51,20 @@ const stuck: AlertDefinition = {
   severity: 'critical',
   team: 'platform',
   service: 'a4c-worker',
-  // A run that waits for a person may rightly be a day old.
+  // A bootstrap that waits for a person may rightly be a day old, an invitation a week. Runs about
+  // single sign-on and domains wait for customers without a limit of ours.
   expr: (time) => {
-    const oldest = once('workflow_type', 'workflow_oldest_run_age_seconds');
+    const oldest = (types: string) =>
+      once('workflow_type', `workflow_oldest_run_age_seconds{workflow_type${types}}`);
     const person = 'max(health_check_value{check="dns_waiting_for_person"}) == 0';
-    return `(${oldest} > ${time.seconds('2h')} and on () ${person})
-or ${oldest} > ${time.seconds('28h')}`;
+    return `(${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('2h')} and on () ${person})
+or ${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('28h')}
+or ${oldest(`="${WORKFLOW.userInvitation}"`)} > ${time.seconds('8d')}`;
   },
   for: '5m',
   summary: 'A {{ $labels.workflow_type }} run does not come to an end',
   description:
-    'The oldest run in flight is {{ $value | humanizeDuration }} old, and none waits for a person (or it is older than such a wait can be).',
+    'The oldest run in flight is {{ $value | humanizeDuration }} old, and it waits for nobody, or has for longer than such a wait can last.',
 };
 
 const increaseOf = (name: string, labels: string) => ({

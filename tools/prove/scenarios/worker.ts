@@ -51,10 +51,11 @@ export const workerScenarios: readonly Scenario[] = [
       stage.stack.cloudflare.latencyMs = 1_200;
       await stage.onboard(25);
     },
-    async end(stage) {
-      stage.stack.cloudflare.latencyMs = 0;
-      await stage.restart('worker');
+    end: async ({ stack }) => {
+      stack.cloudflare.latencyMs = 0;
     },
+    // Not before: while no worker polls, NoPollers mutes the two, and their end as well.
+    restore: (stage) => stage.restart('worker'),
   },
   scenario(
     {
