@@ -46,15 +46,15 @@ const FAST_INSERT = `
 DROP TRIGGER a_proof_sleeps ON domain_events;
 DROP FUNCTION proof_sleeps;`;
 
-const HEAP_STEPS_MB = [72, 68, 64, 60, 57, 54, 51, 49];
-const NEARLY_FULL = 0.88;
+const HEAP_STEPS_MB = [70, 66, 63, 61, 59, 57, 55, 53, 51, 49];
+const NEARLY_FULL = 0.86;
 const READINGS = 4;
 
 /** Share of its heap that the API uses, the least of a few readings. */
 async function heapUsed({ apiUrl }: Stage): Promise<number> {
   let least = 1;
   for (let reading = 0; reading < READINGS; reading++) {
-    const text = await (await fetch(`${apiUrl}/metrics`)).text();
+    const text = await fetch(`${apiUrl}/metrics`).then((answer) => answer.text());
     const value = (what: string) =>
       Number(new RegExp(`^nodejs_heap_size_${what}_bytes (.+)$`, 'm').exec(text)?.[1]);
     least = Math.min(least, value('used') / value('limit'));
@@ -65,10 +65,19 @@ async function heapUsed({ apiUrl }: Stage): Promise<number> {
 
 /** Gives the API less and less heap, until it hardly has what it needs. */
 async function tightenHeap(stage: Stage): Promise<void> {
+  const restart = (megabytes: number) =>
+    stage.restart('api', {
+      NODE_OPTIONS: `--max-old-space-size=${megabytes} --max-semi-space-size=1`,
+    });
+  let enough = HEAP_STEPS_MB[0]!;
   for (const megabytes of HEAP_STEPS_MB) {
-    const NODE_OPTIONS = `--max-old-space-size=${megabytes} --max-semi-space-size=1`;
-    await stage.restart('api', { NODE_OPTIONS });
-    if ((await heapUsed(stage)) > NEARLY_FULL) return;
+    // It does not start, or ends when it is asked.
+    const used = await restart(megabytes)
+      .then(() => heapUsed(stage))
+      .catch(() => undefined);
+    if (used === undefined) return restart(enough);
+    if (used > NEARLY_FULL) return;
+    enough = megabytes;
   }
 }
 
