@@ -15,7 +15,8 @@ const ENTITIES: Record<string, string> = {
 };
 
 /** Every value comes from a request: none may become markup. */
-export const escapeHtml = (value: string): string => value.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
+export const escapeHtml = (value: string): string =>
+  value.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 
 /** A header ends at a line break; a name must not begin another one. */
 export const oneLine = (value: string): string => value.replace(/[\r\n]+/g, ' ');
