@@ -11,10 +11,13 @@ import { bootstrapRoutes } from './bootstrap.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { invitationRoutes } from './invitations.ts';
 import { opsRoutes } from './ops.ts';
+import { organizationDomainRoutes } from './organizationDomains.ts';
 import { organizationRoutes } from './organizations.ts';
 import { Problem, problemResponses } from './problems.ts';
 import { publicInvitationRoutes } from './publicInvitations.ts';
 import { COUNTED_METHODS, requestContext, requestTimeout } from './requestContext.ts';
+import { ssoRoutes } from './sso.ts';
+import { ssoTestRoutes } from './ssoTest.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** Methods whose body is read. */
@@ -69,6 +72,8 @@ function apiRoutes(deps: ApiDeps): Router<ApiState> {
     workflowRoutes(deps),
     organizationRoutes(deps),
     invitationRoutes(deps),
+    organizationDomainRoutes(deps),
+    ssoRoutes(deps),
   ]) {
     router.use(routes.routes());
   }
@@ -105,12 +110,15 @@ export function createApp(deps: ApiDeps): Koa {
   const ops = opsRoutes(deps);
   const api = apiRoutes(deps);
   const open = publicInvitationRoutes(deps);
-  beginAtZero(deps.metrics, [...ops.stack, ...open.stack, ...api.stack]);
+  const ssoTest = ssoTestRoutes(deps);
+  beginAtZero(deps.metrics, [...ops.stack, ...open.stack, ...ssoTest.stack, ...api.stack]);
   app.use(requestContext(logger, deps.metrics));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
   app.use(helmet(HEADERS));
   app.use(crossOrigin(config.CORS_ORIGINS));
+  // Its forms are read by the route itself.
+  app.use(ssoTest.routes());
   app.use(jsonBody(config.BODY_LIMIT_KB));
   app.use(ops.routes());
   app.use(open.routes());

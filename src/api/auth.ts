@@ -22,6 +22,8 @@ export interface Caller {
   orgId: string | undefined;
   /** As people know them; from the token's user_metadata. */
   name: string | undefined;
+  /** Where news of what they have asked for goes. */
+  email?: string | undefined;
   permissions: Permission[];
 }
 
@@ -43,6 +45,8 @@ export const PLATFORM_ADMIN = 'platform.admin';
 
 const CLAIMS = z.object({
   sub: z.guid(),
+  // No address is no reason to turn anybody away.
+  email: z.email().max(254).nullish().catch(undefined),
   org_id: z.guid().nullish(),
   effective_permissions: z.array(z.object({ p: z.string(), s: z.string().nullish() })).nullish(),
   access_blocked: z.boolean().nullish(),
@@ -116,12 +120,13 @@ export function createAuthenticate(config: AuthConfig): Authenticate {
     });
     const claims = CLAIMS.safeParse(payload);
     if (!claims.success) throw unauthorized();
-    const { sub, org_id, effective_permissions, access_blocked, user_metadata } = claims.data;
+    const { sub, email, org_id, effective_permissions, access_blocked, user_metadata } = claims.data;
     if (access_blocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
     return {
       userId: sub,
       orgId: org_id ?? undefined,
       name: user_metadata?.full_name ?? undefined,
+      ...(email && { email }),
       permissions: (effective_permissions ?? []).map(({ p, s }) => ({ p, s: s ?? '' })),
     };
   };

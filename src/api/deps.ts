@@ -6,6 +6,7 @@ import type { BootstrapRequests } from '#store/bootstrapRequests.ts';
 import type { EventQueries } from '#store/eventQueries.ts';
 import type { InvitationQueries } from '#store/invitationQueries.ts';
 import type { ReadModels } from '#store/readModels.ts';
+import type { SsoConfigurations } from '#store/ssoConfigurations.ts';
 import type { Checks } from '#telemetry/health.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
@@ -19,6 +20,7 @@ export interface ApiDeps {
   queries: EventQueries;
   readModels: ReadModels;
   invitations: InvitationQueries;
+  ssoConfigurations: SsoConfigurations;
   /** For what keeps its own table: the rate limiter. */
   pool: Pool;
   authenticate: Authenticate;

@@ -12,6 +12,7 @@ import { createInvitationQueries } from '#store/invitationQueries.ts';
 import { createMetricQueries } from '#store/metricQueries.ts';
 import { createPool } from '#store/pool.ts';
 import { createReadModels } from '#store/readModels.ts';
+import { createSsoConfigurations } from '#store/ssoConfigurations.ts';
 import { createWorkflowRuns } from '#store/workflowRuns.ts';
 import { eventMetrics } from '#telemetry/eventMetrics.ts';
 import type { Logger } from '#telemetry/logger.ts';
@@ -45,6 +46,7 @@ function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, lo
     readModels,
     queries: createEventQueries(pool),
     invitations: createInvitationQueries(pool),
+    ssoConfigurations: createSsoConfigurations(pool),
     pool,
     authenticate: createAuthenticate(config),
     checks: {

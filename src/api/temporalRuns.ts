@@ -19,12 +19,13 @@ import {
 import type { InitiatedBootstrap } from '#store/bootstrapRequests.ts';
 import { withCorrelationId } from '#telemetry/correlation.ts';
 
-const START_DEADLINE_MS = 5_000;
+export const START_DEADLINE_MS = 5_000;
 const READ_DEADLINE_MS = 2_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 
-function searchAttributes(values: {
+/** What a run of any workflow can be found by. */
+export function searchAttributes(values: {
   orgId: string;
   userId: string | undefined;
   correlationId: string;

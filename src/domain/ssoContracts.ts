@@ -6,8 +6,9 @@ import type { IdpMetadata, SsoStep } from './sso.ts';
 /** `sso-config-{orgId}`, the seed's workflow id: one configuration of an organization at a time. */
 export const ssoConfigurationWorkflowId = (orgId: string): string => `sso-config-${orgId}`;
 export const ssoDeactivationWorkflowId = (orgId: string): string => `sso-deactivation-${orgId}`;
-export const domainVerificationWorkflowId = (claimId: string): string =>
-  `domain-verification-${claimId}`;
+/** One claim of a domain by an organization at a time. */
+export const domainVerificationWorkflowId = (orgId: string, domain: string): string =>
+  `domain-verification-${orgId}-${domain}`;
 /** Of the schedule, and the beginning of its runs' ids. */
 export const SSO_CERTIFICATE_WATCH_ID = 'sso-certificate-watch';
 /** Not among WORKFLOW: a round over all organizations is nobody's run. */
