@@ -1,0 +1,51 @@
+import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { firstOf, installAt } from './toolSources.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'tools-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const fails = (message: string) => async () => {
+  throw new Error(message);
+};
+
+test('the first source that has it is taken, and no later one is asked', async () => {
+  const sources = [
+    { name: 'one', find: fails('not here') },
+    { name: 'two', find: async () => 'found' },
+    { name: 'three', find: fails('asked in vain') },
+  ];
+  expect(await firstOf(sources, 'none')).toBe('found');
+});
+
+test('when none has it, each says why', async () => {
+  const sources = [
+    { name: 'PATH', find: fails('spawn ENOENT') },
+    { name: 'Debian', find: fails('first line\nUnable to locate package') },
+  ];
+  await expect(firstOf(sources, 'no tool')).rejects.toThrow(
+    'no tool. Tried:\n  PATH: spawn ENOENT\n  Debian: Unable to locate package',
+  );
+});
+
+test('half an installation leaves nothing behind', async () => {
+  const cached = path.join(folder, 'tool');
+  await expect(
+    installAt(cached, async (at) => {
+      await writeFile(path.join(at, 'half'), '');
+      throw new Error('interrupted');
+    }),
+  ).rejects.toThrow('interrupted');
+  expect(await readdir(folder)).toEqual([]);
+  await installAt(cached, async (at) => {
+    await writeFile(path.join(at, 'whole'), '');
+    return path.join(at, 'whole');
+  });
+  await access(cached);
+  expect(await readdir(folder)).toEqual(['tool']);
+});
