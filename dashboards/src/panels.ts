@@ -212,9 +212,13 @@ const wordsOf = (answers: Answers): dashboard.ValueMapping => ({
 
 /** An answer in words: each value has its text and colour. */
 export function verdict(spec: PanelSpec, answers: Answers): stat.PanelBuilder {
-  return number(spec)
+  const builder = number(spec)
     .colorMode(common.BigValueColorMode.Background)
     .mappings([wordsOf(answers)]);
+  // Read from across the room.
+  return spec.queries.length > 1
+    ? builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(18).valueSize(44))
+    : builder;
 }
 
 /**
