@@ -120,7 +120,8 @@ export function createAuthenticate(config: AuthConfig): Authenticate {
     });
     const claims = CLAIMS.safeParse(payload);
     if (!claims.success) throw unauthorized();
-    const { sub, email, org_id, effective_permissions, access_blocked, user_metadata } = claims.data;
+    const { sub, email, org_id, effective_permissions, access_blocked, user_metadata } =
+      claims.data;
     if (access_blocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
     return {
       userId: sub,

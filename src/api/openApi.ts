@@ -7,6 +7,7 @@ import {
 } from 'zod-openapi';
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts';
 import { invitationPaths } from './openApiInvitations.ts';
+import { ssoPaths } from './openApiSso.ts';
 import {
   body,
   json,
@@ -105,6 +106,7 @@ function paths(): ZodOpenApiPathsObject {
       ),
     },
     ...invitationPaths(),
+    ...ssoPaths(),
     '/health': {
       get: {
         operationId: 'getHealth',

@@ -22,6 +22,8 @@ export interface SsoFault {
   errorCode?: string;
   /** Never answers: before it has done its work, or afterwards. */
   hang?: 'before' | 'after';
+  /** Meets calls about this entity id alone. */
+  entityId?: string;
   /** How many calls it meets; all of them when left out. */
   times?: number;
 }
@@ -83,15 +85,25 @@ export function createLoopbackSso(): LoopbackSso {
     if (taken) throw new Refusal(400, 'sso_domain_already_exists');
   }
 
-  function takeFault(method: string): SsoFault | undefined {
-    const fault = faults.find((one) => one.method === method && one.times !== 0);
+  /** What a call is about: the provider in its path, or the metadata in its body. */
+  const subjectOf = (ctx: Context): string | undefined =>
+    providers.find(({ id }) => ctx.path.endsWith(id))?.saml.entity_id ??
+    /\bentityID="([^"]+)"/.exec(paramsOf(ctx).metadata_xml ?? '')?.[1];
+
+  function takeFault(ctx: Context): SsoFault | undefined {
+    const fault = faults.find(
+      ({ method, times, entityId }) =>
+        method === ctx.method &&
+        times !== 0 &&
+        (entityId === undefined || entityId === subjectOf(ctx)),
+    );
     if (fault?.times) fault.times--;
     return fault;
   }
 
   const routes = new Router();
   routes.use(async (ctx, next) => {
-    const fault = takeFault(ctx.method);
+    const fault = takeFault(ctx);
     try {
       if (fault?.status) throw new Refusal(fault.status, fault.errorCode ?? 'injected');
       if (fault?.hang === 'before') await forever(ctx);

@@ -9,6 +9,8 @@ export interface Holds {
   organization(slug: string, status: string): Promise<void>;
   /** Stops the transaction that writes this e-mail status of the invitation to this address. */
   invitation(email: string, emailStatus: string): Promise<void>;
+  /** Stops the transaction that writes this status of the organization's single sign-on. */
+  ssoConfiguration(orgId: string, status: string): Promise<void>;
   /** How many transactions are stopped now. */
   stopped(): Promise<number>;
   /** Ends the sessions that are stopped, as if their server had failed; nothing is committed. */
@@ -33,7 +35,8 @@ const TRIGGER = (table: string, key: string) => `
 export async function createHolds(owner: Pool): Promise<Holds> {
   await owner.query(`CREATE TABLE holds (hold text PRIMARY KEY);
     ${TRIGGER('organizations_projection', `NEW.slug || '|' || NEW.status`)}
-    ${TRIGGER('user_invitations_projection', `NEW.email || '|' || NEW.email_status`)}`);
+    ${TRIGGER('user_invitations_projection', `NEW.email || '|' || NEW.email_status`)}
+    ${TRIGGER('sso_configurations_projection', `NEW.org_id || '|' || NEW.status`)}`);
   const keeper: PoolClient = await owner.connect();
   await keeper.query(`SELECT pg_advisory_lock(${KEY})`);
   const add = async (hold: string) =>
@@ -42,6 +45,7 @@ export async function createHolds(owner: Pool): Promise<Holds> {
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
   return {
     organization: (slug, status) => add(`${slug}|${status}`),
+    ssoConfiguration: (orgId, status) => add(`${orgId}|${status}`),
     invitation: (email, emailStatus) => add(`${email}|${emailStatus}`),
     async stopped() {
       return Number((await owner.query(`SELECT count(*) ${WAITING}`)).rows[0].count);
