@@ -3,36 +3,20 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { pythonCommand } from './pythonCommand.ts';
 
 const run = promisify(execFile);
 
 const VERSION = '4.32.5';
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
-const INSTALL_LIMIT_MS = 300_000;
 const RUN_LIMIT_MS = 300_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
-
-/** @returns the path of the command; installed from PyPI when it is not in our cache yet. */
-async function install(): Promise<string> {
-  const venv = path.join(CACHE, `schemathesis-${VERSION}`);
-  const command = path.join(venv, 'bin/schemathesis');
-  const isThere = await run(command, ['--version']).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return command;
-  const limit = { timeout: INSTALL_LIMIT_MS };
-  await run('python3', ['-m', 'venv', '--clear', venv], limit);
-  const pip = ['install', '--quiet', '--disable-pip-version-check', `schemathesis==${VERSION}`];
-  await run(path.join(venv, 'bin/pip'), pip, limit);
-  return command;
-}
 
 /** @returns exit code (0 when nothing was found) and everything it printed. */
 export async function runSchemathesis(
   args: string[],
 ): Promise<{ exitCode: number; output: string }> {
-  const command = await install();
+  const command = await pythonCommand('schemathesis', VERSION, 'schemathesis');
   // It keeps a database of examples where it runs.
   const cwd = await mkdtemp(path.join(CACHE, 'schemathesis-run-'));
   try {
