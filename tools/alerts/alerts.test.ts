@@ -28,6 +28,13 @@ describe('runbooks', () => {
     expect(runbookUrl(name).endsWith(`/docs/runbooks/${name}.md`)).toBe(true);
   });
 
+  test('a health check names one that exists', () => {
+    for (const file of files('sql/health/*.sql')) {
+      const [, name] = /docs\/runbooks\/(\w+)\.md/.exec(readFileSync(file, 'utf8')) ?? [];
+      expect([file, names]).toEqual([file, expect.arrayContaining([name])]);
+    }
+  });
+
   test('each health check is in one', () => {
     const texts = files('docs/runbooks/*.md').map((file) => readFileSync(file, 'utf8'));
     for (const file of files('sql/health/*.sql')) {

@@ -132,17 +132,27 @@ function recordPages(stage: Stage, watched: Watched[], since: number): boolean {
   return watched.every(({ proof }) => proof.secondsToPage !== undefined);
 }
 
+/** What was said last of each instance of an alert. */
+function lastWords(stage: Stage, matches: (page: Page) => boolean): Page[] {
+  const last = new Map<string, Page>();
+  for (const page of stage.monitoring.pager.pages.filter(matches)) {
+    last.set(JSON.stringify(Object.entries(page.labels).toSorted()), page);
+  }
+  return [...last.values()];
+}
+
 function recordEnds(stage: Stage, watched: Watched[], begun: number, ended: number): boolean {
   for (const { proved, proof } of watched) {
     if (proof.secondsToPage === undefined || proof.secondsToResolve !== undefined) continue;
     const paged = begun + proof.secondsToPage * MS;
-    // Told once per instance: the last word counts.
-    const last = stage.monitoring.pager.pages.findLast(
-      (page) =>
-        page.receivedAt > paged && page.receiver === proof.receiver && isAbout(page, proved),
+    const last = lastWords(
+      stage,
+      (page) => page.receiver === proof.receiver && isAbout(page, proved),
     );
-    if (last?.status !== 'resolved') continue;
-    proof.secondsToResolve = Math.max(0, (last.receivedAt - ended) / MS);
+    if (last.some(({ status }) => status === 'firing')) continue;
+    const resolvedAt = Math.max(...last.map(({ receivedAt }) => receivedAt));
+    if (resolvedAt < begun + proof.secondsToPage * MS) continue;
+    proof.secondsToResolve = Math.max(0, (resolvedAt - ended) / MS);
   }
   return watched.every(
     ({ proof }) => proof.secondsToPage === undefined || proof.secondsToResolve !== undefined,

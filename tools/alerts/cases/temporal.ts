@@ -5,6 +5,8 @@ const labels = { task_queue: 'bootstrap' };
 const worker = 'instance="w",job="a4c-worker"';
 const BOOTSTRAP = 'workflow_type="OrganizationBootstrapWorkflow"';
 const run = { workflow_type: 'OrganizationBootstrapWorkflow' };
+const pollers = (task_queue: string) =>
+  `temporal_num_pollers{${worker},task_queue="${task_queue}"}`;
 const failedTasks = (reason: string) =>
   `temporal_workflow_task_execution_failed_total{${BOOTSTRAP},failure_reason="${reason}"}`;
 const waited = (le: string) =>
@@ -16,26 +18,28 @@ export const temporalCases: readonly AlertCase[] = [
     series: {
       [`temporal_pollers{${queue},task_type="workflow"}`]: '2x10 0x10 2x600',
       [`temporal_pollers{${queue},task_type="activity"}`]: '2x10 2x10 2x600',
-      [`temporal_num_pollers{${worker}}`]: '5x700',
+      [pollers('bootstrap')]: '5x700',
+      [pollers('users')]: '5x700',
     },
     silent: '12m',
     firing: '14m',
     resolved: '22m',
     fires: [{ labels }],
-    missing: [{ labels }],
+    missing: [{ labels }, { labels: { task_queue: 'users' } }],
   },
   {
     alert: 'NoPollers',
     // The server still remembers a poller; no worker tells of one.
     series: {
       [`temporal_pollers{${queue},task_type="workflow"}`]: '2x700',
-      [`temporal_num_pollers{${worker}}`]: '5x10 0x10 5x600',
+      [pollers('bootstrap')]: '5x10 0x10 5x600',
+      [pollers('users')]: '5x700',
     },
     silent: '12m',
     firing: '14m',
     resolved: '22m',
     fires: [{ labels }],
-    missing: [{ labels }],
+    missing: [{ labels }, { labels: { task_queue: 'users' } }],
   },
   {
     alert: 'NonDeterminism',

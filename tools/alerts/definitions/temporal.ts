@@ -1,4 +1,4 @@
-import { TASK_QUEUE_BOOTSTRAP } from '#domain/contracts.ts';
+import { LABEL_VALUES } from '#telemetry/metricCatalogue.ts';
 import { type AlertDefinition, bornOrIncreased, once, type RuleGroup } from '../alert.ts';
 import type { TimeScale } from '../timeScale.ts';
 
@@ -21,12 +21,18 @@ const noPollers: AlertDefinition = {
   name: 'NoPollers',
   severity: 'critical',
   // The server remembers a poller for minutes after it has gone; the workers' own gauge does not.
-  expr: () => `min by (task_queue) (${once('task_queue, task_type', 'temporal_pollers')}) == 0
-or label_replace(absent(temporal_num_pollers > 0), "task_queue", "${TASK_QUEUE_BOOTSTRAP}", "", "")`,
+  expr: () =>
+    [
+      `min by (task_queue) (${once('task_queue, task_type', 'temporal_pollers')}) == 0`,
+      ...LABEL_VALUES.task_queue.map(
+        (queue) =>
+          `label_replace(absent(temporal_num_pollers{task_queue="${queue}"} > 0), "task_queue", "${queue}", "", "")`,
+      ),
+    ].join('\nor '),
   for: '2m',
   summary: 'No worker polls the task queue {{ $labels.task_queue }}',
   description:
-    'Nothing is onboarded: no run takes another step until a worker polls. Requests are still accepted and kept.',
+    'No run of {{ $labels.task_queue }} takes another step until a worker polls: on bootstrap, nothing is onboarded; on users, invitations and single sign-on stand still. Requests are still accepted and kept.',
 };
 
 const nonDeterminism: AlertDefinition = {
