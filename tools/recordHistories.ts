@@ -4,7 +4,7 @@
  * it may be under way in production; names as arguments record those again.
  */
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -22,6 +22,7 @@ import { BEFORE_DNS_VERIFICATION, bundleChangedWorkflows } from '#support/change
 import { createLogger } from '#telemetry/logger.ts';
 import { connectTemporal } from '#telemetry/temporal.ts';
 import { runWorker } from '#worker';
+import { isRecorded, recordHistory } from './historyFiles.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const HISTORIES = path.join(ROOT, 'test/replay/histories');
@@ -120,9 +121,7 @@ async function record(stack: Stack, name: string, kind: Kind, bundlePath: string
     });
     await kind.act?.(handle, stack);
     await handle.result().catch(() => {});
-    const history = anonymous(historyToJSON(await handle.fetchHistory()));
-    await writeFile(path.join(HISTORIES, `${name}.json`), `${history.trimEnd()}\n`);
-    console.log(`recorded ${name}`);
+    await recordHistory(name, handle);
   } finally {
     stack.smtp.clearFaults();
     faultResolvers(stack, 'none');
@@ -151,7 +150,7 @@ try {
   const beforePath = path.join(stack.folder, 'before.js');
   await writeFile(beforePath, await bundleChangedWorkflows(BEFORE_DNS_VERIFICATION));
   for (const [name, kind] of Object.entries(KINDS)) {
-    if (!asked.includes(name) && (await isThere(name))) continue;
+    if (!asked.includes(name) && (await isRecorded(name))) continue;
     await record(stack, name, kind, kind.before ? beforePath : stack.env.WORKER_BUNDLE_PATH!);
   }
 } finally {

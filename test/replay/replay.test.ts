@@ -40,8 +40,14 @@ describe('the present code replays', () => {
       'before-dns-verification.json',
       'cancelled.json',
       'completed.json',
+      'domain-rejected.json',
+      'domain-verified.json',
       'failed.json',
       'person-skipped-dns.json',
+      'sso-cancelled.json',
+      'sso-completed.json',
+      'sso-failed.json',
+      'sso-test-timed-out.json',
       'without-subdomain.json',
     ]);
   });
@@ -68,6 +74,15 @@ test('an incompatible change is caught: one more step before the first', async (
     },
   ]);
   await expect(replay(code, 'completed.json')).rejects.toBeInstanceOf(DeterminismViolationError);
+});
+
+test('an incompatible change of single sign-on is caught: the test left out', async () => {
+  const code = await bundleChangedWorkflows([
+    { file: 'ssoConfiguration.ts', from: '    await testFlow(run);', to: '    void testFlow;' },
+  ]);
+  await expect(replay(code, 'sso-completed.json')).rejects.toBeInstanceOf(
+    DeterminismViolationError,
+  );
 });
 
 test('without the patch marker’s guard the old history does not replay', async () => {
