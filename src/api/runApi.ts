@@ -21,6 +21,7 @@ import { collectProcessMetrics } from '#telemetry/processMetrics.ts';
 import { connectTemporal, type TemporalHandle } from '#telemetry/temporal.ts';
 import { createApp } from './app.ts';
 import { createAuthenticate } from './auth.ts';
+import { ensureCertificateWatch } from './certificateWatch.ts';
 import { collectDatabaseMetrics } from './databaseMetrics.ts';
 import { createHealthMonitor } from './healthMonitor.ts';
 import { createReconciler } from './reconciler.ts';
@@ -68,7 +69,8 @@ function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, lo
   });
   collectProcessMetrics(metrics, config, pool);
   collectDatabaseMetrics(metrics, createMetricQueries(pool));
-  collectTemporalMetrics(metrics, client, config.TEMPORAL_TASK_QUEUE);
+  const queues = [config.TEMPORAL_TASK_QUEUE, config.TEMPORAL_USERS_TASK_QUEUE];
+  collectTemporalMetrics(metrics, client, queues);
   const intervalMs = config.HEALTH_INTERVAL_SECONDS;
   const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
   return { app, reconciler, monitor };
@@ -106,7 +108,11 @@ export async function runApi(
     const port = await listen(server, config.PORT);
     logger.info({ port }, 'API listens');
     onListening(port);
-    await Promise.all([reconciler.run(stopping), monitor.run(stopping)]);
+    await Promise.all([
+      reconciler.run(stopping),
+      monitor.run(stopping),
+      ensureCertificateWatch(temporal.client, config.TEMPORAL_USERS_TASK_QUEUE, logger, stopping),
+    ]);
     await close(server);
   } finally {
     await temporal.connection.close();

@@ -37,11 +37,11 @@ async function collectProblems(client: Client, metrics: Metrics): Promise<void> 
 }
 
 /** Each scrape asks, briefly; a server that does not answer leaves the last values out. */
-export function collectTemporalMetrics(metrics: Metrics, client: Client, taskQueue: string): void {
+export function collectTemporalMetrics(metrics: Metrics, client: Client, queues: string[]): void {
   metrics.onScrape(async () => {
     try {
       await client.withDeadline(Date.now() + DEADLINE_MS, async () => {
-        await collectQueue(client, metrics, taskQueue);
+        for (const queue of queues) await collectQueue(client, metrics, queue);
         await collectProblems(client, metrics);
       });
     } catch {

@@ -136,6 +136,8 @@ test('Temporal is asked for backlog and pollers, the process for itself', async 
   const queue = { task_queue: onboarding.taskQueue, task_type: 'workflow' };
   expect(value('temporal_backlog_count', queue)).toBe(0);
   expect(value('temporal_pollers', queue)).toBeGreaterThan(0);
+  const users = { task_queue: `users-${onboarding.taskQueue}`, task_type: 'workflow' };
+  expect(value('temporal_pollers', users)).toBeGreaterThan(0);
   expect(value('temporal_reported_problems')).toBe(0);
   expect(value('build_info', { revision: 'abc123' })).toBe(1);
   expect(value('secret_age_seconds', { secret: 'INVITATION_TOKEN_SECRET' })).toBeGreaterThan(0);
