@@ -151,7 +151,7 @@ function recordEnds(stage: Stage, watched: Watched[], begun: number, ended: numb
     );
     if (last.some(({ status }) => status === 'firing')) continue;
     const resolvedAt = Math.max(...last.map(({ receivedAt }) => receivedAt));
-    if (resolvedAt < begun + proof.secondsToPage * MS) continue;
+    if (resolvedAt < paged) continue;
     proof.secondsToResolve = Math.max(0, (resolvedAt - ended) / MS);
   }
   return watched.every(
