@@ -52,18 +52,20 @@ export function ssoNewsActivities(deps: ActivityDeps) {
       );
     },
 
-    /** Tells the organization's admins, or support where it has none; once for each threshold. */
+    /** Tells the organization's admins, or support where none is reached; once for each threshold. */
     async warnOfCertificateExpiryActivity(
       input: WarnOfExpiryInput,
       scope: ActivityScope,
     ): Promise<void> {
       const { orgId, origin, configurationId, fingerprint, notAfter, days } = input;
       const admins = await recipientsOf(deps, orgId);
-      const recipients = admins.length > 0 ? admins : [config.SUPPORT_EMAIL];
       const organizationName = await nameOf(orgId);
       const content = certificateExpiringMail({ organizationName, fingerprint, notAfter, days });
       const messageId = `sso-certificate-${fingerprint.slice(0, 16)}-${days}`;
-      await mailToAll(deps, scope, recipients, content, messageId);
+      const reached = await mailToAll(deps, scope, admins, content, messageId);
+      if (reached === 0) {
+        await mailToAll(deps, scope, [config.SUPPORT_EMAIL], content, messageId);
+      }
       await emitEvent({
         eventType: 'sso.certificate.expiring',
         aggregateId: configurationId,

@@ -7,7 +7,6 @@ import {
 } from 'zod-openapi';
 import { BOOTSTRAP_ROUTES } from './bootstrap.ts';
 import { invitationPaths } from './openApiInvitations.ts';
-import { ssoPaths } from './openApiSso.ts';
 import {
   body,
   json,
@@ -17,6 +16,7 @@ import {
   read,
   workflowPath,
 } from './openApiParts.ts';
+import { ssoPaths } from './openApiSso.ts';
 import * as schemas from './schemas.ts';
 
 /** Where the ids of an accepted request lead. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { IdpFault } from '#dev/loopbackIdp.ts';
 import { createSamlKeys } from '#dev/samlCertificate.ts';
-import { ssoConfigurationWorkflowId } from '#domain/ssoContracts.ts';
+import { type SsoConfigurationParams, ssoConfigurationWorkflowId } from '#domain/ssoContracts.ts';
 import {
   activeOrganization,
   logIn,
@@ -385,6 +385,33 @@ describe('DELETE', () => {
     expect(providersOf(organization)).toEqual([]);
     expect((await statusOf(organization)).latest).toMatchObject({ status: 'cancelled' });
   });
+});
+
+test('a test that nobody takes part in ends the run, and everything is undone', async () => {
+  const organization = await organizationWithDomain(bench);
+  const { orgId, requester } = organization;
+  const { client, smtp, workerEnv } = bench.onboarding;
+  const params: SsoConfigurationParams = {
+    organizationId: orgId,
+    configurationId: randomUUID(),
+    metadata: { xml: metadataOf(organization) },
+    requesterEmail: requester,
+    origin: { requestedAt: new Date().toISOString() },
+    timing: { testWaitMs: 300 },
+  };
+  const run = client.workflow.execute('SSOConfigurationWorkflow', {
+    taskQueue: workerEnv.TEMPORAL_USERS_TASK_QUEUE!,
+    workflowId: ssoConfigurationWorkflowId(orgId),
+    args: [params],
+  });
+  await expect(run).rejects.toThrow();
+  expect(await bench.configurations.latest(orgId)).toMatchObject({
+    status: 'failed',
+    failureType: 'SsoTestTimedOut',
+  });
+  expect(providersOf(organization)).toEqual([]);
+  const mails = smtp.mails.filter(({ to }) => to[0] === requester);
+  expect(mails.at(-1)?.text).toContain('nobody followed the link');
 });
 
 test('a run that was terminated does not stand in the way of the next', async () => {
