@@ -2,9 +2,10 @@
  * `npm run alerts:check`: nothing generated is stale, and promtool and amtool find every file of
  * `alerts/` right, and every alert silent, firing and resolved as its tests say.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
 import { staleFiles } from './generatedFiles.ts';
 
@@ -18,26 +19,32 @@ const { promtool, amtool } = await resolvePrometheusTools({
 const files = globSync('*.yml', { cwd: path.join(ROOT, 'alerts') }).sort();
 const tests = files.filter((file) => file.endsWith('.test.yml'));
 
-const CHECKS: [name: string, tool: string, args: string[]][] = [
-  ['promtool check config', promtool, ['check', 'config', 'prometheus.yml']],
-  ['promtool test rules', promtool, ['test', 'rules', ...tests]],
-  ['amtool check-config', amtool, ['check-config', 'alertmanager.yml']],
+const CHECKS: [tool: string, ...args: string[]][] = [
+  [promtool, 'check', 'config', 'prometheus.yml'],
+  [amtool, 'check-config', 'alertmanager.yml'],
+  ...tests.map((file): [string, ...string[]] => [promtool, 'test', 'rules', file]),
 ];
 
-let failed = 0;
-for (const file of await staleFiles()) {
-  failed++;
-  console.error(`alerts/${file} is stale: run npm run alerts:build`);
+const execute = promisify(execFile);
+
+/** @returns what the tool said, when it found something wrong. */
+async function problemOf([tool, ...args]: (typeof CHECKS)[number]): Promise<string | undefined> {
+  try {
+    await execute(tool, args, { cwd: path.join(ROOT, 'alerts'), timeout: CHECK_LIMIT_MS });
+    return undefined;
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    return `${path.basename(tool)} ${args.join(' ')}:\n${stdout}${stderr}`;
+  }
 }
-for (const [name, tool, args] of CHECKS) {
-  const { status, stdout, stderr } = spawnSync(tool, args, {
-    cwd: path.join(ROOT, 'alerts'),
-    encoding: 'utf8',
-    timeout: CHECK_LIMIT_MS,
-  });
-  if (status === 0) continue;
-  failed++;
-  console.error(`${name}:\n${stdout}${stderr}`);
-}
-console.log(`alerts: ${files.length} files, ${tests.length} of them tests, ${failed} problems`);
-process.exitCode = failed > 0 ? 1 : 0;
+
+const stale = (await staleFiles()).map(
+  (file) => `alerts/${file} is stale: run npm run alerts:build`,
+);
+const found = await Promise.all(CHECKS.map(problemOf));
+const problems = [...stale, ...found.filter((problem) => problem !== undefined)];
+for (const problem of problems) console.error(problem);
+console.log(
+  `alerts: ${files.length} files, ${tests.length} of them tests, ${problems.length} problems`,
+);
+process.exitCode = problems.length > 0 ? 1 : 0;
