@@ -23,7 +23,6 @@ import { createApp } from './app.ts';
 import { createAuthenticate } from './auth.ts';
 import { ensureCertificateWatch } from './certificateWatch.ts';
 import { collectDatabaseMetrics } from './databaseMetrics.ts';
-import { ensureCertificateWatch } from './certificateWatch.ts';
 import { createHealthMonitor } from './healthMonitor.ts';
 import { createReconciler } from './reconciler.ts';
 import { collectTemporalMetrics } from './temporalMetrics.ts';
