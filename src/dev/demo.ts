@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from '#config';
 import { stopRequest } from '#stopRequest';
 import { createApiClient } from './apiClient.ts';
+import { showFull } from './demoFull.ts';
+import { SHORT_INVITATIONS } from './demoInvitations.ts';
 import {
   type Accepted,
   createJsonOutput,
@@ -24,12 +26,15 @@ and worker on them; bootstraps a sample provider organization with three users o
 each step as it ends and what is there afterwards, and ends everything. Exits 1 with the reason
 when anything is not as it has to be.
 
+  --full   then go on with its people: one invitation is accepted, one expires, a domain is
+           proved in DNS, single sign-on is configured and tested by a real login
   --keep   stay up afterwards, until Ctrl-C
   --json   print one JSON document instead
   --help
 `;
 
 const OPTIONS = {
+  full: { type: 'boolean', default: false },
   keep: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -47,8 +52,18 @@ function parse(args: string[]) {
   }
 }
 
+interface Wishes {
+  full: boolean;
+  keep: boolean;
+}
+
 /** One bootstrap through the front door. @throws Error with the reason when it does not succeed. */
-async function demonstrate(platform: Platform, output: DemoOutput, signal: AbortSignal) {
+async function demonstrate(
+  platform: Platform,
+  output: DemoOutput,
+  signal: AbortSignal,
+  full: boolean,
+) {
   const { stack, apiUrl } = platform;
   const readyMs = performance.now();
   const api = createApiClient(apiUrl, await stack.supabase.issueToken(CALLER));
@@ -65,7 +80,10 @@ async function demonstrate(platform: Platform, output: DemoOutput, signal: Abort
   const problems = problemsOf(summary, { correlationId, users: body.users.length });
   if (problems.length > 0) throw new Error(problems.join('; '));
   const bootstrapMs = Date.now() - requestedAt;
-  output.summary(platform, summary, accepted, { readyMs, activeMs, bootstrapMs });
+  output.result(summary);
+  const { organization } = summary.lineage;
+  const left = full ? await showFull(platform, output, organization, signal) : summary;
+  output.ended(platform, left, accepted, { readyMs, activeMs, bootstrapMs });
 }
 
 /** What the roles had to say, for someone who cannot look: their logs end with the stack. */
@@ -79,9 +97,14 @@ const logTails = async ({ stack }: Platform): Promise<string> =>
   ).join('');
 
 /** Shows it on a running platform. @throws Error with the reason, and what the roles logged. */
-async function show(platform: Platform, output: DemoOutput, stopping: AbortSignal, keep: boolean) {
+async function show(
+  platform: Platform,
+  output: DemoOutput,
+  stopping: AbortSignal,
+  { full, keep }: Wishes,
+) {
   try {
-    await demonstrate(platform, output, stopping);
+    await demonstrate(platform, output, stopping, full);
   } catch (error) {
     if (stopping.aborted) throw error;
     throw new Error(`${(error as Error).message}${await logTails(platform)}`);
@@ -92,12 +115,13 @@ async function show(platform: Platform, output: DemoOutput, stopping: AbortSigna
 }
 
 /** @returns the exit code. */
-async function run(output: DemoOutput, keep: boolean): Promise<number> {
+async function run(output: DemoOutput, wishes: Wishes): Promise<number> {
   const stopping = stopRequest(() => output.note('stopping; Ctrl-C again ends at once'));
   try {
-    const options = { log: output.note, onStarted: output.started };
+    const settings = wishes.full ? SHORT_INVITATIONS : {};
+    const options = { log: output.note, onStarted: output.started, settings };
     const platform = await startPlatform(options, stopping);
-    await show(platform, output, stopping, keep).finally(platform.stop);
+    await show(platform, output, stopping, wishes).finally(platform.stop);
     return 0;
   } catch (error) {
     if (stopping.aborted) return INTERRUPTED;
@@ -107,11 +131,11 @@ async function run(output: DemoOutput, keep: boolean): Promise<number> {
 }
 
 export async function runDemo(args: string[]): Promise<void> {
-  const { help, json, keep } = parse(args);
+  const { help, json, ...wishes } = parse(args);
   if (help) {
     console.log(USAGE);
     return;
   }
-  const output = json ? createJsonOutput() : createTextOutput({ stays: keep });
-  process.exitCode = await run(output, keep);
+  const output = json ? createJsonOutput() : createTextOutput({ stays: wishes.keep });
+  process.exitCode = await run(output, wishes);
 }

@@ -1,4 +1,6 @@
 /** How a demonstration is told: line by line to a person, or as one JSON document. */
+import type { StoredEvent } from '#store/eventQueries.ts';
+import type { DemoPart } from './demoPart.ts';
 import type { DemoSummary } from './demoSummary.ts';
 import type { EndedStep } from './followRun.ts';
 import type { Platform } from './platform.ts';
@@ -25,7 +27,12 @@ export interface DemoOutput {
   note(message: string): void;
   requested(platform: Platform, body: SampleOrganization, accepted: Accepted): void;
   step(step: EndedStep): void;
-  summary(platform: Platform, summary: DemoSummary, accepted: Accepted, times: DemoTimes): void;
+  /** What the bootstrap left. */
+  result(summary: DemoSummary): void;
+  /** A part of the full demonstration that has ended. */
+  part(part: DemoPart): void;
+  /** What everything left, and where to look. */
+  ended(platform: Platform, summary: DemoSummary, accepted: Accepted, times: DemoTimes): void;
   failed(reason: string): void;
 }
 
@@ -39,6 +46,7 @@ const MARK: Record<EndedStep['status'], string> = {
 const row = (step: string, time: string, event: string, correlationId: string): string =>
   `${step.padEnd(24)} ${time.padStart(8)}   ${event.padEnd(36)} ${correlationId}`.trimEnd();
 
+const HEADER = `\n  ${styled('dim', row('STEP', 'TIME', 'EVENT', 'CORRELATION ID'))}`;
 const title = (text: string): void => console.log(`\n${styled('bold', text)}`);
 
 function printStep({ step, status, durationMs, events }: EndedStep): void {
@@ -49,6 +57,30 @@ function printStep({ step, status, durationMs, events }: EndedStep): void {
   const time = status === 'skipped' ? 'skipped' : duration(durationMs);
   console.log(`${MARK[status]} ${row(step, time, first?.type ?? '', first?.id ?? '')}`);
   for (const { type, id } of others) console.log(`  ${row('', '', type, id)}`);
+}
+
+/** `linkBefore` as `Link before`. */
+const spaced = (name: string): string =>
+  name
+    .replace(/^./, (first) => first.toUpperCase())
+    .replace(/[A-Z]/g, (letter, at) => (at ? ` ${letter.toLowerCase()}` : letter));
+
+/** Each event with the activity that left it, and the time since the one before. */
+function printPart({ title: text, workflowId, startedAt, facts, events }: DemoPart): void {
+  title(text);
+  console.log(labelled('Workflow', workflowId));
+  console.log(HEADER);
+  let previous = startedAt;
+  for (const { eventType, eventMetadata, createdAt } of events) {
+    const at = new Date(createdAt).getTime();
+    const step = (eventMetadata.activity_id ?? 'request').replace(/Activity$/, '');
+    const time = at < startedAt ? 'before' : duration(at - previous);
+    const { correlation_id: id = '' } = eventMetadata;
+    console.log(`${MARK.completed} ${row(step, time, eventType, id)}`);
+    previous = Math.max(at, startedAt);
+  }
+  console.log();
+  for (const [name, value] of Object.entries(facts)) console.log(labelled(spaced(name), value));
 }
 
 function printLineage({ lineage }: DemoSummary): void {
@@ -95,11 +127,12 @@ export function createTextOutput({ stays }: { stays: boolean }): DemoOutput {
       title(`Bootstrapping ${orgData.name} (${subdomain}, ${users.length} users) over ${apiUrl}`);
       console.log(labelled('Workflow', accepted.workflowId));
       console.log(labelled('Correlation id', accepted.correlationId));
-      console.log(`\n  ${styled('dim', row('STEP', 'TIME', 'EVENT', 'CORRELATION ID'))}`);
+      console.log(HEADER);
     },
     step: printStep,
-    summary({ stack }, summary, { workflowId }, times) {
-      printResult(summary);
+    result: printResult,
+    part: printPart,
+    ended({ stack }, summary, { workflowId }, times) {
       printLineage(summary);
       title('Where to look');
       const run = `${stack.temporal.uiUrl}/namespaces/default/workflows/${workflowId}`;
@@ -116,28 +149,31 @@ export function createTextOutput({ stays }: { stays: boolean }): DemoOutput {
   };
 }
 
+const eventView = ({ id, eventType, eventMetadata }: StoredEvent) => ({
+  id,
+  type: eventType,
+  correlationId: eventMetadata.correlation_id,
+});
+
 /** Nothing but one document on standard output, at the end. */
 export function createJsonOutput(): DemoOutput {
   const steps: object[] = [];
+  const parts: Record<string, object> = {};
   const print = (document: object) => console.log(JSON.stringify(document, null, 2));
+  const shown = () => ({ steps, ...(Object.keys(parts).length > 0 && { full: parts }) });
   return {
     started() {},
     note: (message) => console.error(message),
     requested() {},
-    step({ events, ...step }) {
-      steps.push({
-        ...step,
-        events: events.map(({ id, eventType, eventMetadata }) => ({
-          id,
-          type: eventType,
-          correlationId: eventMetadata.correlation_id,
-        })),
-      });
+    step: ({ events, ...step }) => void steps.push({ ...step, events: events.map(eventView) }),
+    result() {},
+    part({ name, title: _title, events, ...part }) {
+      parts[name] = { ...part, events: events.map(eventView) };
     },
-    summary({ stack }, summary, accepted, times) {
+    ended({ stack }, summary, accepted, times) {
       const temporalUi = `${stack.temporal.uiUrl}/namespaces/default/workflows/${accepted.workflowId}`;
-      print({ ok: true, ...accepted, ...times, temporalUi, steps, ...summary });
+      print({ ok: true, ...accepted, ...times, temporalUi, ...shown(), ...summary });
     },
-    failed: (reason) => print({ ok: false, reason, steps }),
+    failed: (reason) => print({ ok: false, reason, ...shown() }),
   };
 }

@@ -18,7 +18,7 @@ export interface Platform {
  * @throws Error of the first part that failed; AbortError once `stopping` is aborted.
  */
 export async function startPlatform(
-  options: Required<StackOptions>,
+  options: StackOptions & Required<Pick<StackOptions, 'onStarted'>>,
   stopping: AbortSignal,
 ): Promise<Platform> {
   const startedAt = performance.now();

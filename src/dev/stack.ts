@@ -11,6 +11,7 @@ import { cachedWorkflowBundle } from '#workflowBundle';
 import { startDatabase } from './database.ts';
 import { type LoopbackCloudflare, startLoopbackCloudflare } from './loopbackCloudflare.ts';
 import { type LoopbackDns, startLoopbackDns } from './loopbackDns.ts';
+import { type LoopbackIdp, startLoopbackIdp } from './loopbackIdp.ts';
 import { type LoopbackSmtp, startLoopbackSmtp } from './loopbackSmtp.ts';
 import { type LoopbackSupabase, startLoopbackSupabase } from './loopbackSupabase.ts';
 import { type Reaper, startReaper } from './reaper.ts';
@@ -24,6 +25,8 @@ export interface StackOptions {
   log?: (message: string) => void;
   /** Told each part's name and after how many milliseconds it was up. */
   onStarted?: (part: string, durationMs: number) => void;
+  /** Settings of the roles, in place of the stack's own. */
+  settings?: Record<string, string>;
 }
 
 export interface Stack {
@@ -36,6 +39,7 @@ export interface Stack {
   cloudflare: LoopbackCloudflare;
   smtp: LoopbackSmtp;
   supabase: LoopbackSupabase;
+  idp: LoopbackIdp;
   reaper: Reaper;
   /** Ends everything, in reverse order of its start, and removes the folder. */
   stop(): Promise<void>;
@@ -89,7 +93,7 @@ async function freePorts() {
  * @throws Error of the first part that failed.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { log = () => {}, onStarted = () => {} } = options;
+  const { log = () => {}, onStarted = () => {}, settings = {} } = options;
   const releasers = createReleasers();
   const startedAt = performance.now();
   async function part<T extends object>(
@@ -114,14 +118,15 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     part('DNS and Cloudflare', startNames()),
     part('SMTP', startLoopbackSmtp()),
     part('Supabase Auth', startLoopbackSupabase()),
+    part('Identity provider', startLoopbackIdp()),
     freePorts(),
   ] as const;
   try {
-    const [database, temporal, { bundlePath }, { dns, cloudflare }, smtp, supabase, ports] =
+    const [database, temporal, { bundlePath }, { dns, cloudflare }, smtp, supabase, idp, ports] =
       await Promise.all(starting);
     const parts = { temporal, dns, cloudflare, smtp, supabase };
-    const env = environmentOf({ ...parts, database, bundlePath, ports });
-    return { folder, env, ...parts, reaper, stop: releasers.releaseAll };
+    const env = { ...environmentOf({ ...parts, database, bundlePath, ports }), ...settings };
+    return { folder, env, ...parts, idp, reaper, stop: releasers.releaseAll };
   } catch (error) {
     // What is still on its way up has to be up before it can be stopped.
     await Promise.allSettled(starting);

@@ -58,10 +58,14 @@ const SELECT_EVENTS = `SELECT e.id, e.event_type AS "eventType", e.aggregate_typ
   FROM domain_events e`;
 const IN_ORDER = 'ORDER BY e.created_at, e.stream_version';
 
-/** An organization's own stream and those of its invitations. */
+/** An organization's own stream and those of its invitations, domains and single sign-on. */
 const OF_ORGANIZATION = `WHERE (e.aggregate_type = 'organization' AND e.aggregate_id = $1)
   OR (e.aggregate_type = 'invitation' AND e.aggregate_id IN
-    (SELECT invitation_id FROM user_invitations_projection WHERE org_id = $1))`;
+    (SELECT invitation_id FROM user_invitations_projection WHERE org_id = $1))
+  OR (e.aggregate_type = 'domain' AND e.aggregate_id IN
+    (SELECT claim_id FROM organization_domains_projection WHERE org_id = $1))
+  OR (e.aggregate_type = 'sso' AND e.aggregate_id IN
+    (SELECT configuration_id FROM sso_configurations_projection WHERE org_id = $1))`;
 
 const count = <T extends string>(values: T[]): Partial<Record<T, number>> => {
   const counts: Partial<Record<T, number>> = {};

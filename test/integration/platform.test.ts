@@ -167,6 +167,36 @@ test('the demonstration onboards an organization and says so', SLOW, async () =>
   expect(new Set(ids)).toEqual(new Set([shown.correlationId]));
 });
 
+test('the full demonstration goes on with the people of the organization', SLOW, async () => {
+  const { code, stdout } = await runMain(['demo', '--full', '--json']);
+  const shown = JSON.parse(stdout);
+  expect({ code, reason: shown.reason }).toEqual({ code: 0, reason: undefined });
+  const { acceptedInvitation, expiredInvitation, verifiedDomain, singleSignOn } = shown.full;
+  const types = ({ events }: { events: { type: string }[] }) => events.map(({ type }) => type);
+  expect(types(acceptedInvitation)).toEqual([
+    'user.invited',
+    'invitation.email.sent',
+    'invitation.accepted',
+    'user.provisioned',
+  ]);
+  expect(acceptedInvitation.facts.membership).toBe(
+    `clinician in ${shown.lineage.organization.path}`,
+  );
+  expect(types(expiredInvitation).at(-1)).toBe('invitation.expired');
+  expect(types(verifiedDomain).at(-1)).toBe('organization.domain.verified');
+  expect(types(singleSignOn).slice(-2)).toEqual(['sso.flow_tested', 'sso.activated']);
+  expect(singleSignOn.facts).toMatchObject({ status: 'active', domains: 'sunrise.example' });
+  const { runs, projections } = shown.lineage;
+  const workflowIds = runs.map(({ workflowId }: { workflowId: string }) => workflowId);
+  expect(workflowIds).toEqual(
+    expect.arrayContaining(
+      Object.values<{ workflowId: string }>(shown.full).map(({ workflowId }) => workflowId),
+    ),
+  );
+  const states = projections.invitations.map(({ status }: { status: string }) => status);
+  expect(states.sort()).toEqual(['accepted', 'expired', 'pending', 'pending']);
+});
+
 test('a demonstration that cannot start says why and exits 1', SLOW, async () => {
   const { code, stdout } = await runMain(['demo', '--json'], { TEMPORAL_CLI: '/nowhere/temporal' });
   expect(code).toBe(1);
