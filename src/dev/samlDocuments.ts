@@ -37,6 +37,8 @@ export interface ResponseValues {
   notOnOrAfter: number;
   /** What the signed part answers, when it is not what the response answers; null for nothing. */
   subjectInResponseTo?: string | null;
+  /** What is signed; the assertion when left out. */
+  signed?: 'Assertion' | 'Response';
 }
 
 const iso = (time: number) => new Date(time).toISOString();
@@ -48,7 +50,7 @@ function assertionXml(values: ResponseValues): string {
   return `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_${randomUUID()}" Version="2.0" IssueInstant="${iso(notBefore)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">${email}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData ${inResponseTo}NotOnOrAfter="${iso(notOnOrAfter)}" Recipient="${recipient}"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${iso(notBefore)}" NotOnOrAfter="${iso(notOnOrAfter)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${iso(notBefore)}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement><saml:Attribute Name="email"><saml:AttributeValue>${email}</saml:AttributeValue></saml:Attribute></saml:AttributeStatement></saml:Assertion>`;
 }
 
-/** @returns the response, its assertion signed with the given key. */
+/** @returns the response, its assertion or the whole of it signed with the given key. */
 export function signedResponse(
   values: ResponseValues,
   { privateKey, certificate }: SamlKeys,
@@ -62,9 +64,9 @@ export function signedResponse(
     signatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
     canonicalizationAlgorithm: 'http://www.w3.org/2001/10/xml-exc-c14n#',
   });
-  const assertion = "//*[local-name(.)='Assertion']";
+  const signed = `//*[local-name(.)='${values.signed ?? 'Assertion'}']`;
   signature.addReference({
-    xpath: assertion,
+    xpath: signed,
     digestAlgorithm: 'http://www.w3.org/2001/04/xmlenc#sha256',
     transforms: [
       'http://www.w3.org/2000/09/xmldsig#enveloped-signature',
@@ -72,7 +74,7 @@ export function signedResponse(
     ],
   });
   signature.computeSignature(response, {
-    location: { reference: `${assertion}/*[local-name(.)='Issuer']`, action: 'after' },
+    location: { reference: `${signed}/*[local-name(.)='Issuer']`, action: 'after' },
   });
   return signature.getSignedXml();
 }

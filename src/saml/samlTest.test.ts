@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type IdpFault, type LoopbackIdp, startLoopbackIdp } from '#dev/loopbackIdp.ts';
+import { signedResponse } from '#dev/samlDocuments.ts';
 import { parseMetadata } from './samlMetadata.ts';
 import { beginRoundTrip, type RoundTrip, requestIdOf, verifyResponse } from './samlTest.ts';
 
@@ -54,6 +55,28 @@ test('over HTTP-POST, too', async () => {
   const post = tripOf('b'.repeat(64), idp.metadata({ binding: 'HTTP-POST' }));
   expect(await verifyResponse(post, await answerTo(post))).toMatchObject({
     email: 'sso-test@example.org',
+  });
+});
+
+test('a response that is signed as a whole passes, and only unchanged', async () => {
+  const xml = signedResponse(
+    {
+      issuer: idp.entityId,
+      audience: trip.spEntityId,
+      recipient: trip.callbackUrl,
+      inResponseTo: trip.requestId,
+      email: 'ada@example.org',
+      notBefore: Date.now() - 1000,
+      notOnOrAfter: Date.now() + 60_000,
+      signed: 'Response',
+    },
+    idp.keys,
+  );
+  const encoded = (text: string) => Buffer.from(text).toString('base64');
+  expect(await verifyResponse(trip, encoded(xml))).toMatchObject({ email: 'ada@example.org' });
+  const changed = encoded(xml.replaceAll('ada@', 'boss@'));
+  await expect(verifyResponse(trip, changed)).rejects.toMatchObject({
+    type: 'SsoSignatureInvalid',
   });
 });
 

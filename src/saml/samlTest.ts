@@ -94,7 +94,8 @@ const serviceProvider = ({ idp, spEntityId, callbackUrl, requestId }: RoundTrip)
     skipRequestCompression: idp.binding === 'HTTP-POST',
     idpIssuer: idp.entityId,
     idpCert: idp.certificates.map(({ der }) => der),
-    wantAssertionsSigned: true,
+    // Some sign the assertion, some the whole response; one of them has to be signed in any case.
+    wantAssertionsSigned: false,
     wantAuthnResponseSigned: false,
     validateInResponseTo: ValidateInResponseTo.always,
     cacheProvider: onlyRequest(requestId),

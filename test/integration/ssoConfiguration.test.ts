@@ -414,6 +414,35 @@ test('a test that nobody takes part in ends the run, and everything is undone', 
   expect(mails.at(-1)?.text).toContain('nobody followed the link');
 });
 
+test('a domain that nobody proved is never activated, whoever started the run', async () => {
+  const organization = await organizationWithDomain(bench);
+  const { orgId, requester } = organization;
+  const { client, workerEnv } = bench.onboarding;
+  bench.idp.entityId = entityIdOf(organization);
+  const params: SsoConfigurationParams = {
+    organizationId: orgId,
+    configurationId: randomUUID(),
+    metadata: { xml: metadataOf(organization) },
+    domains: ['unproved.example'],
+    requesterEmail: requester,
+    origin: { requestedAt: new Date().toISOString() },
+  };
+  const handle = await client.workflow.start('SSOConfigurationWorkflow', {
+    taskQueue: workerEnv.TEMPORAL_USERS_TASK_QUEUE!,
+    workflowId: ssoConfigurationWorkflowId(orgId),
+    args: [params],
+  });
+  const link = await testLinkFor(bench, requester);
+  expect((await logIn(bench, link, 'ada@unproved.example')).status).toBe(202);
+  await expect(handle.result()).rejects.toThrow();
+  expect(await bench.configurations.latest(orgId)).toMatchObject({
+    status: 'failed',
+    failureStage: 'activate_sso',
+    failureType: 'SsoNoVerifiedDomain',
+  });
+  expect(providersOf(organization)).toEqual([]);
+});
+
 test('a run that was terminated does not stand in the way of the next', async () => {
   const organization = await organizationWithDomain(bench);
   await begin(organization);
