@@ -1,0 +1,165 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { attemptsOf, bootstrapRuns, failureOf } from '#support/bootstrapRuns.ts';
+import { type Onboarding, startBootstrap, startOnboarding } from '#support/onboarding.ts';
+import { startWorker } from '#support/worker.ts';
+
+let onboarding: Onboarding;
+let stopWorker: () => Promise<void>;
+
+beforeAll(async () => {
+  onboarding = await startOnboarding();
+  stopWorker = startWorker(onboarding.workerEnv);
+});
+afterAll(async () => {
+  await stopWorker();
+  await onboarding.stop();
+});
+afterEach(() => {
+  onboarding.smtp.clearFaults();
+  healDns();
+});
+
+const { breakDns, healDns, mailsOf, recordsOf, lastEvent, expectUndone } = bootstrapRuns(
+  () => onboarding,
+);
+
+describe('a failure undoes everything, in reverse', () => {
+  test('at create_organization: a taken slug', async () => {
+    const first = await startBootstrap(onboarding);
+    await first.handle.result();
+    const run = await startBootstrap(onboarding, { slug: first.slug });
+    expect(await failureOf(run)).toContain('is taken');
+    expect(await run.eventTypes()).toEqual(['organization.bootstrap.failed']);
+    expect(recordsOf(first.fqdn)).toHaveLength(1);
+    expect(mailsOf(first.slug)).toHaveLength(3);
+    expect(await lastEvent(run)).toMatchObject({
+      eventData: { failure_stage: 'organization_creation', partial_cleanup_required: false },
+    });
+  });
+
+  test('at configure_dns: the name is in use', async () => {
+    const slug = 'in-use';
+    const taken = onboarding.cloudflare.zone.create({
+      type: 'A',
+      name: `${slug}.example.com`,
+      content: '192.0.2.77',
+    });
+    const run = await startBootstrap(onboarding, { slug });
+    expect(await failureOf(run)).toContain('in use');
+    expect(await run.eventTypes()).toEqual([
+      'organization.created',
+      'organization.deactivated',
+      'organization.subdomain.failed',
+      'organization.bootstrap.failed',
+    ]);
+    expect(recordsOf(run.fqdn)).toEqual([taken]);
+    expect(await lastEvent(run)).toMatchObject({
+      eventData: { failure_stage: 'dns_provisioning' },
+    });
+  });
+
+  test('at configure_dns: at most three attempts, and no orphan of an unanswered call', async () => {
+    const posts = () => onboarding.cloudflare.requests.filter((line) => line.startsWith('POST'));
+    const before = posts().length;
+    onboarding.cloudflare.fail({ method: 'POST', dropAfterWork: true });
+    const run = await startBootstrap(onboarding, { timing: { retryInitialMs: 1_000 } });
+    await expect.poll(() => posts().length).toBe(before + 1);
+    onboarding.cloudflare.fail({ method: 'GET', status: 500, times: 2 });
+    expect(await failureOf(run)).toContain('Cloudflare answered 500');
+    expect(await attemptsOf(run, 'configureDNSActivity')).toBe(3);
+    expect(await run.eventTypes()).toContain('organization.dns.removed');
+    await expectUndone(run);
+  });
+
+  test('at verify_dns: a person aborts', async () => {
+    breakDns();
+    const run = await startBootstrap(onboarding);
+    await expect.poll(async () => (await run.state()).dns.waitingForPerson).toBe(true);
+    await run.handle.signal('abort');
+    expect(await failureOf(run)).toContain('aborted');
+    healDns();
+    await expectUndone(run);
+    expect((await run.eventTypes()).slice(-5)).toEqual([
+      'organization.dns.verification_timed_out',
+      'organization.dns.removed',
+      'organization.deactivated',
+      'organization.subdomain.failed',
+      'organization.bootstrap.failed',
+    ]);
+  });
+
+  test('at generate_invitations: the store refuses one', async () => {
+    const slug = 'refused';
+    await onboarding.owner.query(
+      `ALTER TABLE user_invitations_projection ADD CONSTRAINT injected CHECK (email <> 'user2@${slug}.example.org')`,
+    );
+    const run = await startBootstrap(onboarding, { slug });
+    await failureOf(run);
+    await onboarding.owner.query(
+      'ALTER TABLE user_invitations_projection DROP CONSTRAINT injected',
+    );
+    await expectUndone(run);
+    expect(mailsOf(slug)).toEqual([]);
+    expect(await onboarding.readModels.invitationsOf(run.orgId)).toMatchObject([
+      { status: 'revoked' },
+    ]);
+    expect(await lastEvent(run)).toMatchObject({
+      eventType: 'organization.bootstrap.failed',
+      eventData: { failure_stage: 'invitation_generation' },
+    });
+  });
+
+  test('at send_invitation_emails: every mail is refused', async () => {
+    const slug = 'no-mail';
+    for (const index of [1, 2, 3])
+      onboarding.smtp.fail(`user${index}@${slug}.example.org`, { code: 550 });
+    const run = await startBootstrap(onboarding, { slug });
+    expect(await failureOf(run)).toContain('no invitation e-mail');
+    await expectUndone(run);
+    expect((await run.eventTypes()).slice(-6)).toEqual([
+      'invitation.revoked',
+      'invitation.revoked',
+      'invitation.revoked',
+      'organization.dns.removed',
+      'organization.deactivated',
+      'organization.bootstrap.failed',
+    ]);
+    expect(await lastEvent(run)).toMatchObject({
+      eventData: { failure_stage: 'invitation_email' },
+    });
+  });
+
+  test('at activate_organization: the projection refuses', async () => {
+    const slug = 'not-active';
+    await onboarding.owner.query(
+      `ALTER TABLE organizations_projection ADD CONSTRAINT injected CHECK (slug <> '${slug}' OR status <> 'active')`,
+    );
+    const run = await startBootstrap(onboarding, { slug });
+    // The event is in the store and blocks its stream: the compensation's events wait behind it.
+    await expect.poll(async () => (await run.state()).compensating).toBe(true);
+    await expect.poll(() => recordsOf(run.fqdn)).toEqual([]);
+    await onboarding.owner.query('ALTER TABLE organizations_projection DROP CONSTRAINT injected');
+    await failureOf(run);
+    await expectUndone(run);
+    expect(await lastEvent(run)).toMatchObject({
+      eventType: 'organization.bootstrap.failed',
+      eventData: { failure_stage: 'activation', partial_cleanup_required: false },
+    });
+  });
+
+  test('a compensation that fails does not keep the others from running, and is named', async () => {
+    const slug = 'stuck-dns';
+    for (const index of [1, 2, 3])
+      onboarding.smtp.fail(`user${index}@${slug}.example.org`, { code: 550 });
+    onboarding.cloudflare.fail({ method: 'DELETE', status: 403, times: 1 });
+    const run = await startBootstrap(onboarding, { slug });
+    await failureOf(run);
+    expect(recordsOf(run.fqdn)).toHaveLength(1);
+    expect(await onboarding.readModels.organization(run.orgId)).toMatchObject({
+      status: 'deactivated',
+    });
+    expect(await lastEvent(run)).toMatchObject({
+      eventData: { partial_cleanup_required: true, pending_cleanup: ['removeDNSActivity'] },
+    });
+  });
+});
