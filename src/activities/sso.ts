@@ -247,6 +247,7 @@ export function ssoActivities(deps: ActivityDeps) {
 
     /** @returns false when there was nothing active. */
     async deactivateSSOActivity({ orgId, origin, reason }: DeactivateSsoInput): Promise<boolean> {
+      if (!(await ssoConfigurations.latest(orgId))) return false;
       const active = await ssoConfigurations.active(orgId);
       await ssoProvider.remove(orgId);
       if (!active) return false;

@@ -1,15 +1,20 @@
 /** OrganizationDeletionWorkflow: takes an organization out of service, its newest parts first. */
+import { patched } from '@temporalio/workflow';
 import { DEFAULT_TIMING, type OrganizationDeletionParams } from '#domain/contracts.ts';
 import { proxies } from './activities.ts';
+import { ssoProxies } from './ssoActivities.ts';
 
-/** Revokes what is pending, removes the DNS record and deactivates the organization. */
+/** Revokes what is pending, removes DNS record and single sign-on, and deactivates the organization. */
 export async function OrganizationDeletionWorkflow(
   params: OrganizationDeletionParams,
 ): Promise<void> {
   const input = { orgId: params.organizationId, origin: params.origin, reason: params.reason };
-  const { compensation } = proxies({ ...DEFAULT_TIMING, ...params.timing });
+  const timing = { ...DEFAULT_TIMING, ...params.timing };
+  const { compensation } = proxies(timing);
   await compensation.initiateDeletionActivity(input);
   await compensation.revokeInvitationsActivity(input);
   await compensation.removeDNSActivity(input);
+  // Nobody logs in to what is gone; runs from before single sign-on existed had none to end.
+  if (patched('sso-deactivation')) await ssoProxies(timing).patient.deactivateSSOActivity(input);
   await compensation.deactivateOrganizationActivity(input);
 }

@@ -387,6 +387,21 @@ describe('DELETE', () => {
   });
 });
 
+test('the deletion of an organization ends its single sign-on', async () => {
+  const organization = await organizationWithDomain(bench);
+  await configured(organization);
+  const { orgId, as } = organization;
+  const permissions = [...as.permissions, { ...as.permissions[0]!, p: 'organization.delete' }];
+  const answer = await bench.api.call('DELETE', `/api/v1/organizations/${orgId}`, {
+    as: { ...as, permissions },
+    body: { reason: 'they leave' },
+  });
+  expect(answer.status).toBe(202);
+  await bench.onboarding.client.workflow.getHandle(answer.body.workflowId).result();
+  expect(providersOf(organization)).toEqual([]);
+  expect(await bench.configurations.latest(orgId)).toMatchObject({ status: 'deactivated' });
+});
+
 test('a test that nobody takes part in ends the run, and everything is undone', async () => {
   const organization = await organizationWithDomain(bench);
   const { orgId, requester } = organization;
