@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import getPort from 'get-port';
 import { parse, stringify } from 'yaml';
+import { freePort } from './freePort.ts';
 import { localRouting } from './localRouting.ts';
 import { tailOf } from './logTail.ts';
 import { type LoopbackPager, startLoopbackPager } from './loopbackPager.ts';
@@ -123,10 +123,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   const { tools, factor = 1 } = options;
   const folder = path.join(options.folder, 'monitoring');
   await mkdir(folder, { recursive: true });
-  const [prometheusPort, alertmanagerPort] = await Promise.all([
-    getPort({ host: HOST }),
-    getPort({ host: HOST }),
-  ]);
+  const [prometheusPort, alertmanagerPort] = await Promise.all([freePort(), freePort()]);
   const prometheus = `${HOST}:${prometheusPort}`;
   const alertmanager = `${HOST}:${alertmanagerPort}`;
   const releasers = createReleasers();

@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { chmod, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import getPort from 'get-port';
+import { freePort } from './freePort.ts';
 
 const run = promisify(execFile);
 
@@ -63,7 +63,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
     await initialise(home, cluster, password);
   }
   const owner = await ownerOf(cluster);
-  const port = options.port || (await getPort({ host: HOST }));
+  const port = options.port || (await freePort());
   const server = { cluster, owner, pgCtl: await findPgCtl() };
   await start(server, port, options.durable ?? true);
   options.log?.(`PostgreSQL listens on ${HOST}:${port}`);

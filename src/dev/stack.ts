@@ -5,10 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import getPort from 'get-port';
 import { loadConfig } from '#config';
 import { cachedWorkflowBundle } from '#workflowBundle';
 import { startDatabase } from './database.ts';
+import { freePort } from './freePort.ts';
 import { type LoopbackCloudflare, startLoopbackCloudflare } from './loopbackCloudflare.ts';
 import { type LoopbackDns, startLoopbackDns } from './loopbackDns.ts';
 import { type LoopbackIdp, startLoopbackIdp } from './loopbackIdp.ts';
@@ -46,7 +46,6 @@ export interface Stack {
 }
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
-const HOST = '127.0.0.1';
 /** PostgreSQL, as root, runs as another user, who has to be able to enter. */
 const ENTERABLE = 0o711;
 
@@ -60,8 +59,8 @@ async function startTemporalServer(folder: string, reaper: Reaper, log: (line: s
   const { TEMPORAL_CLI: explicit } = loadConfig('dev');
   const [cli, port, uiPort] = await Promise.all([
     resolveTemporalCli({ explicit, cacheFolder: CACHE, log }),
-    getPort({ host: HOST }),
-    getPort({ host: HOST }),
+    freePort(),
+    freePort(),
   ]);
   const logFile = path.join(folder, 'temporal.log');
   return startTemporal({ cli, logFile, port, uiPort, onSpawn: reaper.watch });
@@ -84,7 +83,7 @@ async function startNames() {
 const bundle = async () => ({ bundlePath: await cachedWorkflowBundle(CACHE) });
 
 async function freePorts() {
-  const [api, workerHealth] = await Promise.all([getPort({ host: HOST }), getPort({ host: HOST })]);
+  const [api, workerHealth] = await Promise.all([freePort(), freePort()]);
   return { api, workerHealth };
 }
 

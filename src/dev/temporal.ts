@@ -5,8 +5,8 @@ import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import getPort from 'get-port';
 import { SEARCH_ATTRIBUTE } from '#domain/contracts.ts';
+import { freePort } from './freePort.ts';
 import { tailOf } from './logTail.ts';
 
 export interface TemporalOptions {
@@ -113,7 +113,7 @@ async function end(child: ChildProcess): Promise<void> {
  * own: a Ctrl-C in the terminal reaches the caller alone.
  */
 export async function startTemporal(options: TemporalOptions): Promise<EmbeddedTemporalServer> {
-  const port = options.port ?? (await getPort({ host: HOST }));
+  const port = options.port ?? (await freePort());
   const address = `${HOST}:${port}`;
   const log = await open(options.logFile, 'a');
   const child = spawn(options.cli, argumentsFor(options, port), {

@@ -10,6 +10,7 @@ export interface AdvisoryLock {
 export const createAdvisoryLock = (pool: Pool, id: string): AdvisoryLock => ({
   async tryRun(work) {
     const client = await pool.connect();
+    let broken: Error | undefined;
     try {
       const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS ours', [id]);
       if (!rows[0].ours) return undefined;
@@ -18,8 +19,12 @@ export const createAdvisoryLock = (pool: Pool, id: string): AdvisoryLock => ({
       } finally {
         await client.query('SELECT pg_advisory_unlock($1)', [id]);
       }
+    } catch (error) {
+      broken = error as Error;
+      throw error;
     } finally {
-      client.release();
+      // After an error nobody knows what the session still holds: it ends, and the lock with it.
+      client.release(broken);
     }
   },
 });

@@ -1,7 +1,7 @@
 /** An active organization with a domain of its own, an identity provider, an API and a worker. */
 import { randomUUID } from 'node:crypto';
-import getPort from 'get-port';
 import { expect, vi } from 'vitest';
+import { freePort } from '#dev/freePort.ts';
 import { type LoopbackIdp, startLoopbackIdp } from '#dev/loopbackIdp.ts';
 import { followTestLink } from '#dev/ssoTestBrowser.ts';
 import { createEventStore } from '#store/events.ts';
@@ -35,7 +35,7 @@ export interface SsoOrganization {
 /** Everything but the worker. @param env of the API. */
 export async function startSsoBench(env: Record<string, string> = {}): Promise<SsoBench> {
   const onboarding = await startOnboarding();
-  const port = await getPort();
+  const port = await freePort();
   onboarding.workerEnv.PUBLIC_API_URL = `http://127.0.0.1:${port}`;
   const api = await startApi(onboarding, {
     PORT: String(port),
