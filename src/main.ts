@@ -1,4 +1,5 @@
 /** The entry point of every role: `node src/main.ts <role>`. */
+import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#config';
 import { stopRequest } from '#stopRequest';
 import { createLogger } from '#telemetry/logger.ts';
@@ -7,7 +8,8 @@ import { stopTracing } from '#telemetry/tracing.ts';
 const USAGE = `usage: node src/main.ts <role> [options]
 
   api               HTTP API and reconciler (npm run api)
-  worker            Temporal worker of the task queue "bootstrap" (npm run worker)
+  worker            Temporal worker (npm run worker); --queues=bootstrap,users tells which
+                    task queues it serves, both by default
   migrate           bring the database's schema up to date (npm run migrate)
   bundle <file>     write the workflow bundle for WORKER_BUNDLE_PATH
   trigger-workflow  start one bootstrap from a file (npm run trigger-workflow)
@@ -25,8 +27,18 @@ async function api(): Promise<void> {
   await stopTracing();
 }
 
-async function worker(): Promise<void> {
-  const config = loadConfig('worker');
+/** The worker's one option: which task queues it serves. */
+function queuesFrom(args: string[]): { WORKER_QUEUES?: string } {
+  try {
+    const { values } = parseArgs({ args, options: { queues: { type: 'string' } } });
+    return values.queues ? { WORKER_QUEUES: values.queues } : {};
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+async function worker(args: string[]): Promise<void> {
+  const config = loadConfig('worker', { ...process.env, ...queuesFrom(args) });
   const { runWorker } = await import('#worker');
   await runWorker(config, createLogger('worker', config.LOG_LEVEL), stopRequest());
   await stopTracing();
