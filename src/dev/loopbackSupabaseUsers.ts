@@ -17,13 +17,17 @@ export type UsersFault = 'none' | { status: number } | 'silent';
 export interface LoopbackUsers {
   routes: Router;
   users: AuthUser[];
-  /** What account creation does: answers with a status, or does its work and never answers. */
-  fault(fault: UsersFault): void;
+  /**
+   * What account creation does: answers with a status, or does its work and never answers.
+   * @param email for this address alone; for every one when left out.
+   */
+  fault(fault: UsersFault, email?: string): void;
   /** Creations that were left without an answer. */
   waiting: string[];
 }
 
 const PREFIX = '/auth/v1/admin';
+const ANYBODY = '*';
 
 const refuse = (ctx: Context, status: number, error_code: string) => {
   ctx.status = status;
@@ -36,12 +40,13 @@ export function createLoopbackUsers(): LoopbackUsers {
   const bodyOf = (ctx: Context) =>
     (ctx.request as { body?: Partial<AuthUser> & { email_confirm?: boolean } }).body ?? {};
   const byEmail = (email = '') => users.find((user) => user.email === email.toLowerCase());
-  let fault: UsersFault = 'none';
+  const faults = new Map<string, UsersFault>();
   const waiting: string[] = [];
 
   routes.post(`${PREFIX}/users`, async (ctx) => {
-    if (typeof fault === 'object') return refuse(ctx, fault.status, 'injected');
     const { email = '', app_metadata = {}, user_metadata = {}, email_confirm } = bodyOf(ctx);
+    const fault = faults.get(email) ?? faults.get(ANYBODY);
+    if (typeof fault === 'object') return refuse(ctx, fault.status, 'injected');
     if (byEmail(email)) return refuse(ctx, 422, 'email_exists');
     const now = new Date().toISOString();
     const user: AuthUser = {
@@ -79,8 +84,6 @@ export function createLoopbackUsers(): LoopbackUsers {
     routes,
     users,
     waiting,
-    fault: (next) => {
-      fault = next;
-    },
+    fault: (next, email = ANYBODY) => void faults.set(email, next),
   };
 }

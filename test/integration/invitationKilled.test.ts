@@ -1,31 +1,39 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { WorkflowHandle } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WORKFLOW } from '#domain/contracts.ts';
-import { type AcceptedInvitation, userInvitationWorkflowId } from '#domain/userInvitation.ts';
+import {
+  type AcceptedInvitation,
+  type InvitationTiming,
+  userInvitationWorkflowId,
+} from '#domain/userInvitation.ts';
 import { createEventStore } from '#store/events.ts';
 import { created, newEvent } from '#support/events.ts';
+import { createHolds, type Holds } from '#support/holds.ts';
 import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
 import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
 
-/** Two invitations, stopped where the killed worker had not heard what it had done. */
+/**
+ * Invitations stopped in the middle of every step; then the worker is killed, and another one
+ * takes over. How each is stopped says what the killed worker had done and not yet heard.
+ */
 let onboarding: Onboarding;
+let holds: Holds;
 let worker: WorkerProcess;
 let orgId: string;
 
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  orgId = randomUUID();
-  const store = createEventStore(onboarding.database.pool);
-  await store.append(newEvent('organization.created', orgId, created(`s${orgId.slice(0, 8)}`)));
-  worker = await spawnWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await worker.kill('SIGKILL');
-  await onboarding.stop();
-});
+const addressOf = (name: string) => `${name}@example.org`;
+const mailsTo = (name: string) =>
+  onboarding.smtp.mails.filter(({ to }) => to[0] === addressOf(name));
+const accountsOf = (name: string) =>
+  onboarding.supabase.users.users.filter(({ email }) => email === addressOf(name));
 
-async function start(email: string) {
+async function start(
+  name: string,
+  timing: Partial<InvitationTiming> = {},
+): Promise<WorkflowHandle> {
   const invitationId = randomUUID();
+  const user = { email: addressOf(name), firstName: 'Ada', lastName: 'Byron', role: 'clinician' };
   return onboarding.client.workflow.start(WORKFLOW.userInvitation, {
     taskQueue: `users-${onboarding.taskQueue}`,
     workflowId: userInvitationWorkflowId(invitationId),
@@ -34,52 +42,136 @@ async function start(email: string) {
         invitationId,
         orgId,
         origin: { requestedAt: new Date().toISOString(), source: 'test' },
-        user: { email, firstName: 'Ada', lastName: 'Byron', role: 'clinician' },
-        timing: { reminderAfterMs: 0, retryInitialMs: 50, heartbeatTimeoutMs: 2_000 },
+        user,
+        timing: { reminderAfterMs: 0, retryInitialMs: 50, heartbeatTimeoutMs: 2_000, ...timing },
       },
     ],
   });
 }
-const mailsTo = (email: string) => onboarding.smtp.mails.filter(({ to }) => to[0] === email);
 
-test('one account and one mail each, whatever the killed worker was about to hear', async () => {
+/** Has been written to, so that something can happen to it. */
+async function startInvited(name: string, timing: Partial<InvitationTiming> = {}) {
+  const handle = await start(name, timing);
+  await vi.waitFor(() => expect(mailsTo(name)).toHaveLength(1), { timeout: 20_000, interval: 20 });
+  return handle;
+}
+const accept = (handle: WorkflowHandle) =>
+  handle.startUpdate<AcceptedInvitation, []>('accept', { waitForStage: 'ACCEPTED' });
+
+const handles = new Map<string, WorkflowHandle>();
+const accepting = new Map<string, Awaited<ReturnType<typeof accept>>>();
+
+async function stopEverythingSomewhere(): Promise<void> {
   const { smtp, supabase } = onboarding;
-  const [accepting, mailing] = ['accepting@example.org', 'mailing@example.org'];
-  const first = await start(accepting);
-  await expect.poll(() => mailsTo(accepting).length).toBe(1);
-  smtp.fail(mailing, 'hold');
-  const second = await start(mailing);
-  supabase.users.fault('silent');
-  const update = await first.startUpdate<AcceptedInvitation, []>('accept', {
-    waitForStage: 'ACCEPTED',
-  });
+  const invited = ['unheard-account', 'unwritten-account', 'revoking', 'resending'];
+  for (const name of invited) handles.set(name, await startInvited(name));
+  handles.set('reminding', await startInvited('reminding', { reminderAfterMs: 3_000 }));
+  smtp.fail(addressOf('reminding'), 'hold');
+  handles.set('expiring', await startInvited('expiring', { ttlMs: 4_000 }));
+  await holds.invitation(addressOf('expiring'), 'expired');
+
+  await holds.invitation(addressOf('inviting'), 'pending');
+  handles.set('inviting', await start('inviting'));
+  smtp.fail(addressOf('mailing'), 'hold');
+  handles.set('mailing', await start('mailing'));
+
+  supabase.users.fault('silent', addressOf('unheard-account'));
+  await holds.invitation(addressOf('unwritten-account'), 'accepted');
+  for (const name of ['unheard-account', 'unwritten-account']) {
+    accepting.set(name, await accept(handles.get(name)!));
+  }
+  await holds.invitation(addressOf('revoking'), 'revoked');
+  await handles.get('revoking')!.signal('revoke', 'test');
+  await holds.invitation(addressOf('resending'), 'generation-1');
+  await handles.get('resending')!.startUpdate('resend', { waitForStage: 'ACCEPTED' });
+}
+
+beforeAll(async () => {
+  onboarding = await startOnboarding();
+  holds = await createHolds(onboarding.owner);
+  orgId = randomUUID();
+  const store = createEventStore(onboarding.database.pool);
+  await store.append(newEvent('organization.created', orgId, created(`s${orgId.slice(0, 8)}`)));
+  worker = await spawnWorker(onboarding.workerEnv);
+  await stopEverythingSomewhere();
   await vi.waitFor(
-    () => {
-      expect(supabase.users.waiting).toEqual([accepting]);
-      expect(smtp.waiting).toEqual([mailing]);
+    async () => {
+      expect(await holds.stopped()).toBe(5);
+      expect(onboarding.supabase.users.waiting).toEqual([addressOf('unheard-account')]);
+      expect(onboarding.smtp.waiting.toSorted()).toEqual(['mailing', 'reminding'].map(addressOf));
     },
-    { timeout: 30_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );
 
   await worker.kill('SIGKILL');
-  supabase.users.fault('none');
-  smtp.clearFaults();
+  onboarding.supabase.users.fault('none', addressOf('unheard-account'));
+  onboarding.smtp.clearFaults();
+  await holds.releaseAll();
   worker = await spawnWorker(onboarding.workerEnv);
+}, 180_000);
+afterAll(async () => {
+  await worker.kill('SIGKILL');
+  await onboarding.stop();
+});
 
-  const accounts = () => supabase.users.users.filter(({ email }) => email === accepting);
-  const accepted = await update.result();
-  expect(accepted).toMatchObject({ userId: accounts()[0]?.id, linked: false });
-  expect(accounts()).toHaveLength(1);
-  await first.result();
-  const events = await onboarding.queries.getEventsForWorkflow(first.workflowId);
-  expect(events.map(({ eventType }) => eventType)).toEqual([
-    'user.invited',
-    'invitation.email.sent',
-    'invitation.accepted',
-    'user.provisioned',
-  ]);
-  await expect.poll(() => mailsTo(mailing).length).toBe(1);
-  await second.signal('revoke', 'test');
-  await second.result();
-  expect(mailsTo(mailing)).toHaveLength(1);
+const eventsOf = async (name: string) =>
+  (await onboarding.queries.getEventsForWorkflow(handles.get(name)!.workflowId)).map(
+    ({ eventType }) => eventType,
+  );
+
+describe('a worker killed', () => {
+  test.each(['unheard-account', 'unwritten-account'])(
+    'while it accepts (%s): one account, which is not taken for a stranger’s',
+    async (name) => {
+      expect(await accepting.get(name)!.result()).toMatchObject({
+        userId: accountsOf(name)[0]?.id,
+        linked: false,
+      });
+      await handles.get(name)!.result();
+      expect(accountsOf(name)).toHaveLength(1);
+      expect(await eventsOf(name)).toEqual([
+        'user.invited',
+        'invitation.email.sent',
+        'invitation.accepted',
+        'user.provisioned',
+      ]);
+    },
+  );
+
+  test.each(['inviting', 'mailing'])(
+    'while it is %s: one invitation and one mail',
+    async (name) => {
+      await expect.poll(() => eventsOf(name)).toEqual(['user.invited', 'invitation.email.sent']);
+      expect(mailsTo(name)).toHaveLength(1);
+    },
+  );
+
+  test('while it reminds: one reminder', async () => {
+    await expect.poll(() => eventsOf('reminding')).toContain('invitation.reminder.sent');
+    expect(mailsTo('reminding').map(({ subject }) => subject.startsWith('Reminder'))).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  test('while it sends a new link: one new link', async () => {
+    await expect
+      .poll(() => eventsOf('resending'))
+      .toEqual([
+        'user.invited',
+        'invitation.email.sent',
+        'invitation.resent',
+        'invitation.email.sent',
+      ]);
+    expect(mailsTo('resending')).toHaveLength(2);
+  });
+
+  test.each([
+    ['expiring', 'invitation.expired', 'expired'],
+    ['revoking', 'invitation.revoked', 'revoked'],
+  ])('while it is %s: one %s, and no account', async (name, event, state) => {
+    expect(await handles.get(name)!.result()).toMatchObject({ state });
+    expect(await eventsOf(name)).toEqual(['user.invited', 'invitation.email.sent', event]);
+    expect(accountsOf(name)).toEqual([]);
+  });
 });

@@ -7,8 +7,11 @@ import type { Pool, PoolClient } from 'pg';
 export interface Holds {
   /** Stops the transaction that writes this state of the organization with this slug. */
   organization(slug: string, status: string): Promise<void>;
-  /** Stops the transaction that writes this e-mail status of the invitation to this address. */
-  invitation(email: string, emailStatus: string): Promise<void>;
+  /**
+   * Stops the transaction that writes this status of the invitation to this address: its own,
+   * its mail's, or `generation-1`, … of its link.
+   */
+  invitation(email: string, status: string): Promise<void>;
   /** Stops the transaction that writes this status of the organization's single sign-on. */
   ssoConfiguration(orgId: string, status: string): Promise<void>;
   /** How many transactions are stopped now. */
@@ -20,10 +23,10 @@ export interface Holds {
 
 const KEY = 77;
 
-const TRIGGER = (table: string, key: string) => `
+const TRIGGER = (table: string, ...keys: string[]) => `
   CREATE FUNCTION hold_${table}() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
-    IF EXISTS (SELECT 1 FROM holds WHERE hold = ${key}) THEN
+    IF EXISTS (SELECT 1 FROM holds WHERE hold IN (${keys.join(', ')})) THEN
       PERFORM pg_advisory_xact_lock_shared(${KEY});
     END IF;
     RETURN NEW;
@@ -35,7 +38,12 @@ const TRIGGER = (table: string, key: string) => `
 export async function createHolds(owner: Pool): Promise<Holds> {
   await owner.query(`CREATE TABLE holds (hold text PRIMARY KEY);
     ${TRIGGER('organizations_projection', `NEW.slug || '|' || NEW.status`)}
-    ${TRIGGER('user_invitations_projection', `NEW.email || '|' || NEW.email_status`)}
+    ${TRIGGER(
+      'user_invitations_projection',
+      `NEW.email || '|' || NEW.email_status`,
+      `NEW.email || '|' || NEW.status`,
+      `NEW.email || '|generation-' || NEW.generation`,
+    )}
     ${TRIGGER('sso_configurations_projection', `NEW.org_id || '|' || NEW.status`)}`);
   const keeper: PoolClient = await owner.connect();
   await keeper.query(`SELECT pg_advisory_lock(${KEY})`);
@@ -46,7 +54,7 @@ export async function createHolds(owner: Pool): Promise<Holds> {
   return {
     organization: (slug, status) => add(`${slug}|${status}`),
     ssoConfiguration: (orgId, status) => add(`${orgId}|${status}`),
-    invitation: (email, emailStatus) => add(`${email}|${emailStatus}`),
+    invitation: (email, status) => add(`${email}|${status}`),
     async stopped() {
       return Number((await owner.query(`SELECT count(*) ${WAITING}`)).rows[0].count);
     },
