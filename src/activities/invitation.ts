@@ -15,6 +15,7 @@ import { currentCorrelationId } from '#telemetry/correlation.ts';
 import type { ActivityScope } from './activity.ts';
 import type { ActivityDeps } from './deps.ts';
 import { invitationToken, tokenHash } from './invitationToken.ts';
+import { emitRevoked } from './revokedInvitation.ts';
 
 /** Remembered between attempts: the server took the mail, only our record of it is missing. */
 const ACCEPTED = 'accepted';
@@ -135,18 +136,7 @@ export function invitationActivities(deps: ActivityDeps) {
       const all = await readModels.invitationsOf(orgId);
       const pending = all.filter(({ status }) => status === 'pending');
       for (const { invitationId, email } of pending) {
-        await emitEvent({
-          eventType: 'invitation.revoked',
-          aggregateId: invitationId,
-          origin,
-          eventData: {
-            org_id: orgId,
-            invitation_id: invitationId,
-            email,
-            revoked_at: new Date().toISOString(),
-            reason,
-          },
-        });
+        await emitRevoked(emitEvent, { orgId, invitationId, email }, origin, reason);
       }
       return pending.length;
     },

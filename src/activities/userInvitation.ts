@@ -18,6 +18,7 @@ import { currentCorrelationId } from '#telemetry/correlation.ts';
 import type { ActivityScope } from './activity.ts';
 import type { ActivityDeps } from './deps.ts';
 import { invitationToken, tokenHash } from './invitationToken.ts';
+import { emitRevoked } from './revokedInvitation.ts';
 
 /** Remembered between attempts: the server took the mail, only our record of it is missing. */
 const ACCEPTED = 'accepted';
@@ -177,18 +178,7 @@ export function userInvitationActivities(deps: ActivityDeps) {
       const { invitationId, orgId, origin, reason } = input;
       const { email, status } = await load(invitationId);
       if (status !== 'pending') return;
-      await emitEvent({
-        eventType: 'invitation.revoked',
-        aggregateId: invitationId,
-        origin,
-        eventData: {
-          org_id: orgId,
-          invitation_id: invitationId,
-          email,
-          revoked_at: new Date().toISOString(),
-          reason,
-        },
-      });
+      await emitRevoked(emitEvent, { orgId, invitationId, email }, origin, reason);
     },
 
     /**

@@ -10,6 +10,7 @@ import { visibleOrganization } from './access.ts';
 import { type Caller, requirePermission } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { type FieldError, methodNotAllowed, Problem } from './problems.ts';
+import { originOf } from './requestOrigin.ts';
 import { bootstrapBody, idempotencyKey } from './schemas.ts';
 import { startBootstrapRun } from './temporalRuns.ts';
 import { parseBody, parseWith } from './validation.ts';
@@ -58,12 +59,7 @@ function requestFrom(
     params: {
       ...(body as BootstrapRequest['params']),
       organizationId,
-      origin: {
-        requestedAt: new Date().toISOString(),
-        requestedBy: caller.userId,
-        source: 'api',
-        tags: [config.DEPLOYMENT_ENVIRONMENT],
-      },
+      origin: originOf(config, caller),
       timing: timingFrom(config),
       invitations: {
         taskQueue: config.TEMPORAL_USERS_TASK_QUEUE,

@@ -15,6 +15,7 @@ import {
   startInvitationRun,
 } from './invitationRuns.ts';
 import { invalidRequest, notFound, Problem } from './problems.ts';
+import { originOf } from './requestOrigin.ts';
 import { invitationListQuery, invitationsBody, organizationId, revocationBody } from './schemas.ts';
 import { parseBody, parseWith } from './validation.ts';
 
@@ -57,12 +58,7 @@ function paramsFor(
     orgId,
     user,
     ...(caller.name && { invitedByName: caller.name }),
-    origin: {
-      requestedAt: new Date().toISOString(),
-      requestedBy: caller.userId,
-      source: 'api',
-      tags: [config.DEPLOYMENT_ENVIRONMENT],
-    },
+    origin: originOf(config, caller),
     timing: {
       ttlMs: config.INVITATION_TTL_SECONDS,
       reminderAfterMs: config.INVITATION_REMINDER_SECONDS,

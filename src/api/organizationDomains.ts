@@ -13,13 +13,8 @@ import type { OrganizationDomain } from '#store/ssoConfigurations.ts';
 import type { Caller } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { Problem } from './problems.ts';
-import {
-  asciiDomain,
-  configurableOrganization,
-  originOf,
-  requireActive,
-  unavailable,
-} from './sso.ts';
+import { originOf } from './requestOrigin.ts';
+import { asciiDomain, configurableOrganization, requireActive, unavailable } from './sso.ts';
 import { startDomainVerification } from './ssoRuns.ts';
 import { type ClaimedDomainBody, domainBody } from './ssoSchemas.ts';
 import { parseBody } from './validation.ts';
@@ -77,7 +72,7 @@ async function claim(
     claimId: randomUUID(),
     domain,
     challenge: randomBytes(CHALLENGE_BYTES).toString('base64url'),
-    origin: originOf(deps, caller),
+    origin: originOf(deps.config, caller),
     timing: {
       limitMs: config.DOMAIN_VERIFICATION_LIMIT_SECONDS,
       backoffMs: config.DOMAIN_VERIFICATION_BACKOFF_SECONDS,

@@ -9,6 +9,7 @@ import { type Caller, hasPermission } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { withoutTokenHash } from './eventView.ts';
 import { notFound, Problem } from './problems.ts';
+import { originOf } from './requestOrigin.ts';
 import { deletionBody, organizationId } from './schemas.ts';
 import { startDeletionRun } from './temporalRuns.ts';
 import { parseBody } from './validation.ts';
@@ -54,12 +55,7 @@ async function startDeletion(
   const params = {
     organizationId: orgId,
     reason,
-    origin: {
-      requestedAt: new Date().toISOString(),
-      requestedBy: caller.userId,
-      source: 'api',
-      tags: [config.DEPLOYMENT_ENVIRONMENT],
-    },
+    origin: originOf(config, caller),
     timing: {
       retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
       heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,

@@ -4,7 +4,6 @@ import { domainToASCII } from 'node:url';
 import Router from '@koa/router';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { z } from 'zod';
-import type { RequestOrigin } from '#domain/contracts.ts';
 import { normalizeDomain } from '#domain/organizationDomain.ts';
 import { type SsoConfigurationParams, ssoConfigurationWorkflowId } from '#domain/ssoContracts.ts';
 import type { Organization } from '#store/readModels.ts';
@@ -14,6 +13,7 @@ import { visibleOrganization } from './access.ts';
 import { type Caller, hasPermission } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { notFound, Problem } from './problems.ts';
+import { originOf } from './requestOrigin.ts';
 import { organizationId } from './schemas.ts';
 import { startSsoConfiguration, startSsoDeactivation } from './ssoRuns.ts';
 import { type SsoConfigurationBody, ssoBody, ssoDeactivationBody } from './ssoSchemas.ts';
@@ -42,13 +42,6 @@ export function requireActive({ status }: Organization): void {
     detail: `It is ${status}.`,
   });
 }
-
-export const originOf = ({ config }: ApiDeps, caller: Caller): RequestOrigin => ({
-  requestedAt: new Date().toISOString(),
-  requestedBy: caller.userId,
-  source: 'api',
-  tags: [config.DEPLOYMENT_ENVIRONMENT],
-});
 
 export const asciiDomain = (domain: string): string => domainToASCII(normalizeDomain(domain));
 
@@ -93,7 +86,7 @@ function paramsOf(
     metadata: 'metadataXml' in body ? { xml: body.metadataXml } : { url: body.metadataUrl },
     ...(domains && { domains }),
     ...(caller.email && { requesterEmail: caller.email }),
-    origin: originOf(deps, caller),
+    origin: originOf(deps.config, caller),
     timing: timingOf(deps),
   };
 }
@@ -157,7 +150,7 @@ async function deactivate(deps: ApiDeps, caller: Caller, orgId: string, reason: 
     organizationId: orgId,
     reason,
     ...(caller.email && { requesterEmail: caller.email }),
-    origin: originOf(deps, caller),
+    origin: originOf(deps.config, caller),
     timing: timingOf(deps),
   };
   const started = startSsoDeactivation(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
