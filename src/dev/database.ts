@@ -42,15 +42,20 @@ async function createDatabase(adminUrl: string): Promise<{ url: string; ownerUrl
   return { url: application.href, ownerUrl: owner.href };
 }
 
-/** Starts a server in the stack's folder. Its data ends with the stack, so it is not flushed. */
+/**
+ * Starts a server in the stack's folder.
+ * @param stack.durable true flushes each commit, as production does; the data ends with the
+ *   stack, so only who measures has a use for it.
+ */
 export async function startDatabase(stack: {
   folder: string;
   reaper: Reaper;
+  durable?: boolean;
 }): Promise<EmbeddedDatabase> {
   const dataDir = path.join(stack.folder, 'postgres');
   // Before the start: a parent that dies in the middle of it leaves a server as well.
   stack.reaper.watchPidFile(path.join(dataDir, 'cluster', 'postmaster.pid'));
-  const server = await startPostgres({ dataDir, durable: false });
+  const server = await startPostgres({ dataDir, durable: stack.durable ?? false });
   try {
     return { ...(await createDatabase(server.adminUrl)), stop: server.stop };
   } catch (error) {

@@ -21,9 +21,10 @@ export interface RoleProcess {
 export interface Processes {
   /**
    * Starts a role and resolves when it is ready.
+   * @param settings in place of the stack's; a second process of a role needs its own port.
    * @throws Error with the end of its log when it ends before, or is not ready in time.
    */
-  start(role: RoleName): Promise<RoleProcess>;
+  start(role: RoleName, settings?: Record<string, string>): Promise<RoleProcess>;
   stop(): Promise<void>;
 }
 
@@ -72,12 +73,16 @@ export function createProcesses(stack: {
 }): Processes {
   const children: ChildProcess[] = [];
 
-  async function spawnRole(role: RoleName, logFile: string): Promise<ChildProcess> {
+  async function spawnRole(
+    role: RoleName,
+    env: Record<string, string>,
+    logFile: string,
+  ): Promise<ChildProcess> {
     const log = await open(logFile, 'a');
     // A session of its own: a Ctrl-C in the terminal reaches us alone, and we stop it in order.
     const child = spawn(process.execPath, ['--import', PRELOAD, MAIN, role], {
       cwd: ROOT,
-      env: { ...inheritedEnvironment(), ...stack.env },
+      env: { ...inheritedEnvironment(), ...env },
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     });
@@ -89,11 +94,12 @@ export function createProcesses(stack: {
   }
 
   return {
-    async start(role) {
+    async start(role, settings = {}) {
+      const env = { ...stack.env, ...settings };
       const logFile = path.join(stack.folder, `${role}.log`);
-      const child = await spawnRole(role, logFile);
+      const child = await spawnRole(role, env, logFile);
       try {
-        await untilReady(child, `http://127.0.0.1:${stack.env[PORT_SETTING[role]]}/ready`);
+        await untilReady(child, `http://127.0.0.1:${env[PORT_SETTING[role]]}/ready`);
       } catch (cause) {
         await end(child, 'SIGKILL');
         throw new Error(`the ${role} did not start. ${await tailOf(logFile)}`, { cause });

@@ -27,6 +27,8 @@ export interface StackOptions {
   onStarted?: (part: string, durationMs: number) => void;
   /** Settings of the roles, in place of the stack's own. */
   settings?: Record<string, string>;
+  /** Flushes the database's commits, as production does; false when left out. */
+  durable?: boolean;
 }
 
 export interface Stack {
@@ -92,7 +94,7 @@ async function freePorts() {
  * @throws Error of the first part that failed.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { log = () => {}, onStarted = () => {}, settings = {} } = options;
+  const { log = () => {}, onStarted = () => {}, settings = {}, durable = false } = options;
   const releasers = createReleasers();
   const startedAt = performance.now();
   async function part<T extends object>(
@@ -111,7 +113,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   reaper.remove(folder);
   releasers.push(() => rm(folder, { recursive: true, force: true }));
   const starting = [
-    part('PostgreSQL', startDatabase({ folder, reaper })),
+    part('PostgreSQL', startDatabase({ folder, reaper, durable })),
     part('Temporal', startTemporalServer(folder, reaper, log)),
     part('Workflow bundle', bundle()),
     part('DNS and Cloudflare', startNames()),
