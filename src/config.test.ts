@@ -80,6 +80,17 @@ test('tokens need a way to be verified, mail a server', () => {
   expect(problemsOf(() => loadConfig('worker', resend))).toContain('RESEND_API_KEY');
 });
 
+test('a versioned worker says which build it is', () => {
+  const versioned = { ...WORKER, WORKER_DEPLOYMENT_NAME: 'a4c-workflows' };
+  expect(problemsOf(() => loadConfig('worker', versioned))).toContain('BUILD_REVISION');
+  expect(loadConfig('worker', { ...versioned, BUILD_REVISION: 'v1.0.0' })).toMatchObject({
+    WORKER_DEPLOYMENT_NAME: 'a4c-workflows',
+  });
+  // The server parts name and build id by a dot or a colon.
+  const dotted = { ...versioned, BUILD_REVISION: 'v1', WORKER_DEPLOYMENT_NAME: 'a4c.workflows' };
+  expect(problemsOf(() => loadConfig('worker', dotted))).toContain('WORKER_DEPLOYMENT_NAME');
+});
+
 test.each([
   ['DNS_PROPAGATION_WAIT_SECONDS', '1801'],
   ['DNS_VERIFICATION_BACKOFF_SECONDS', '10,soon'],

@@ -14,6 +14,7 @@ import { DEFAULT_INVITATION_TIMING, MAX_REMINDERS } from '#domain/userInvitation
 
 const MS = 1000;
 const DAY_MS = 86_400_000;
+const UNKNOWN_REVISION = 'unknown';
 
 const csv = (fallback: string) =>
   z
@@ -63,8 +64,8 @@ const common = {
   /** The schema owner's connection, for migrations; the application's one when left out. */
   MIGRATION_DATABASE_URL: postgresUrl().optional(),
   /** At least two: the reconciler's lock holds one while its work needs another. */
-  /** What was built: shown by the metric build_info. */
-  BUILD_REVISION: z.string().max(64).default('unknown'),
+  /** What was built: shown by the metric build_info, and the build id of a versioned worker. */
+  BUILD_REVISION: z.string().max(64).default(UNKNOWN_REVISION),
   /** `NAME=2026-01-31,OTHER=…`: when secrets were rotated, for the alert on old ones. */
   SECRETS_ROTATED_AT: csv('').pipe(
     z
@@ -144,6 +145,11 @@ const worker = {
   WORKER_BUNDLE_PATH: optional(),
   /** Which task queues this process serves. */
   WORKER_QUEUES: csv('bootstrap,users').pipe(z.array(z.enum(['bootstrap', 'users'])).min(1)),
+  /** Switches worker versioning on; each queue's deployment is called by it and by the queue. */
+  WORKER_DEPLOYMENT_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/, 'must be letters, digits and hyphens')
+    .optional(),
   WORKER_MAX_ACTIVITIES: integer(50, 1, 1000),
   /** Where accounts are provisioned: Supabase Auth's admin API. */
   SUPABASE_URL: z.url(),
@@ -217,6 +223,13 @@ const SCHEMAS = {
         code: 'custom',
         path: [needed],
         message: `required when EMAIL_PROVIDER is ${env.EMAIL_PROVIDER}`,
+      });
+    }
+    if (env.WORKER_DEPLOYMENT_NAME && env.BUILD_REVISION === UNKNOWN_REVISION) {
+      ctx.addIssue({
+        code: 'custom',
+        path: ['BUILD_REVISION'],
+        message: 'required with WORKER_DEPLOYMENT_NAME: it is the build id of the version',
       });
     }
   }),

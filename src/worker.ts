@@ -1,6 +1,11 @@
 /** The worker role: everything between a configuration and a running Temporal worker. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { NativeConnection, Worker, type WorkflowBundleOption } from '@temporalio/worker';
+import {
+  NativeConnection,
+  Worker,
+  type WorkerDeploymentOptions,
+  type WorkflowBundleOption,
+} from '@temporalio/worker';
 import type { Pool } from 'pg';
 import { createActivities } from '#activities/index.ts';
 import type { WorkerConfig } from '#config';
@@ -107,11 +112,34 @@ function readiness(started: Started, pool: Pool) {
   };
 }
 
+type Queue = WorkerConfig['WORKER_QUEUES'][number];
+
 /** The task queue's name for each queue that WORKER_QUEUES may list. */
-const taskQueuesOf = (config: WorkerConfig): string[] =>
-  config.WORKER_QUEUES.map((queue) =>
-    queue === 'users' ? config.TEMPORAL_USERS_TASK_QUEUE : config.TEMPORAL_TASK_QUEUE,
-  );
+const taskQueueOf = (config: WorkerConfig, queue: Queue): string =>
+  queue === 'users' ? config.TEMPORAL_USERS_TASK_QUEUE : config.TEMPORAL_TASK_QUEUE;
+
+/**
+ * A bootstrap ends on the version it began on: it is over within the hour, and its version's
+ * workers can be kept that long. Invitations and single sign-on wait for days and move on to each
+ * new version, for which their code stands behind `patched()`.
+ */
+const VERSIONING_BEHAVIOR = { bootstrap: 'PINNED', users: 'AUTO_UPGRADE' } as const;
+
+/**
+ * A deployment a queue, so that each is rolled out and back by itself, and a child on the other
+ * queue starts on that queue's current version. Without versioning: undefined.
+ */
+function deploymentOf(config: WorkerConfig, queue: Queue): WorkerDeploymentOptions | undefined {
+  if (!config.WORKER_DEPLOYMENT_NAME) return undefined;
+  return {
+    version: {
+      deploymentName: `${config.WORKER_DEPLOYMENT_NAME}-${queue}`,
+      buildId: config.BUILD_REVISION,
+    },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: VERSIONING_BEHAVIOR[queue],
+  };
+}
 
 /** One worker a queue, each with its own slots. */
 async function createWorkers(
@@ -123,11 +151,12 @@ async function createWorkers(
   const workflowBundle = await bundleOf(config);
   const activityMetrics = activityMetricsInterceptor(metrics, Object.keys(activities));
   return Promise.all(
-    taskQueuesOf(config).map((taskQueue) =>
+    config.WORKER_QUEUES.map((queue) =>
       Worker.create({
         connection,
         namespace: config.TEMPORAL_NAMESPACE,
-        taskQueue,
+        taskQueue: taskQueueOf(config, queue),
+        workerDeploymentOptions: deploymentOf(config, queue),
         workflowBundle,
         activities,
         plugins: [temporalTracingPlugin()],
@@ -174,7 +203,15 @@ export async function runWorker(
     started.connection = await connect(config, logger, stopping);
     started.workers = await createWorkers(config, started.connection, activities, metrics);
     const running = runAll(started.workers, stopping);
-    logger.info({ task_queues: taskQueuesOf(config) }, 'worker polls');
+    logger.info(
+      {
+        task_queues: started.workers.map((worker) => worker.options.taskQueue),
+        versions: started.workers.flatMap(
+          ({ options }) => options.workerDeploymentOptions?.version ?? [],
+        ),
+      },
+      'worker polls',
+    );
     await running;
   } finally {
     await health.close();
