@@ -1,0 +1,102 @@
+/**
+ * Supabase's JWT, by the same rules as the API's `src/api/auth.ts`: the function is deployed
+ * without the rest, so they stand here again, and a test holds one against the other.
+ */
+import {
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
+import { z } from 'zod';
+import { Problem } from './problem.ts';
+import type { Settings } from './settings.ts';
+
+/** Published keys verify asymmetric signatures alone: a public key is no HMAC secret. */
+const ASYMMETRIC = ['ES256', 'RS256', 'EdDSA'];
+const SYMMETRIC = ['HS256'];
+const CLOCK_TOLERANCE_SECONDS = 5;
+const JWKS_TIMEOUT_MS = 5_000;
+/** A token with an unknown key id makes us fetch the keys at most this often. */
+const JWKS_COOLDOWN_MS = 30_000;
+
+const CLAIMS = z.object({
+  sub: z.guid(),
+  org_id: z.guid().nullish(),
+  effective_permissions: z.array(z.object({ p: z.string(), s: z.string().nullish() })).nullish(),
+  access_blocked: z.boolean().nullish(),
+  user_metadata: z.looseObject({ full_name: z.string().max(200).nullish() }).nullish(),
+});
+
+const unauthorized = (): Problem =>
+  new Problem(401, 'unauthorized', 'A valid bearer token is required', {
+    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  });
+
+/** The keys could not be had: not the token's fault. */
+const keysUnavailable = (): Problem =>
+  new Problem(503, 'keys-unavailable', 'Tokens cannot be verified at the moment', {
+    headers: { 'retry-after': '5' },
+  });
+
+const KEY_FAILURES = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
+
+const isKeyFailure = (error: unknown): boolean =>
+  !(error instanceof errors.JOSEError) || KEY_FAILURES.has(error.code);
+
+/** The algorithm of a compact token; none when its header cannot be read. */
+function algorithmOf(token: string): string {
+  try {
+    return decodeProtectedHeader(token).alg ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Verifies a compact token; which key is ours to choose, never the token's. */
+function verifierFor(settings: Settings): (token: string) => Promise<JWTPayload> {
+  const keys = createRemoteJWKSet(new URL(settings.jwksUrl), {
+    timeoutDuration: JWKS_TIMEOUT_MS,
+    cooldownDuration: JWKS_COOLDOWN_MS,
+  });
+  const secret = settings.legacySecret && new TextEncoder().encode(settings.legacySecret);
+  const options: JWTVerifyOptions = {
+    issuer: settings.issuer,
+    audience: settings.audience,
+    requiredClaims: ['exp', 'sub'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+  };
+  return async (token) => {
+    const algorithm = algorithmOf(token);
+    if (secret && SYMMETRIC.includes(algorithm)) {
+      return (await jwtVerify(token, secret, { ...options, algorithms: SYMMETRIC })).payload;
+    }
+    if (ASYMMETRIC.includes(algorithm)) {
+      return (await jwtVerify(token, keys, { ...options, algorithms: ASYMMETRIC })).payload;
+    }
+    throw unauthorized();
+  };
+}
+
+/**
+ * @returns a check of an Authorization header; it throws a Problem: 401 without a valid token,
+ * 403 when access is blocked, 503 when the keys cannot be fetched.
+ */
+export function createTokenCheck(
+  settings: Settings,
+): (authorization: string | null) => Promise<void> {
+  const verify = verifierFor(settings);
+  return async (authorization) => {
+    const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '') ?? [];
+    if (!token) throw unauthorized();
+    const payload = await verify(token).catch((error) => {
+      if (error instanceof Problem) throw error;
+      throw isKeyFailure(error) ? keysUnavailable() : unauthorized();
+    });
+    const claims = CLAIMS.safeParse(payload);
+    if (!claims.success) throw unauthorized();
+    if (claims.data.access_blocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
+  };
+}
