@@ -38,6 +38,6 @@ export function problemResponse(problem: Problem, instance: string, correlationI
   };
   return new Response(JSON.stringify(body), {
     status,
-    headers: { ...headers, 'content-type': 'application/problem+json; charset=utf-8' },
+    headers: { ...headers, 'content-type': 'application/problem+json' },
   });
 }

@@ -1,12 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { SETTING_NAMES } from '#config';
+import { SETTING_NAMES as EDGE_SETTING_NAMES } from '../../edge/organization-bootstrap/settings.ts';
 
 const readme = await readFile('README.md', 'utf8');
 
+const settingsIn = (page: string) =>
+  [...page.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name!).toSorted();
+
 test('the README lists every setting, and no other', () => {
-  const listed = [...readme.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
-  expect(listed.toSorted()).toEqual([...SETTING_NAMES]);
+  expect(settingsIn(readme)).toEqual([...SETTING_NAMES]);
+});
+
+test("the Edge Function's page lists every one of its settings, and no other", async () => {
+  const page = await readFile('edge/organization-bootstrap/README.md', 'utf8');
+  expect(settingsIn(page)).toEqual(EDGE_SETTING_NAMES.toSorted());
 });
 
 test('every npm script that the README names exists', async () => {
