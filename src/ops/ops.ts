@@ -1,5 +1,6 @@
-/** `npm run ops -- <command>`: what operators ask the event store, from a terminal. */
+/** `npm run ops -- <command>`: what operators ask the event store and Temporal, from a terminal. */
 import { parseArgs } from 'node:util';
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { ConfigError, loadConfig } from '#config';
 import { createEventQueries } from '#store/eventQueries.ts';
@@ -11,6 +12,9 @@ import {
   SEVERITIES,
 } from '#store/healthChecks.ts';
 import { createPool } from '#store/pool.ts';
+import { connectTemporal } from '#telemetry/temporal.ts';
+import { printRows, type Row } from './printRows.ts';
+import { versions } from './versions.ts';
 
 const USAGE = `usage: npm run ops -- <command> [options]
 
@@ -19,46 +23,25 @@ const USAGE = `usage: npm run ops -- <command> [options]
   retry                retry the blocked streams whose pause is over
   trace <org id>       organization -> events -> runs -> activities -> projections
   correlation <id>     every event of a correlation id
+  versions             versions of the workers, which is current, and what runs on each
+  versions set-current <deployment> <build id>
+                       send new runs to this version; "unversioned" for workers without one
 
   --json               JSON instead of a table
   --help
 
-Reads DATABASE_URL.
+Reads DATABASE_URL; versions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY and
+TEMPORAL_TLS in its place. Exits 1 when a command fails, and health as said above.
 `;
+
+/** For a server that does not answer. */
+const TEMPORAL_LIMIT_MS = 30_000;
 
 const UNPROCESSED = `SELECT id, event_type AS "eventType", aggregate_type AS "aggregateType",
     aggregate_id AS "aggregateId", stream_version::float8 AS "streamVersion", created_at AS "createdAt",
     event_metadata ->> 'processing_error' AS error
   FROM domain_events WHERE processed_at IS NULL
   ORDER BY aggregate_type, aggregate_id, stream_version LIMIT 500`;
-
-type Row = Record<string, unknown>;
-
-/** Prints rows as JSON, or as a table whose columns are as wide as what is in them. */
-function print(rows: Row[], json: boolean): void {
-  if (json) {
-    console.log(JSON.stringify(rows, null, 2));
-    return;
-  }
-  const [first] = rows;
-  if (!first) {
-    console.log('none');
-    return;
-  }
-  const text = (value: unknown) =>
-    value instanceof Date ? value.toISOString() : value === null ? '-' : String(value);
-  const columns = Object.keys(first);
-  const lines = [columns, ...rows.map((row) => columns.map((column) => text(row[column])))];
-  const widths = columns.map((_, index) => Math.max(...lines.map((line) => line[index]!.length)));
-  for (const line of lines) {
-    console.log(
-      line
-        .map((cell, index) => cell.padEnd(widths[index]!))
-        .join('  ')
-        .trimEnd(),
-    );
-  }
-}
 
 const healthRow = ({ check, durationMs, result, error }: HealthOutcome): Row => ({
   check,
@@ -71,7 +54,7 @@ const healthRow = ({ check, durationMs, result, error }: HealthOutcome): Row => 
 async function health(pool: Pool, json: boolean): Promise<void> {
   const outcomes = await runHealthChecks(pool, await loadHealthChecks());
   const rows = outcomes.map(healthRow);
-  print(rows, json);
+  printRows(rows, json);
   process.exitCode = Math.max(
     ...rows.map(({ severity }) => SEVERITIES.indexOf(severity as (typeof SEVERITIES)[number])),
   );
@@ -89,7 +72,7 @@ async function trace(pool: Pool, json: boolean, [orgId]: string[]): Promise<void
       const events = run.activities.flatMap(({ activity, events: of }) =>
         of.map(({ eventType, createdAt }) => ({ activity, eventType, createdAt })),
       );
-      print(events, false);
+      printRows(events, false);
     }
   }
 }
@@ -103,16 +86,46 @@ async function correlation(pool: Pool, json: boolean, [id]: string[]): Promise<v
     aggregateId,
     activity: eventMetadata.activity_id ?? null,
   });
-  print(json ? (events as unknown as Row[]) : events.map(row), json);
+  printRows(json ? (events as unknown as Row[]) : events.map(row), json);
 }
 
-const COMMANDS: Record<string, (pool: Pool, json: boolean, args: string[]) => Promise<void>> = {
-  health,
-  unprocessed: async (pool, json) => print((await pool.query(UNPROCESSED)).rows, json),
-  retry: async (pool, json) =>
-    print([{ ...(await createEventStore(pool).retryFailedEvents()) }], json),
-  trace,
-  correlation,
+type Command = (json: boolean, args: string[]) => Promise<void>;
+
+/** A command that asks the database. */
+const onDatabase =
+  (command: (pool: Pool, json: boolean, args: string[]) => Promise<void>): Command =>
+  async (json, args) => {
+    const pool = createPool(loadConfig('migrate'), 'a4c-ops');
+    try {
+      await command(pool, json, args);
+    } finally {
+      await pool.end();
+    }
+  };
+
+/** A command that asks Temporal. */
+const onTemporal =
+  (command: (client: Client, json: boolean, args: string[]) => Promise<void>): Command =>
+  async (json, args) => {
+    const { client, connection } = connectTemporal(loadConfig('trigger'));
+    try {
+      await client.withDeadline(Date.now() + TEMPORAL_LIMIT_MS, () => command(client, json, args));
+    } finally {
+      await connection.close();
+    }
+  };
+
+const COMMANDS: Record<string, Command> = {
+  health: onDatabase(health),
+  unprocessed: onDatabase(async (pool, json) =>
+    printRows((await pool.query(UNPROCESSED)).rows, json),
+  ),
+  retry: onDatabase(async (pool, json) =>
+    printRows([{ ...(await createEventStore(pool).retryFailedEvents()) }], json),
+  ),
+  trace: onDatabase(trace),
+  correlation: onDatabase(correlation),
+  versions: onTemporal(versions),
 };
 
 function argumentsOf(args: string[]) {
@@ -140,10 +153,5 @@ export async function runOps(args: string[]): Promise<void> {
   const command = COMMANDS[name];
   if (!command)
     throw new ConfigError(`${name ? `unknown command ${name}` : 'no command given'}\n\n${USAGE}`);
-  const pool = createPool(loadConfig('migrate'), 'a4c-ops');
-  try {
-    await command(pool, values.json, rest);
-  } finally {
-    await pool.end();
-  }
+  await command(values.json, rest);
 }
