@@ -194,6 +194,17 @@ const SCHEMAS = {
     INTEGRATION_EMAIL: z.email(),
     INTEGRATION_LIMIT_SECONDS: seconds(45 * 60 * MS, DAY_MS),
   }),
+  /** Load tests; all but the last are of use against a given installation alone. */
+  load: z.object({
+    /** Bearer token with platform.admin; tokens are signed with SUPABASE_JWT_SECRET without it. */
+    API_TOKEN: optional(),
+    SUPABASE_URL: z.url().optional(),
+    SUPABASE_JWT_SECRET: secret().optional(),
+    JWT_ISSUER: optional(),
+    JWT_AUDIENCE: z.string().default('authenticated'),
+    /** Where the dashboards are, for links to them. */
+    GRAFANA_URL: z.url().optional(),
+  }),
   /** The embedded stack. */
   dev: z.object({
     /** Path of a Temporal CLI to use for the embedded server. */

@@ -23,7 +23,11 @@ export interface TokenClaims {
   permissions?: TokenPermission[];
   /** Anything else, to override or add. */
   extra?: JWTPayload;
+  /** An hour when left out. */
+  lifetimeSeconds?: number;
 }
+
+const HOUR_SECONDS = 3600;
 
 export interface LoopbackSupabase {
   /** For SUPABASE_URL; the issuer is `${url}/auth/v1`. */
@@ -82,7 +86,14 @@ export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
     users,
     sso,
     jwksFetches: () => fetches,
-    issueToken: ({ sub, orgId, orgType, permissions = [], extra }) =>
+    issueToken: ({
+      sub,
+      orgId,
+      orgType,
+      permissions = [],
+      extra,
+      lifetimeSeconds = HOUR_SECONDS,
+    }) =>
       new SignJWT({
         role: 'authenticated',
         ...(orgId && { org_id: orgId }),
@@ -95,7 +106,7 @@ export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
         .setIssuer(`${url}/auth/v1`)
         .setAudience('authenticated')
         .setIssuedAt()
-        .setExpirationTime('1h')
+        .setExpirationTime(`${Math.ceil(lifetimeSeconds)}s`)
         .sign(privateKey),
     stop() {
       server.closeAllConnections();

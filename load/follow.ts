@@ -1,0 +1,113 @@
+/** Follows a bootstrap to its end, and judges what it has left. */
+import { check, sleep } from 'k6';
+import { Trend } from 'k6/metrics';
+import { bodyOf, call, read } from './api.ts';
+import { type AcceptedRun, METRIC, type VerifiedRun } from './contracts.ts';
+import {
+  completedAt,
+  END_STATE_CHECKS,
+  type EndState,
+  type EndStateCheck,
+  type EventView,
+  faultsOf,
+  timeTo,
+} from './endState.ts';
+import { settings } from './settings.ts';
+
+/** From sending the request to the first event that a worker has emitted for it. */
+const timeToFirstEvent = new Trend(METRIC.timeToFirstEvent, true);
+/** From sending the request to `organization.activated`; see `timeTo`. */
+const timeToActive = new Trend(METRIC.timeToActive, true);
+
+const UNDER_WAY = ['pending', 'provisioning'];
+
+interface RunStatus {
+  status: string;
+  error: string | null;
+}
+
+const organizationStatus = ({ organizationId }: AcceptedRun): string => {
+  const route = '/api/v1/organizations/{organizationId}';
+  return read<{ status?: string }>(route, { organizationId }).status ?? 'unknown';
+};
+
+const runStatus = ({ workflowId }: AcceptedRun): RunStatus => {
+  const found = read<Partial<RunStatus>>('/api/v1/workflows/{workflowId}', { workflowId });
+  return { status: found.status ?? 'unknown', error: found.error ?? null };
+};
+
+/** @param deadline epoch milliseconds. @returns the last value that was seen. */
+function waitWhile<T>(deadline: number, look: () => T, isUnderWay: (value: T) => boolean): T {
+  let value = look();
+  while (isUnderWay(value) && Date.now() < deadline) {
+    sleep(settings.pollSeconds);
+    value = look();
+  }
+  return value;
+}
+
+/** Asks for the organization alone while it waits: a run that is asked has to be replayed. */
+function endStateOf(run: AcceptedRun, deadline: number): EndState {
+  const status = waitWhile(
+    deadline,
+    () => organizationStatus(run),
+    (value) => UNDER_WAY.includes(value),
+  );
+  const { status: workflowStatus, error } = waitWhile(
+    deadline,
+    () => runStatus(run),
+    (value) => value.status === 'running',
+  );
+  const { workflowId, organizationId } = run;
+  const ofRun = read<{ events?: EventView[] }>('/api/v1/workflows/{workflowId}/events', {
+    workflowId,
+  });
+  const lineage = read<{ events?: EventView[] }>('/api/v1/organizations/{organizationId}/lineage', {
+    organizationId,
+  });
+  return {
+    organizationStatus: status,
+    workflowStatus,
+    error,
+    runEvents: ofRun.events ?? [],
+    allEvents: lineage.events ?? [],
+  };
+}
+
+function measure(run: AcceptedRun, state: EndState): void {
+  const firstMs = timeTo('organization.created', run, state);
+  const activeMs = timeTo('organization.activated', run, state);
+  if (firstMs !== undefined) timeToFirstEvent.add(firstMs);
+  if (activeMs !== undefined) timeToActive.add(activeMs);
+}
+
+/**
+ * Waits until the run has ended, measures it, and tells by checks whether all is as it has to be.
+ * @param deadline epoch milliseconds; what is not over by then has failed.
+ */
+export function follow(run: AcceptedRun, deadline: number): VerifiedRun {
+  const state = endStateOf(run, deadline);
+  measure(run, state);
+  const found = Object.entries(faultsOf(run, state)) as [EndStateCheck, string | undefined][];
+  for (const [name, fault] of found) {
+    check(null, { [END_STATE_CHECKS[name]]: () => fault === undefined });
+  }
+  const completed = completedAt(state);
+  return {
+    workflowId: run.workflowId,
+    ...(completed && { completedAt: completed }),
+    faults: found.flatMap(([, fault]) => (fault === undefined ? [] : [fault])),
+  };
+}
+
+/** Takes an organization out of service again. */
+export const remove = ({ organizationId }: AcceptedRun): { workflowId?: string } =>
+  bodyOf(
+    call({
+      method: 'DELETE',
+      route: '/api/v1/organizations/{organizationId}',
+      with: { organizationId },
+      body: { reason: 'load test' },
+      expect: [202],
+    }),
+  );

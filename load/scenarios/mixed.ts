@@ -1,0 +1,82 @@
+/** `mixed`: what a frontend reads, bootstraps and invitations, by weight, side by side. */
+import { check } from 'k6';
+import type { Options } from 'k6/options';
+import { bodyOf, call, newId, read } from '../api.ts';
+import { arriving, optionsOf } from '../arrival.ts';
+import { bootstrap, person } from '../bootstrap.ts';
+import type { AcceptedRun, MixedWeights } from '../contracts.ts';
+import { follow } from '../follow.ts';
+import { settings, tell } from '../settings.ts';
+
+export { handleSummary } from '../summary.ts';
+
+/** Organizations that are read from and invited into. */
+const ORGANIZATIONS = 3;
+const ORGANIZATION = '/api/v1/organizations/{organizationId}';
+const INVITATIONS = `${ORGANIZATION}/invitations`;
+const WORKFLOW = '/api/v1/workflows/{workflowId}';
+/** What the pages of an organization ask for. */
+const READS: ((run: AcceptedRun) => unknown)[] = [
+  ({ organizationId }) => read(ORGANIZATION, { organizationId }),
+  ({ organizationId }) => read(INVITATIONS, { organizationId }, '?limit=50'),
+  ({ organizationId }) => read(`${ORGANIZATION}/domains`, { organizationId }),
+  ({ organizationId }) => read(`${ORGANIZATION}/sso`, { organizationId }),
+  ({ workflowId }) => read(WORKFLOW, { workflowId }),
+  ({ workflowId }) => read(`${WORKFLOW}/events`, { workflowId }),
+];
+
+const parts = Object.entries(settings.weights).filter(([, weight]) => weight > 0) as [
+  keyof MixedWeights,
+  number,
+][];
+const total = parts.reduce((sum, [, weight]) => sum + weight, 0);
+
+export const options: Options = {
+  ...optionsOf(
+    Object.fromEntries(
+      parts.map(([name, weight]) => [
+        name,
+        arriving((settings.rate * weight) / total, settings.durationSeconds, { exec: name }),
+      ]),
+    ),
+    { metric: 'http_req_duration', names: parts.map(([name]) => name) },
+  ),
+  setupTimeout: `${settings.endLimitSeconds}s`,
+};
+
+/** Onboards the organizations that the others read from; their ends are looked at again later. */
+export function setup(): AcceptedRun[] {
+  const runs = Array.from({ length: ORGANIZATIONS }, bootstrap).filter((run) => run !== undefined);
+  const deadline = Date.now() + settings.endLimitSeconds * 1000;
+  for (const run of runs) follow(run, deadline);
+  return runs;
+}
+
+const anyOf = <T>(list: T[]): T | undefined => list[Math.floor(Math.random() * list.length)];
+
+export function reads(runs: AcceptedRun[]): void {
+  const run = anyOf(runs);
+  if (run) anyOf(READS)?.(run);
+}
+
+export function bootstraps(): void {
+  bootstrap();
+}
+
+export function invitations(runs: AcceptedRun[]): void {
+  const { organizationId = '' } = anyOf(runs) ?? {};
+  const correlationId = newId();
+  const answer = call({
+    method: 'POST',
+    route: INVITATIONS,
+    with: { organizationId },
+    body: { invitations: [person(correlationId)] },
+    correlationId,
+    expect: [202],
+  });
+  const { accepted = [] } = bodyOf<{ accepted?: { invitationId: string }[] }>(answer);
+  check(accepted, { 'an invitation is accepted': () => accepted.length === 1 });
+  for (const { invitationId } of accepted) {
+    tell({ kind: 'invited', organizationId, invitationId, correlationId });
+  }
+}

@@ -1,0 +1,21 @@
+/** `spike`: a constant rate, several times as much for a third of the time, and back. */
+import { arriving, optionsOf } from '../arrival.ts';
+import { bootstrap } from '../bootstrap.ts';
+import { METRIC } from '../contracts.ts';
+import { settings } from '../settings.ts';
+
+export { handleSummary } from '../summary.ts';
+
+const { rate, spikeFactor } = settings;
+const third = Math.max(1, Math.round(settings.durationSeconds / 3));
+
+export const options = optionsOf(
+  {
+    before: arriving(rate, third),
+    spike: arriving(rate * spikeFactor, third, { startSeconds: third }),
+    after: arriving(rate, third, { startSeconds: 2 * third }),
+  },
+  { metric: METRIC.timeToWorkflowStart, names: ['before', 'spike', 'after'] },
+);
+
+export default bootstrap;

@@ -1,0 +1,13 @@
+/** What the runner has set; see `LoadSettings`. */
+import type { LoadRecord, LoadSettings } from './contracts.ts';
+
+function read(): LoadSettings {
+  const given = __ENV.LOAD_SETTINGS;
+  if (!given) throw new Error('LOAD_SETTINGS is not set: start this with `npm run load -- …`');
+  return JSON.parse(given) as LoadSettings;
+}
+
+export const settings = read();
+
+/** Tells the runner something; k6 is made to print it as it is. */
+export const tell = (record: LoadRecord): void => console.log(JSON.stringify(record));

@@ -1,0 +1,75 @@
+/** Invitations: invited, sent again, accepted by the link of the mail, and revoked. */
+import { check } from 'k6';
+import { bodyOf, call, newId, read, until } from '../api.ts';
+import { person } from '../bootstrap.ts';
+import type { AcceptedRun } from '../contracts.ts';
+import { linksMailedTo } from '../mailbox.ts';
+import { settings } from '../settings.ts';
+
+const LIST = '/api/v1/organizations/{organizationId}/invitations';
+const PUBLIC = '/api/v1/invitations/{token}';
+/** Of the right form, and nobody's. */
+const UNKNOWN_TOKEN = 'A'.repeat(43);
+
+interface Listed {
+  invitations?: { invitationId: string; emailStatus: string }[];
+}
+
+/** @returns the invitation's id. */
+function invite(run: AcceptedRun, name: string): string {
+  const { organizationId } = run;
+  const answer = call({
+    method: 'POST',
+    route: LIST,
+    with: { organizationId },
+    body: { invitations: [person(name)] },
+    correlationId: name,
+    expect: [202],
+  });
+  const { accepted = [] } = bodyOf<{ accepted?: { invitationId: string }[] }>(answer);
+  check(accepted, { 'an invitation is accepted': () => accepted.length === 1 });
+  const invitationId = accepted[0]?.invitationId ?? '';
+  until('an invitation is mailed', settings.endLimitSeconds, () => {
+    const { invitations = [] } = read<Listed>(LIST, { organizationId }, '?status=pending');
+    const isMailed = invitations.some(
+      (one) => one.invitationId === invitationId && one.emailStatus === 'sent',
+    );
+    return isMailed || undefined;
+  });
+  return invitationId;
+}
+
+const act = ({ organizationId }: AcceptedRun, invitationId: string, action: 'resend' | 'revoke') =>
+  call({
+    method: 'POST',
+    route: `${LIST}/{invitationId}/${action}`,
+    with: { organizationId, invitationId },
+    ...(action === 'revoke' && { body: { reason: 'load test' } }),
+    expect: [202],
+  });
+
+/** The newest link in the mailbox; without a mailbox, one that is not there. */
+function tokenFor(name: string): { token: string; isKnown: boolean } {
+  if (!settings.loopback) return { token: UNKNOWN_TOKEN, isKnown: false };
+  const links = until('a new link is mailed', settings.endLimitSeconds, () => {
+    const found = linksMailedTo(person(name).email, /[?&]token=([\w-]+)/);
+    return found.length > 1 ? found : undefined;
+  });
+  return { token: links?.at(-1) ?? '', isKnown: true };
+}
+
+/** Two people are invited: one follows the second link of theirs, the other is uninvited. */
+export function acceptAndRevoke(run: AcceptedRun): void {
+  const [guest, stranger] = [newId(), newId()];
+  act(run, invite(run, guest), 'resend');
+  const { token, isKnown } = tokenFor(guest);
+  const expect = [isKnown ? 200 : 404];
+  call({ method: 'GET', route: PUBLIC, with: { token }, isPublic: true, expect });
+  const route = `${PUBLIC}/accept`;
+  const accepted = call({ method: 'POST', route, with: { token }, isPublic: true, expect });
+  if (isKnown) {
+    const { state } = bodyOf<{ state?: string }>(accepted);
+    check(accepted, { 'an accepted invitation has an account': () => state === 'accepted' });
+  }
+  act(run, invite(run, stranger), 'revoke');
+}

@@ -1,0 +1,69 @@
+/** Bootstraps, from the request to the deletion, and what operators read. */
+import { check } from 'k6';
+import { bodyOf, call, until } from '../api.ts';
+import { organizationNamed, requestBootstrap } from '../bootstrap.ts';
+import type { AcceptedRun } from '../contracts.ts';
+import { follow, remove } from '../follow.ts';
+import { settings, tell } from '../settings.ts';
+
+const OPEN_PAGES = ['/health', '/ready', '/docs', '/docs/start.js', '/docs/swagger-ui.css'];
+
+export function readDocs(): void {
+  for (const route of OPEN_PAGES) call({ method: 'GET', route, isPublic: true, expect: [200] });
+  // An installation may keep its metrics to itself.
+  const expect = settings.loopback ? [200] : [200, 401, 403, 404];
+  call({ method: 'GET', route: '/metrics', isPublic: true, expect });
+}
+
+/** Bootstraps one organization and follows it to its end; the request is sent twice. */
+export function onboardOne(): AcceptedRun | undefined {
+  const run = requestBootstrap();
+  if (!run) return undefined;
+  const again = call({
+    method: 'POST',
+    route: '/api/v1/workflows/organization-bootstrap',
+    body: organizationNamed(run.correlationId),
+    headers: { 'idempotency-key': run.correlationId },
+    expect: [202],
+  });
+  check(again, {
+    'a repeated request gets the first answer': (answer) =>
+      bodyOf<AcceptedRun>(answer).workflowId === run.workflowId,
+  });
+  tell({ kind: 'accepted', ...run });
+  tell({ kind: 'verified', ...follow(run, Date.now() + settings.endLimitSeconds * 1000) });
+  return run;
+}
+
+/** Another one by the route for administrators, which is cancelled at once. */
+export function cancelOne(): void {
+  const run = requestBootstrap({ route: '/api/admin/organizations/bootstrap' });
+  if (!run) return;
+  const { workflowId } = run;
+  call({
+    method: 'POST',
+    route: '/api/v1/workflows/{workflowId}/signals/{signal}',
+    with: { workflowId, signal: 'retry-dns' },
+    // It waits for nobody's decision, and says so.
+    expect: [409],
+  });
+  const route = '/api/v1/workflows/{workflowId}/cancel';
+  call({ method: 'POST', route, with: { workflowId }, expect: [202] });
+  until('a cancelled run undoes what it did and ends', settings.endLimitSeconds, () =>
+    statusIs(run, 'cancelled'),
+  );
+}
+
+function statusIs({ workflowId }: Pick<AcceptedRun, 'workflowId'>, wanted: string) {
+  const route = '/api/v1/workflows/{workflowId}';
+  const answer = call({ method: 'GET', route, with: { workflowId }, expect: [200] });
+  return bodyOf<{ status?: string }>(answer).status === wanted || undefined;
+}
+
+/** Takes the organization out of service, with all that it has. */
+export function deleteOne(run: AcceptedRun): void {
+  const { workflowId = '' } = remove(run);
+  until('a deletion completes', settings.endLimitSeconds, () =>
+    statusIs({ workflowId }, 'completed'),
+  );
+}

@@ -1,0 +1,49 @@
+/**
+ * After the load: follows every accepted run to its end. A script of its own, so that nothing but
+ * the load is measured while there is load, and no user of it has to wait for runs of minutes.
+ */
+import { SharedArray } from 'k6/data';
+import exec from 'k6/execution';
+import type { Options } from 'k6/options';
+import { type AcceptedRun, METRIC } from './contracts.ts';
+import { follow, remove } from './follow.ts';
+import { settings, tell } from './settings.ts';
+import { summaryTrendStats } from './summary.ts';
+
+export { handleSummary } from './summary.ts';
+
+const FOLLOWERS = 8;
+/** For a last look at each run when the limit has passed. */
+const LAST_LOOK_SECONDS = 300;
+
+const runs = new SharedArray<AcceptedRun>('accepted', () =>
+  JSON.parse(open(settings.acceptedFile ?? '')),
+);
+const { activeMs } = settings.thresholds;
+
+export const options: Options = {
+  scenarios: {
+    verify: {
+      executor: 'shared-iterations',
+      vus: Math.min(FOLLOWERS, runs.length),
+      iterations: runs.length,
+      maxDuration: `${settings.endLimitSeconds + LAST_LOOK_SECONDS}s`,
+    },
+  },
+  thresholds: {
+    checks: ['rate==1'],
+    ...(activeMs && { [METRIC.timeToActive]: [`p(99)<${activeMs}`] }),
+  },
+  summaryTrendStats,
+};
+
+/** Epoch milliseconds by which the last one has to be over; the same for all followers. */
+export const setup = (): number => Date.now() + settings.endLimitSeconds * 1000;
+
+export default function verify(deadline: number): void {
+  const run = runs[exec.scenario.iterationInTest];
+  if (!run) return;
+  const verified = follow(run, deadline);
+  tell({ kind: 'verified', ...verified });
+  if (settings.remove && verified.completedAt) remove(run);
+}

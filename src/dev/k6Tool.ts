@@ -1,0 +1,51 @@
+/** Finds k6, which runs the load tests. */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
+
+/** The version that the scripts in `load` are tried against. */
+const VERSION = 'v1.8.1';
+/** Runs TypeScript as it is, and has the summary's format; the next major version changes that. */
+const MAJOR = 1;
+const PROBE_LIMIT_MS = 30_000;
+const BUILD_LIMIT_MS = 900_000;
+
+const probe = promisify(execFile);
+
+/** @throws when this is no k6 that runs here, or one of another major version. */
+async function working(k6: string): Promise<string> {
+  const { stdout } = await probe(k6, ['version'], { timeout: PROBE_LIMIT_MS });
+  const [, major] = /\bv(\d+)\.\d+/.exec(stdout) ?? [];
+  if (Number(major) === MAJOR) return k6;
+  throw new Error(`it is ${stdout.trim() || 'of no known version'}, and v${MAJOR} is needed`);
+}
+
+async function goBuild(folder: string): Promise<string> {
+  const env = { ...process.env, GOBIN: folder };
+  await runTool('go', ['install', `go.k6.io/k6@${VERSION}`], BUILD_LIMIT_MS, { env });
+  return working(path.join(folder, 'k6'));
+}
+
+/**
+ * Looks on PATH, in our cache folder, then builds it there with Go: two minutes, once.
+ * @returns its path, or its name on PATH. @throws Error naming why each of them failed.
+ */
+export function resolveK6(options: {
+  cacheFolder: string;
+  log: (message: string) => void;
+}): Promise<string> {
+  const cached = path.join(options.cacheFolder, 'k6', 'k6');
+  const sources: ToolSource<string>[] = [
+    { name: 'k6 on PATH', find: () => working('k6') },
+    { name: `cache ${cached}`, find: () => working(cached) },
+    {
+      name: `go install go.k6.io/k6@${VERSION}`,
+      find() {
+        options.log(`building k6 ${VERSION} with Go, once; it takes minutes`);
+        return installAt(cached, goBuild);
+      },
+    },
+  ];
+  return firstOf(sources, `k6 could not be found; put k6 v${MAJOR} on PATH, or Go to build it`);
+}

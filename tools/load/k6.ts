@@ -1,0 +1,117 @@
+/** Runs one script with k6, and hears what it tells. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { inheritedEnvironment } from '#config';
+import type { LoadRecord, LoadSettings } from '../../load/contracts.ts';
+
+export interface K6Run {
+  /** The program; see `resolveK6`. */
+  k6: string;
+  /** Below `load`. */
+  script: string;
+  settings: LoadSettings;
+  /** Where k6's own report goes, with its graphs. */
+  reportFile?: string;
+  onRecord: (record: LoadRecord) => void;
+  /** Told the process id. */
+  onSpawn: (pid: number) => void;
+  /** Ends it in order once it is aborted. */
+  signal: AbortSignal;
+}
+
+/** One metric of k6's summary. */
+export interface K6Metric {
+  type: 'trend' | 'counter' | 'rate' | 'gauge';
+  values: Record<string, number>;
+  /** By its expression. */
+  thresholds?: Record<string, { ok: boolean }>;
+}
+
+interface K6Group {
+  checks: { name: string; passes: number; fails: number }[];
+  groups: K6Group[];
+}
+
+export interface K6Summary {
+  state: { testRunDurationMs: number };
+  metrics: Record<string, K6Metric>;
+  root_group: K6Group;
+}
+
+export interface K6Outcome {
+  summary: K6Summary;
+  /** What it had to say besides, and how often. */
+  messages: Map<string, number>;
+}
+
+const LOAD = path.resolve(import.meta.dirname, '../../load');
+const THRESHOLDS_FAILED = 99;
+/** Longer than a request may take. */
+const STOP_LIMIT_MS = 40_000;
+/** k6's own report has a point for each of these, and none at all for runs of less than three. */
+const REPORT_PERIOD = '1s';
+
+/** Nothing is fetched or reported, and nobody listens on a port. */
+const environmentOf = ({ settings, reportFile }: K6Run) => ({
+  ...inheritedEnvironment(),
+  K6_AUTO_EXTENSION_RESOLUTION: 'false',
+  K6_NO_USAGE_REPORT: 'true',
+  LOAD_SETTINGS: JSON.stringify(settings),
+  ...(reportFile && {
+    K6_WEB_DASHBOARD: 'true',
+    K6_WEB_DASHBOARD_PORT: '-1',
+    K6_WEB_DASHBOARD_PERIOD: REPORT_PERIOD,
+    K6_WEB_DASHBOARD_EXPORT: reportFile,
+  }),
+});
+
+/** A line of a script is JSON; anything else is k6's or a script's complaint. */
+function recordIn(line: string): LoadRecord | undefined {
+  if (!line.startsWith('{"kind":')) return undefined;
+  return JSON.parse(line) as LoadRecord;
+}
+
+const THRESHOLDS_MESSAGE = /^thresholds on metrics /;
+
+/**
+ * Resolves when k6 has ended, with or without crossed thresholds: the summary tells.
+ * @throws Error with what it said when it did not come to its end; AbortError once stopped.
+ */
+export async function runK6(run: K6Run): Promise<K6Outcome> {
+  const args = ['run', '--quiet', '--no-color', '--log-format', 'raw', path.join(LOAD, run.script)];
+  const child = spawn(run.k6, args, {
+    env: environmentOf(run),
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const closed = once(child, 'close');
+  await once(child, 'spawn');
+  run.onSpawn(child.pid!);
+  let killing: NodeJS.Timeout | undefined;
+  const stop = () => {
+    child.kill('SIGINT');
+    killing = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  };
+  run.signal.addEventListener('abort', stop, { once: true });
+  const messages = new Map<string, number>();
+  for await (const line of createInterface({ input: child.stderr })) {
+    const record = recordIn(line);
+    if (record) run.onRecord(record);
+    else if (line.trim() && !THRESHOLDS_MESSAGE.test(line)) {
+      messages.set(line, (messages.get(line) ?? 0) + 1);
+    }
+  }
+  const [code] = await closed;
+  clearTimeout(killing);
+  run.signal.removeEventListener('abort', stop);
+  run.signal.throwIfAborted();
+  if (code !== 0 && code !== THRESHOLDS_FAILED) {
+    const said = [...messages.keys()].slice(-10).join('\n');
+    throw new Error(`k6 ended with code ${code} in ${run.script}:\n${said}`);
+  }
+  const summary = JSON.parse(await readFile(run.settings.summaryFile, 'utf8')) as K6Summary;
+  return { summary, messages };
+}

@@ -1,0 +1,116 @@
+/** `npm run load -- <scenario>`: load with k6, followed to the end of every run it has started. */
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { ConfigError, loadConfig } from '#config';
+import { resolveK6 } from '#dev/k6Tool.ts';
+import { stopRequest } from '#stopRequest';
+import { argumentsFrom, type LoadArguments, USAGE } from './arguments.ts';
+import { embeddedTarget } from './embeddedTarget.ts';
+import { givenTarget } from './givenTarget.ts';
+import { htmlReport } from './htmlReport.ts';
+import type { LoadResult } from './loadResult.ts';
+import { loadRun, newRunId } from './loadRun.ts';
+import type { Target } from './target.ts';
+import { textReport } from './textReport.ts';
+
+const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const FAILED = 1;
+const INTERRUPTED = 130;
+/** For what comes before and after load and look. */
+const SPARE_SECONDS = 600;
+
+function settingsFrom(args: LoadArguments) {
+  const file = args.env && `.env.${args.env}`;
+  if (file && !existsSync(file)) throw new ConfigError(`there is no file ${file}`);
+  if (file) process.loadEnvFile(file);
+  return loadConfig('load');
+}
+
+function startTarget(
+  args: LoadArguments,
+  config: ReturnType<typeof settingsFrom>,
+  log: (message: string) => void,
+  stopping: AbortSignal,
+): Promise<Target> {
+  const lifetimeSeconds = args.durationSeconds + args.endLimitSeconds + SPARE_SECONDS;
+  if (args.url) return givenTarget(args.url, config, lifetimeSeconds);
+  log('starting the embedded stack');
+  const workersLater = args.scenario === 'backlog';
+  const { workers, keep: monitored } = args;
+  return embeddedTarget({ workers, workersLater, monitored, lifetimeSeconds, log }, stopping);
+}
+
+/** `.cache/load/<scenario>-<time>.<name>`. */
+function filesOf({ scenario }: LoadArguments) {
+  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  return (name: string) => path.join(CACHE, 'load', `${scenario}-${time}.${name}`);
+}
+
+async function write(result: LoadResult, file: (name: string) => string): Promise<string[]> {
+  const k6Report = file('k6.html');
+  const hasGraphs = existsSync(k6Report);
+  await writeFile(file('json'), `${JSON.stringify(result, null, 2)}\n`);
+  await writeFile(
+    file('html'),
+    htmlReport(result, hasGraphs ? path.basename(k6Report) : undefined),
+  );
+  return [file('json'), file('html'), ...(hasGraphs ? [k6Report] : [])];
+}
+
+/** @returns whether everything passed. */
+async function run(args: LoadArguments, stopping: AbortSignal): Promise<boolean> {
+  const log = (message: string) => (args.json ? console.error : console.log)(message);
+  const config = settingsFrom(args);
+  const k6 = await resolveK6({ cacheFolder: CACHE, log });
+  const target = await startTarget(args, config, log, stopping);
+  try {
+    const file = filesOf(args);
+    const runId = newRunId();
+    log(`${args.scenario} on ${target.name}, run ${runId}`);
+    const { GRAFANA_URL: grafanaUrl } = config;
+    const result = await loadRun({
+      args,
+      target,
+      k6,
+      grafanaUrl,
+      file,
+      runId,
+      log,
+      signal: stopping,
+    });
+    const files = await write(result, file);
+    console.log(args.json ? JSON.stringify(result, null, 2) : `\n${textReport(result, files)}`);
+    if (args.keep && !args.url) {
+      log('Ctrl-C ends everything.');
+      if (!stopping.aborted) await once(stopping, 'abort');
+    }
+    return result.passed;
+  } finally {
+    await target.stop();
+  }
+}
+
+/** @returns the exit code. */
+async function main(): Promise<number> {
+  const args = argumentsFrom(process.argv.slice(2));
+  if (!args) {
+    console.log(USAGE);
+    return 0;
+  }
+  const stopping = stopRequest(() => console.error('stopping; Ctrl-C again ends at once'));
+  try {
+    return (await run(args, stopping)) ? 0 : FAILED;
+  } catch (error) {
+    if (stopping.aborted) return INTERRUPTED;
+    throw error;
+  }
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = FAILED;
+}

@@ -1,0 +1,238 @@
+/** What a run of the load tests has found: from k6's figures and from what was looked at. */
+import {
+  METRIC,
+  ofPart,
+  type ScenarioName,
+  SHOWN,
+  SHOWN_COUNT,
+  stepName,
+  type VerifiedRun,
+} from '../../load/contracts.ts';
+import type { Drain } from './drain.ts';
+import type { K6Metric, K6Outcome, K6Summary } from './k6.ts';
+import type { Knee, RampStep } from './knee.ts';
+import type { ProcessReading } from './metricsReading.ts';
+
+/** One line of the table; times in milliseconds. */
+export interface Figure {
+  name: string;
+  count: number;
+  p50: number;
+  p95: number;
+  p99: number;
+  max: number;
+}
+
+export interface Threshold {
+  /** The load itself, or the look at every run's end. */
+  of: 'load' | 'ends';
+  metric: string;
+  expression: string;
+  /** `found`: what a ramp was looking for. */
+  outcome: 'passed' | 'failed' | 'found';
+}
+
+export interface CheckCount {
+  name: string;
+  passes: number;
+  fails: number;
+}
+
+export interface LoadResult {
+  scenario: ScenarioName;
+  /** `the embedded stack`, or an address. */
+  target: string;
+  runId: string;
+  startedAt: string;
+  endedAt: string;
+  passed: boolean;
+  /** Why it has not passed. */
+  problems: string[];
+  /** Of the load alone, without what was looked at afterwards. */
+  requests: { count: number; perSecond: number; failedShare: number; dropped: number };
+  figures: Figure[];
+  thresholds: Threshold[];
+  checks: CheckCount[];
+  runs: { accepted: number; completed: number; withFaults: number };
+  /** What scripts and k6 had to say, and how often. */
+  messages: { message: string; times: number }[];
+  knee?: Knee & { steps: RampStep[] };
+  drain?: Drain;
+  memory: { before: ProcessReading[]; after: ProcessReading[] };
+  dashboards: { title: string; url: string }[];
+  prometheusUrl?: string;
+}
+
+const MAX_FAULTS = 5;
+
+/** Trends that are told, and how; those of k6's parts have the part beside it. */
+const TOLD: [metric: string, name: string][] = [
+  ['http_req_duration', 'requests'],
+  [METRIC.timeToWorkflowStart, METRIC.timeToWorkflowStart],
+  [METRIC.timeToFirstEvent, METRIC.timeToFirstEvent],
+  [METRIC.timeToActive, METRIC.timeToActive],
+];
+
+const figure = (name: string, { values }: K6Metric): Figure => ({
+  name,
+  count: values.count ?? 0,
+  p50: values['p(50)'] ?? 0,
+  p95: values['p(95)'] ?? 0,
+  p99: values['p(99)'] ?? 0,
+  max: values.max ?? 0,
+});
+
+/** A part's name, as in `time_to_workflow_start{scenario:spike}`. */
+const partIn = (metric: string): string | undefined => /\{scenario:(.+)\}$/.exec(metric)?.[1];
+
+function figuresOf(load: K6Summary, verify: K6Summary | undefined): Figure[] {
+  const figures = TOLD.flatMap(([metric, name]) => {
+    // Requests of the look afterwards are no load; ends are measured there, where there is one.
+    const isEnd = metric === METRIC.timeToFirstEvent || metric === METRIC.timeToActive;
+    const source = (isEnd && verify?.metrics[metric]) || load.metrics[metric];
+    const parts = Object.entries(load.metrics).filter(([key]) =>
+      key.startsWith(`${metric}{scenario:`),
+    );
+    return [
+      ...(source ? [figure(name, source)] : []),
+      ...parts.map(([key, value]) => figure(`  ${partIn(key) ?? key}`, value)),
+    ];
+  });
+  return figures.filter(({ count }) => count > 0);
+}
+
+/** A ramp looks for the rate that it breaks at: this threshold is its finding, not its failure. */
+function outcomeOf(metric: string, ok: boolean): Threshold['outcome'] {
+  if (ok) return 'passed';
+  return metric === METRIC.timeInFlight ? 'found' : 'failed';
+}
+
+/** Without those that only keep a figure. */
+const thresholdsOf = (of: Threshold['of'], summary: K6Summary | undefined): Threshold[] =>
+  Object.entries(summary?.metrics ?? {}).flatMap(([metric, { thresholds = {} }]) =>
+    Object.entries(thresholds)
+      .filter(([expression]) => expression !== SHOWN && expression !== SHOWN_COUNT)
+      .map(([expression, { ok }]) => ({ of, metric, expression, outcome: outcomeOf(metric, ok) })),
+  );
+
+function checksOf(summaries: K6Summary[]): CheckCount[] {
+  const counts = new Map<string, CheckCount>();
+  for (const { root_group } of summaries) {
+    for (const { name, passes, fails } of root_group.checks) {
+      const before = counts.get(name) ?? { name, passes: 0, fails: 0 };
+      counts.set(name, { name, passes: before.passes + passes, fails: before.fails + fails });
+    }
+  }
+  return [...counts.values()];
+}
+
+function messagesOf(outcomes: K6Outcome[]): LoadResult['messages'] {
+  const counts = new Map<string, number>();
+  for (const { messages } of outcomes) {
+    for (const [message, times] of messages)
+      counts.set(message, (counts.get(message) ?? 0) + times);
+  }
+  return [...counts].map(([message, times]) => ({ message, times }));
+}
+
+/** The steps of a ramp, from what k6 kept of each. */
+export const rampSteps = ({ metrics }: K6Summary, rates: number[]): RampStep[] =>
+  rates.map((rate) => {
+    const started = metrics[ofPart(METRIC.timeToWorkflowStart, stepName(rate))]?.values ?? {};
+    const inFlight = metrics[ofPart(METRIC.timeInFlight, stepName(rate))]?.values ?? {};
+    return {
+      rate,
+      accepted: started.count ?? 0,
+      dropped: metrics[ofPart('dropped_iterations', stepName(rate))]?.values.count ?? 0,
+      startP95Ms: started['p(95)'] ?? 0,
+      inFlightMs: (inFlight.count ?? 0) > 0 ? inFlight.max : undefined,
+    };
+  });
+
+export interface Findings
+  extends Pick<
+    LoadResult,
+    'scenario' | 'target' | 'runId' | 'dashboards' | 'knee' | 'drain' | 'memory' | 'prometheusUrl'
+  > {
+  startedAt: Date;
+  endedAt: Date;
+  load: K6Outcome;
+  verify: K6Outcome | undefined;
+  accepted: number;
+  verified: VerifiedRun[];
+  /** What was found beside k6. */
+  problems: string[];
+}
+
+function faultsOf(verified: VerifiedRun[]): string[] {
+  const faults = verified.flatMap(({ workflowId, faults }) =>
+    faults.map((fault) => `${workflowId}: ${fault}`),
+  );
+  const more = faults.length - MAX_FAULTS;
+  return [...faults.slice(0, MAX_FAULTS), ...(more > 0 ? [`… and ${more} more of this kind`] : [])];
+}
+
+/** Everything that keeps the run from having passed, the most telling first. */
+function problemsOf(
+  { verified, accepted, problems }: Findings,
+  thresholds: Threshold[],
+  checks: CheckCount[],
+): string[] {
+  const lookedAt = `${verified.length} of ${accepted} accepted runs were looked at`;
+  return [
+    ...thresholds
+      .filter(({ outcome }) => outcome === 'failed')
+      .map(({ metric, expression }) => `threshold ${metric} ${expression} is crossed`),
+    ...checks
+      .filter(({ fails }) => fails > 0)
+      .map(({ name, passes, fails }) => `${fails} of ${passes + fails} times not: ${name}`),
+    ...faultsOf(verified),
+    ...(verified.length === accepted ? [] : [lookedAt]),
+    ...problems,
+  ];
+}
+
+function requestsOf({ metrics, state }: K6Summary): LoadResult['requests'] {
+  const count = metrics.http_reqs?.values.count ?? 0;
+  return {
+    count,
+    perSecond: count / (state.testRunDurationMs / 1000),
+    failedShare: metrics.http_req_failed?.values.rate ?? 0,
+    dropped: metrics.dropped_iterations?.values.count ?? 0,
+  };
+}
+
+export function resultOf(findings: Findings): LoadResult {
+  const { load, verify, accepted, verified } = findings;
+  const outcomes = verify ? [load, verify] : [load];
+  const thresholds = [
+    ...thresholdsOf('load', load.summary),
+    ...thresholdsOf('ends', verify?.summary),
+  ];
+  const checks = checksOf(outcomes.map(({ summary }) => summary));
+  const problems = problemsOf(findings, thresholds, checks);
+  return {
+    scenario: findings.scenario,
+    target: findings.target,
+    runId: findings.runId,
+    startedAt: findings.startedAt.toISOString(),
+    endedAt: findings.endedAt.toISOString(),
+    passed: problems.length === 0,
+    problems,
+    requests: requestsOf(load.summary),
+    runs: {
+      accepted,
+      completed: verified.filter(({ completedAt }) => completedAt).length,
+      withFaults: verified.filter(({ faults }) => faults.length > 0).length,
+    },
+    figures: figuresOf(load.summary, verify?.summary),
+    thresholds,
+    checks,
+    messages: messagesOf(outcomes),
+    ...(findings.knee && { knee: findings.knee }),
+    ...(findings.drain && { drain: findings.drain }),
+    memory: findings.memory,
+    dashboards: findings.dashboards,
+    ...(findings.prometheusUrl && { prometheusUrl: findings.prometheusUrl }),
+  };
+}

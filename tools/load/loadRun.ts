@@ -1,0 +1,177 @@
+/** One run: the load, what is done between, the look at every run's end, and what came of it. */
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setInterval } from 'node:timers';
+import type { AcceptedRun, LoadRecord, LoadSettings, VerifiedRun } from '../../load/contracts.ts';
+import type { LoadArguments } from './arguments.ts';
+import { dashboardLinks } from './dashboardLinks.ts';
+import { type Drain, middleRate } from './drain.ts';
+import { type K6Outcome, runK6 } from './k6.ts';
+import { kneeOf } from './knee.ts';
+import { type LoadResult, rampSteps, resultOf } from './loadResult.ts';
+import { readBacklog, readProcesses } from './metricsReading.ts';
+import type { Target } from './target.ts';
+
+export interface LoadRun {
+  args: LoadArguments;
+  target: Target;
+  k6: string;
+  grafanaUrl: string | undefined;
+  /** Where files of this run go; its folder is there. */
+  file: (name: string) => string;
+  runId: string;
+  /** Told how far it is. */
+  log: (message: string) => void;
+  signal: AbortSignal;
+}
+
+export const newRunId = (): string => randomBytes(3).toString('hex');
+
+const PROGRESS_MS = 10_000;
+
+/** What scripts have told so far. */
+function createLedger(target: Target) {
+  const accepted = new Map<string, AcceptedRun>();
+  const verified: VerifiedRun[] = [];
+  return {
+    accepted,
+    verified,
+    hear(record: LoadRecord): void {
+      const { kind, ...told } = record;
+      if (kind === 'accepted')
+        accepted.set((told as AcceptedRun).organizationId, told as AcceptedRun);
+      else if (record.kind === 'verified') verified.push(record);
+      else if (record.kind === 'invited') {
+        const run = accepted.get(record.organizationId);
+        if (run) run.invited = [...(run.invited ?? []), record];
+      } else target.serve(record);
+    },
+  };
+}
+type Ledger = ReturnType<typeof createLedger>;
+
+const settingsOf = ({ args, target, runId, file }: LoadRun): LoadSettings => ({
+  url: target.url,
+  token: target.token,
+  runId,
+  email: args.email,
+  rate: args.rate,
+  durationSeconds: args.durationSeconds,
+  maxVus: args.maxVus,
+  count: args.count,
+  steps: args.steps,
+  spikeFactor: args.spikeFactor,
+  weights: args.weights,
+  thresholds: args.thresholds,
+  summaryFile: file('summary.json'),
+  endLimitSeconds: args.endLimitSeconds,
+  pollSeconds: args.pollSeconds,
+  remove: args.url !== undefined && !args.keep,
+  ...(target.loopback && { loopback: target.loopback }),
+});
+
+/** Says how far it is, every so often, while something goes on. */
+async function withProgress<T>(
+  log: LoadRun['log'],
+  line: () => string,
+  work: Promise<T>,
+): Promise<T> {
+  const timer = setInterval(() => log(line()), PROGRESS_MS);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function runScript(run: LoadRun, ledger: Ledger, script: string, more: Partial<LoadSettings> = {}) {
+  return runK6({
+    k6: run.k6,
+    script,
+    settings: { ...settingsOf(run), ...more },
+    ...(script !== 'verify.ts' && { reportFile: run.file('k6.html') }),
+    onRecord: ledger.hear,
+    onSpawn: run.target.watch,
+    signal: run.signal,
+  });
+}
+
+/** Looks at the end of each accepted run. */
+async function verify(run: LoadRun, ledger: Ledger): Promise<K6Outcome | undefined> {
+  const runs = [...ledger.accepted.values()];
+  if (run.args.scenario === 'smoke' || runs.length === 0) return undefined;
+  const acceptedFile = run.file('accepted.json');
+  await writeFile(acceptedFile, JSON.stringify(runs));
+  run.log(`looking at the end of ${runs.length} runs`);
+  const line = () => `${ledger.verified.length} of ${runs.length} runs have been looked at`;
+  const looking = runScript(run, ledger, 'verify.ts', { acceptedFile });
+  return withProgress(run.log, line, looking).finally(() => rm(acceptedFile, { force: true }));
+}
+
+/** Backlog: what is queued is worked off from now on. */
+async function startDraining({ target, log }: LoadRun) {
+  const backlogAtStart = await readBacklog(target);
+  const startedAt = Date.now();
+  log('starting the workers');
+  await target.startWorkers?.();
+  return { backlogAtStart, startedAt, workersReadyMs: Date.now() - startedAt };
+}
+
+function drainOf(
+  { startedAt, ...told }: Awaited<ReturnType<typeof startDraining>>,
+  verified: VerifiedRun[],
+): Drain {
+  const completed = verified.flatMap(({ completedAt }) =>
+    completedAt ? [Date.parse(completedAt)] : [],
+  );
+  return {
+    ...told,
+    runs: completed.length,
+    emptyAfterMs: Math.max(startedAt, ...completed) - startedAt,
+    perSecond: middleRate(completed),
+  };
+}
+
+const acceptedTooFew = ({ scenario, count }: LoadArguments, accepted: number): string[] =>
+  scenario === 'backlog' && accepted !== count
+    ? [`${accepted} bootstraps were accepted, and ${count} were asked for`]
+    : [];
+
+/** @throws Error when k6 does not run to its end; AbortError once `signal` is aborted. */
+export async function loadRun(run: LoadRun): Promise<LoadResult> {
+  const { args, target, signal } = run;
+  const ledger = createLedger(target);
+  await mkdir(path.dirname(run.file('x')), { recursive: true });
+  const startedAt = new Date();
+  const before = await readProcesses(target);
+  const line = () => `${ledger.accepted.size} bootstraps accepted`;
+  const script = `scenarios/${args.scenario}.ts`;
+  const load = await withProgress(run.log, line, runScript(run, ledger, script));
+  const draining = args.scenario === 'backlog' ? await startDraining(run) : undefined;
+  const verified = await verify(run, ledger);
+  signal.throwIfAborted();
+  const accepted = ledger.accepted.size;
+  const inDatabase = (await target.databaseProblems?.({ completed: accepted })) ?? [];
+  const after = await readProcesses(target);
+  const endedAt = new Date();
+  await rm(run.file('summary.json'), { force: true });
+  const steps = args.scenario === 'ramp' ? rampSteps(load.summary, args.steps) : undefined;
+  return resultOf({
+    scenario: args.scenario,
+    target: target.name,
+    runId: run.runId,
+    startedAt,
+    endedAt,
+    load,
+    verify: verified,
+    accepted,
+    verified: ledger.verified,
+    problems: [...acceptedTooFew(args, accepted), ...inDatabase],
+    memory: { before, after },
+    dashboards: dashboardLinks({ startedAt, endedAt }, run.grafanaUrl),
+    ...(steps && { knee: { ...kneeOf(steps, args.thresholds), steps } }),
+    ...(draining && { drain: drainOf(draining, ledger.verified) }),
+    ...(target.prometheusUrl && { prometheusUrl: target.prometheusUrl }),
+  });
+}

@@ -1,0 +1,57 @@
+/** What each scenario does when nobody says otherwise; sized for a machine with two cores. */
+import type { ScenarioName } from '../../load/contracts.ts';
+
+export interface ScenarioDefaults {
+  what: string;
+  rate: number;
+  durationSeconds: number;
+}
+
+const MINUTE = 60;
+
+export const DEFAULTS: Record<ScenarioName, ScenarioDefaults> = {
+  smoke: { what: 'every route of the API, one caller', rate: 0, durationSeconds: MINUTE },
+  steady: { what: 'bootstraps at a constant rate', rate: 2, durationSeconds: MINUTE },
+  ramp: {
+    what: 'bootstraps at rising rates, until it does not keep up: the knee',
+    rate: 0,
+    durationSeconds: 160,
+  },
+  spike: {
+    what: 'a constant rate, several times as much for a third of the time, and back',
+    rate: 1,
+    durationSeconds: 90,
+  },
+  soak: {
+    what: 'a constant rate for long; memory at the start and at the end',
+    rate: 1,
+    durationSeconds: 30 * MINUTE,
+  },
+  backlog: {
+    what: 'bootstraps queued without a worker, then drained: the drain rate',
+    rate: 40,
+    durationSeconds: 0,
+  },
+  mixed: {
+    what: "the frontend's reads, bootstraps and invitations by weight",
+    rate: 10,
+    durationSeconds: MINUTE,
+  },
+};
+
+export const DEFAULT_COUNT = 1000;
+export const DEFAULT_STEPS = [1, 2, 3, 4, 6, 8, 12, 16];
+export const DEFAULT_SPIKE_FACTOR = 8;
+export const DEFAULT_WEIGHTS = { reads: 85, bootstraps: 5, invitations: 10 };
+
+/**
+ * Thresholds in milliseconds, and how long after the load the last run may end in seconds. The
+ * embedded stack shares its machine with the load: there they mean "hangs", never "is slow".
+ */
+export const LIMITS = {
+  embedded: { startMs: 10_000, activeMs: 300_000, endLimitSeconds: 300, pollSeconds: 0.5 },
+  /** The objective of 150 ms, and the seed's 10 to 40 minutes for an onboarding. */
+  given: { startMs: 150, activeMs: 2_400_000, endLimitSeconds: 2_700, pollSeconds: 5 },
+} as const;
+
+export const KNEE = { kneeP95Ms: 1_000, kneeRunMs: 15_000 };
