@@ -10,6 +10,7 @@ import {
 import { z } from 'zod';
 import type { ApiConfig } from '#config';
 import { Problem } from './problems.ts';
+import { rememberVerified } from './verifiedTokens.ts';
 
 export interface Permission {
   p: string;
@@ -108,7 +109,7 @@ function verifierFor(config: AuthConfig): (token: string) => Promise<JWTPayload>
  * without a valid token, 403 when access is blocked, 503 when the keys cannot be fetched.
  */
 export function createAuthenticate(config: AuthConfig): Authenticate {
-  const verify = verifierFor(config);
+  const verify = rememberVerified(verifierFor(config));
   return async (authorization) => {
     const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '') ?? [];
     if (!token) throw unauthorized();

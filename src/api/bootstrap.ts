@@ -4,7 +4,11 @@ import Router from '@koa/router';
 import type { z } from 'zod';
 import type { ApiConfig } from '#config';
 import { type BootstrapTiming, bootstrapWorkflowId } from '#domain/contracts.ts';
-import type { BootstrapRequest, RecordedRequest } from '#store/bootstrapRequests.ts';
+import type {
+  BootstrapRequest,
+  InitiatedBootstrap,
+  RecordedRequest,
+} from '#store/bootstrapRequests.ts';
 import { currentCorrelationId } from '#telemetry/correlation.ts';
 import { visibleOrganization } from './access.ts';
 import { type Caller, requirePermission } from './auth.ts';
@@ -101,7 +105,10 @@ async function checkReferences(
   }
 }
 
-function acceptedOf(recorded: RecordedRequest) {
+type Accepted = Extract<RecordedRequest, { workflowId: string }>;
+
+/** @throws Problem 409 or 422 when the request was turned down. */
+function accepted(recorded: RecordedRequest): Accepted {
   if (recorded.outcome === 'slug_taken') {
     throw new Problem(409, 'slug-taken', 'Another organization has this subdomain or name', {
       detail: 'Choose another subdomain, or another name where there is no subdomain.',
@@ -114,21 +121,33 @@ function acceptedOf(recorded: RecordedRequest) {
       'This Idempotency-Key came with another request',
     );
   }
-  const { workflowId, organizationId, correlationId } = recorded;
-  return { workflowId, organizationId, correlationId, status: 'started' as const };
+  return recorded;
 }
 
 /** A retried request gets the first answer; what has got further, or was given up, is left alone. */
-async function isToBeStarted({ readModels }: ApiDeps, recorded: RecordedRequest) {
+async function isToBeStarted({ readModels }: ApiDeps, recorded: Accepted) {
   if (recorded.outcome !== 'replayed') return true;
   return (await readModels.organization(recorded.organizationId))?.status === 'pending';
 }
 
+/** What the run is started with: the request just kept, or the one that an earlier call kept. */
+async function initiatedBy(
+  { requests }: ApiDeps,
+  request: BootstrapRequest,
+  recorded: Accepted,
+): Promise<InitiatedBootstrap> {
+  if (recorded.outcome === 'replayed') return (await requests.initiated(recorded.workflowId))!;
+  const { params, correlationId, caller } = request;
+  return { params, correlationId, requestedBy: caller };
+}
+
 /** Idempotent: the retry of a request whose run could not be started starts it. */
-async function start({ temporal, requests, config, logger }: ApiDeps, workflowId: string) {
+async function start(deps: ApiDeps, request: BootstrapRequest, recorded: Accepted) {
+  const { temporal, config, logger } = deps;
+  const { workflowId } = recorded;
   try {
-    const initiated = await requests.initiated(workflowId);
-    await startBootstrapRun(temporal, config.TEMPORAL_TASK_QUEUE, initiated!);
+    const initiated = await initiatedBy(deps, request, recorded);
+    await startBootstrapRun(temporal, config.TEMPORAL_TASK_QUEUE, initiated);
   } catch (error) {
     logger.error({ workflow_id: workflowId, error: (error as Error).name }, 'run not started');
     throw new Problem(503, 'start-delayed', 'The request is kept, and will be started', {
@@ -158,11 +177,12 @@ export function bootstrapRoutes(deps: ApiDeps): Router<ApiState> {
       const keyHeader = ctx.headers['idempotency-key'];
       const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
       await checkReferences(deps, caller, body);
-      const recorded = await deps.requests.record(requestFrom(body, key, caller, deps.config));
-      const answer = acceptedOf(recorded);
-      if (await isToBeStarted(deps, recorded)) await start(deps, answer.workflowId);
+      const request = requestFrom(body, key, caller, deps.config);
+      const recorded = accepted(await deps.requests.record(request));
+      if (await isToBeStarted(deps, recorded)) await start(deps, request, recorded);
+      const { workflowId, organizationId, correlationId } = recorded;
       ctx.status = 202;
-      ctx.body = answer;
+      ctx.body = { workflowId, organizationId, correlationId, status: 'started' };
     });
   }
   return router;

@@ -1,5 +1,5 @@
 /** Requests to bootstrap an organization: accepted in one transaction, or not at all. */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { OrganizationBootstrapParams, RequestOrigin } from '#domain/contracts.ts';
 import { slugFor } from '#domain/organization.ts';
 import { type EmitEvent, isSlugTaken } from './emitEvent.ts';
@@ -40,39 +40,48 @@ export interface InitiatedBootstrap {
 export type BootstrapRequests = ReturnType<typeof createBootstrapRequests>;
 
 export function createBootstrapRequests(pool: Pool, emitEvent: EmitEvent) {
+  /** Reserves the slug, too: refused, and nothing stored, when another has it. */
+  const emitInitiated = (
+    { params, organizationId, workflowId }: BootstrapRequest,
+    client?: PoolClient,
+  ) =>
+    emitEvent({
+      eventType: 'organization.bootstrap.initiated',
+      aggregateId: organizationId,
+      workflowId,
+      origin: params.origin,
+      ...(client && { client }),
+      mustProject: true,
+      eventData: {
+        name: params.orgData.name,
+        slug: slugFor(params.orgData.name, params.subdomain),
+        subdomain: params.subdomain ?? null,
+        params,
+      },
+    });
+
+  const recordUnder = (key: string, request: BootstrapRequest): Promise<RecordedRequest> =>
+    inTransaction(pool, async (client) => {
+      const { caller, requestHash } = request;
+      const claim = { caller, key, requestHash, ...acceptedOf(request) };
+      const { ours, winner } = await claimKey(client, claim);
+      if (winner.requestHash !== requestHash) return { outcome: 'key_reused' };
+      if (!ours) return { outcome: 'replayed', ...acceptedOf(winner) };
+      await emitInitiated(request, client);
+      return { outcome: 'recorded', ...acceptedOf(request) };
+    });
+
   return {
     /**
-     * Claims the idempotency key, if there is one, and emits `organization.bootstrap.initiated`,
-     * which reserves the slug; both or neither.
+     * Claims the idempotency key, if there is one, and emits `organization.bootstrap.initiated`;
+     * both or neither. Without a key the event's own statement is transaction enough.
      * @throws EventNotProjectedError when the event is refused for another reason than the slug.
      */
     async record(request: BootstrapRequest): Promise<RecordedRequest> {
-      const { caller, key, requestHash, params, ...accepted } = request;
-      const { organizationId, workflowId } = accepted;
       try {
-        return await inTransaction(pool, async (client) => {
-          if (key) {
-            const claim = { caller, key, requestHash, ...accepted };
-            const { ours, winner } = await claimKey(client, claim);
-            if (winner.requestHash !== requestHash) return { outcome: 'key_reused' };
-            if (!ours) return { outcome: 'replayed', ...acceptedOf(winner) };
-          }
-          await emitEvent({
-            eventType: 'organization.bootstrap.initiated',
-            aggregateId: organizationId,
-            workflowId,
-            origin: params.origin,
-            client,
-            mustProject: true,
-            eventData: {
-              name: params.orgData.name,
-              slug: slugFor(params.orgData.name, params.subdomain),
-              subdomain: params.subdomain ?? null,
-              params,
-            },
-          });
-          return { outcome: 'recorded', ...accepted };
-        });
+        if (request.key) return await recordUnder(request.key, request);
+        await emitInitiated(request);
+        return { outcome: 'recorded', ...acceptedOf(request) };
       } catch (error) {
         if (isSlugTaken(error)) return { outcome: 'slug_taken' };
         throw error;

@@ -31,9 +31,13 @@ export interface RetryReport {
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
-const APPEND = `SELECT stream_version AS "streamVersion", created_at AS "createdAt", processed,
+/** Prepared once a connection, by its name. */
+const APPEND = {
+  name: 'append_event',
+  text: `SELECT stream_version AS "streamVersion", created_at AS "createdAt", processed,
   duplicate, processing_error AS "processingError"
-  FROM append_event($1, $2, $3, $4, $5, $6, $7)`;
+  FROM append_event($1, $2, $3, $4, $5, $6, $7)`,
+};
 
 interface AppendRow {
   streamVersion: string;
@@ -75,15 +79,18 @@ export function createEventStore(pool: Pool, observe: AppendObserver = () => {})
       const seen = (outcome: Parameters<AppendObserver>[1]) =>
         observe(aggregateType, outcome, (performance.now() - started) / 1000);
       const { rows } = await client
-        .query<AppendRow>(APPEND, [
-          id,
-          eventType,
-          aggregateType,
-          aggregateId,
-          JSON.stringify(event.eventData),
-          JSON.stringify(event.eventMetadata),
-          event.mustProject ?? false,
-        ])
+        .query<AppendRow>({
+          ...APPEND,
+          values: [
+            id,
+            eventType,
+            aggregateType,
+            aggregateId,
+            JSON.stringify(event.eventData),
+            JSON.stringify(event.eventMetadata),
+            event.mustProject ?? false,
+          ],
+        })
         .catch((error) => {
           seen('failed');
           throw refusal(event, error);
