@@ -205,6 +205,16 @@ const SCHEMAS = {
     /** Where the dashboards are, for links to them. */
     GRAFANA_URL: z.url().optional(),
   }),
+  /** Loopback services for compose.yaml, where the settings of API and worker point. */
+  loopbacks: z.object({
+    ...platform,
+    SUPABASE_URL: z.url(),
+    SUPABASE_SERVICE_ROLE_KEY: z.string().min(1),
+    CLOUDFLARE_API_TOKEN: z.string().min(1),
+    CLOUDFLARE_API_BASE_URL: z.url(),
+    DNS_TARGET: z.string().min(1),
+    DNS_RESOLVERS: csv('').pipe(z.array(z.string()).min(1, 'required')),
+  }),
   /** The embedded stack. */
   dev: z.object({
     /** Path of a Temporal CLI to use for the embedded server. */

@@ -15,6 +15,7 @@ const USAGE = `usage: node src/main.ts <role> [options]
   trigger-workflow  start one bootstrap from a file (npm run trigger-workflow)
   ops <command>     health checks, waiting events, lineage (npm run ops -- --help)
   dev               embedded stack, API and worker, until Ctrl-C (npm run dev)
+  loopbacks         the outer services, on loopback, for compose.yaml
   demo              the same, bootstraps a sample organization and ends (npm run demo)
 
 Settings are environment variables; README.md lists them. <role> --help tells its options.
@@ -67,6 +68,7 @@ const ROLES: Record<string, (args: string[]) => Promise<void>> = {
     (await import('#ops/triggerWorkflow.ts')).triggerWorkflow(args),
   ops: async (args) => (await import('#ops/ops.ts')).runOps(args),
   dev: async (args) => (await import('#dev/dev.ts')).runDev(args),
+  loopbacks: async (args) => (await import('#dev/loopbacks.ts')).runLoopbacks(args),
   demo: async (args) => (await import('#dev/demo.ts')).runDemo(args),
 };
 

@@ -147,11 +147,13 @@ function nextFault(
   return fault;
 }
 
-/** Starts the API on a free port, with one zone in it. */
+/** Starts the API, with one zone in it; on a free port of loopback unless it is told another. */
 export async function startLoopbackCloudflare(options: {
   zoneName: string;
   token: string;
   dns: LoopbackDns;
+  host?: string;
+  port?: number;
 }): Promise<LoopbackCloudflare> {
   const zone = createCloudflareZone(options.zoneName, options.dns);
   const faults: CloudflareFault[] = [];
@@ -195,7 +197,8 @@ export async function startLoopbackCloudflare(options: {
   app.use(routes(zone).routes());
 
   const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  const { host = HOST, port: wanted = 0 } = options;
+  await new Promise<void>((resolve) => server.listen(wanted, host, resolve));
   const { port } = server.address() as AddressInfo;
   const cloudflare: LoopbackCloudflare = {
     url: `http://${HOST}:${port}`,

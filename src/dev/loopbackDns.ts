@@ -50,11 +50,17 @@ function answerFor({ name, type, value }: ZoneRecord): Resource {
   return { ...fields, ...data } as unknown as Resource;
 }
 
-/** Starts `count` resolvers on free ports over one zone. */
-export async function startLoopbackDns(count = 3): Promise<LoopbackDns> {
+/** Starts a resolver for each port, 0 for a free one, over one zone. */
+export async function startLoopbackDns({
+  host = HOST,
+  ports = [0, 0, 0],
+}: {
+  host?: string;
+  ports?: number[];
+} = {}): Promise<LoopbackDns> {
   const zone = new Map<string, Owned>();
   const held = new Set<string>();
-  const faults: ResolverFault[] = Array.from({ length: count }, () => 'none');
+  const faults: ResolverFault[] = ports.map(() => 'none');
   const visible = () =>
     [...zone.values()].filter((owned) => owned.visibleAt <= Date.now()).flatMap((o) => o.records);
 
@@ -82,8 +88,8 @@ export async function startLoopbackDns(count = 3): Promise<LoopbackDns> {
     });
   }
 
-  const servers = Array.from({ length: count }, (_, index) => startResolver(index));
-  await Promise.all(servers.map((server) => server.listen(0, HOST)));
+  const servers = ports.map((_, index) => startResolver(index));
+  await Promise.all(servers.map((server, index) => server.listen(ports[index]!, host)));
 
   const dns: LoopbackDns = {
     resolvers: servers.map((server) => `${HOST}:${server.address().port}`),

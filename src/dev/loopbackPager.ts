@@ -26,7 +26,13 @@ interface Webhook {
 
 const HOST = '127.0.0.1';
 
-export async function startLoopbackPager(): Promise<LoopbackPager> {
+export async function startLoopbackPager({
+  host = HOST,
+  port = 0,
+}: {
+  host?: string;
+  port?: number;
+} = {}): Promise<LoopbackPager> {
   const pages: Page[] = [];
   const server = createServer(async (request, response) => {
     if (request.method === 'POST') {
@@ -41,7 +47,7 @@ export async function startLoopbackPager(): Promise<LoopbackPager> {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify(pages));
   });
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
   return {
     url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
     pages,

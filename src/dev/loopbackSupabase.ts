@@ -61,10 +61,20 @@ function adminRoutes(serviceRoleKey: string, parts: Router[]): Router {
   return router;
 }
 
-export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
+export interface LoopbackSupabaseOptions {
+  host?: string;
+  port?: number;
+  /** Where callers reach it, when that is not where it listens. */
+  publicUrl?: string;
+  serviceRoleKey?: string;
+}
+
+export async function startLoopbackSupabase(
+  options: LoopbackSupabaseOptions = {},
+): Promise<LoopbackSupabase> {
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
-  const serviceRoleKey = randomBytes(24).toString('base64url');
+  const serviceRoleKey = options.serviceRoleKey ?? randomBytes(24).toString('base64url');
   const users = createLoopbackUsers();
   const sso = createLoopbackSso();
   let fetches = 0;
@@ -78,8 +88,9 @@ export async function startLoopbackSupabase(): Promise<LoopbackSupabase> {
   app.use(published.routes());
   app.use(adminRoutes(serviceRoleKey, [users.routes, sso.routes]).routes());
   const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
-  const url = `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  const { host = HOST, port = 0 } = options;
+  await new Promise<void>((resolve) => server.listen(port, host, resolve));
+  const url = options.publicUrl ?? `http://${HOST}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     serviceRoleKey,

@@ -9,9 +9,10 @@ import { loadConfig } from '#config';
 import { cachedWorkflowBundle } from '#workflowBundle';
 import { startDatabase } from './database.ts';
 import { freePort } from './freePort.ts';
-import { type LoopbackCloudflare, startLoopbackCloudflare } from './loopbackCloudflare.ts';
-import { type LoopbackDns, startLoopbackDns } from './loopbackDns.ts';
+import type { LoopbackCloudflare } from './loopbackCloudflare.ts';
+import type { LoopbackDns } from './loopbackDns.ts';
 import { type LoopbackIdp, startLoopbackIdp } from './loopbackIdp.ts';
+import { startLoopbackNames } from './loopbackNames.ts';
 import { type LoopbackSmtp, startLoopbackSmtp } from './loopbackSmtp.ts';
 import { type LoopbackSupabase, startLoopbackSupabase } from './loopbackSupabase.ts';
 import { type Reaper, startReaper } from './reaper.ts';
@@ -68,19 +69,12 @@ async function startTemporalServer(folder: string, reaper: Reaper, log: (line: s
   return startTemporal({ cli, logFile, port, uiPort, onSpawn: reaper.watch });
 }
 
-/** The DNS, and the API that writes into it. */
-async function startNames() {
-  const dns = await startLoopbackDns();
-  // The target is the platform's own record: it is there before any organization.
-  dns.set('target', [{ name: DNS_TARGET, type: 'A', value: '192.0.2.1' }]);
-  const token = randomBytes(18).toString('base64url');
-  const cloudflare = await startLoopbackCloudflare({ zoneName: ZONE, token, dns });
-  const stop = async () => {
-    await cloudflare.stop();
-    await dns.stop();
-  };
-  return { dns, cloudflare, stop };
-}
+const startNames = () =>
+  startLoopbackNames({
+    zone: ZONE,
+    target: DNS_TARGET,
+    token: randomBytes(18).toString('base64url'),
+  });
 
 const bundle = async () => ({ bundlePath: await cachedWorkflowBundle(CACHE) });
 

@@ -7,7 +7,7 @@ let resolvers: TxtResolvers;
 const NAME = '_a4c-challenge.example.org';
 
 beforeAll(async () => {
-  dns = await startLoopbackDns(3);
+  dns = await startLoopbackDns();
   resolvers = createTxtResolvers({
     DNS_RESOLVERS: dns.resolvers,
     DNS_RESOLVER_TIMEOUT_SECONDS: 500,
