@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#config';
 import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
+import { type CheckList, createCheckList } from './checkList.ts';
 
 const USAGE = `usage: npm run test:integration -- [--env=<name>] [--json]
 
@@ -42,22 +43,6 @@ interface LineageView {
 }
 
 const POLL_MS = 1_000;
-const checks: { name: string; passed: boolean; reason?: string }[] = [];
-
-/** Runs one check; the ones after it build on it, so the first failure ends the row. */
-async function check<T>(name: string, json: boolean, work: () => Promise<T>): Promise<T> {
-  try {
-    const result = await work();
-    checks.push({ name, passed: true });
-    if (!json) console.log(`passed  ${name}`);
-    return result;
-  } catch (error) {
-    const reason = (error as Error).message;
-    checks.push({ name, passed: false, reason });
-    if (!json) console.log(`failed  ${name}: ${reason}`);
-    throw error;
-  }
-}
 
 function expectThat(condition: boolean, otherwise: string): void {
   if (!condition) throw new Error(otherwise);
@@ -125,26 +110,26 @@ async function cleanUp(api: ApiClient, { workflowId }: Accepted): Promise<void> 
   await api.post(`/api/v1/workflows/${workflowId}/cancel`, {}).catch(() => {});
 }
 
-async function run(json: boolean): Promise<void> {
+async function run({ check, hasPassed }: CheckList): Promise<void> {
   const config = loadConfig('integration');
   const api = createApiClient(config.API_URL.replace(/\/$/, ''), config.API_TOKEN);
   const limitMs = config.INTEGRATION_LIMIT_SECONDS;
-  await check('the installation is ready', json, () => api.get('/ready'));
-  const accepted = await check('a bootstrap is accepted', json, () =>
+  await check('the installation is ready', () => api.get('/ready'));
+  const accepted = await check('a bootstrap is accepted', () =>
     api.post<Accepted>(
       '/api/v1/workflows/organization-bootstrap',
       request(config.INTEGRATION_EMAIL),
     ),
   );
   try {
-    await check('the run completes', json, () => untilCompleted(api, accepted, limitMs));
-    await check('read models and events agree', json, () => verify(api, accepted));
+    await check('the run completes', () => untilCompleted(api, accepted, limitMs));
+    await check('read models and events agree', () => verify(api, accepted));
   } catch (error) {
     await cleanUp(api, accepted);
     throw error;
   } finally {
-    if (checks.some(({ name, passed }) => passed && name === 'the run completes')) {
-      await check('the organization is removed', json, () => remove(api, accepted, limitMs));
+    if (hasPassed('the run completes')) {
+      await check('the organization is removed', () => remove(api, accepted, limitMs));
     }
   }
 }
@@ -156,18 +141,17 @@ const { values } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
+const checks = createCheckList(values.json);
 try {
   if (values.help) console.log(USAGE);
   else {
     const file = values.env && `.env.${values.env}`;
     if (file && !existsSync(file)) throw new ConfigError(`there is no file ${file}`);
     if (file) process.loadEnvFile(file);
-    await run(values.json);
+    await run(checks);
   }
 } catch (error) {
   process.exitCode = 1;
   if (error instanceof ConfigError) console.error(error.message);
 }
-const passed = checks.filter((one) => one.passed).length;
-if (values.json) console.log(JSON.stringify({ checks }));
-else if (checks.length > 0) console.log(`${passed} passed, ${checks.length - passed} failed`);
+checks.report();
