@@ -1,4 +1,4 @@
-import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -48,4 +48,21 @@ test('half an installation leaves nothing behind', async () => {
   });
   await access(cached);
   expect(await readdir(folder)).toEqual(['tool']);
+});
+
+test('two that install at once: the first one stays, and both have it', async () => {
+  const cached = path.join(folder, 'tool');
+  const first = Promise.withResolvers<void>();
+  const install = (name: string, ready: Promise<void>) => async (at: string) => {
+    const made = path.join(at, 'made');
+    await mkdir(made);
+    await writeFile(path.join(made, name), '');
+    await ready;
+    return made;
+  };
+  const slower = installAt(cached, install('slower', first.promise));
+  await installAt(cached, install('faster', Promise.resolve()));
+  first.resolve();
+  expect(await slower).toBe(cached);
+  expect(await readdir(cached)).toEqual(['faster']);
 });

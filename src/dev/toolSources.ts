@@ -44,7 +44,11 @@ export async function installAt(
   await mkdir(path.dirname(cached), { recursive: true });
   const folder = await mkdtemp(`${cached}-install-`);
   try {
-    await rename(await install(folder), cached);
+    const installed = await install(folder);
+    await rename(installed, cached).catch((error) => {
+      // Another one was faster: what it has put there is as good.
+      if (error.code !== 'ENOTEMPTY') throw error;
+    });
     return cached;
   } finally {
     await rm(folder, { recursive: true, force: true });
