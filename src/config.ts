@@ -262,7 +262,11 @@ export type Config<R extends Role> = z.infer<(typeof SCHEMAS)[R]>;
 export type ApiConfig = Config<'api'>;
 export type WorkerConfig = Config<'worker'>;
 
-/** Names of every setting, for the documentation and manifests that must agree with this file. */
+/** Names of a role's settings, for the manifests that must agree with this file. */
+export const settingNamesOf = (role: Role): readonly string[] =>
+  Object.keys(SCHEMAS[role].shape).sort();
+
+/** Names of every setting, for the documentation that must agree with this file. */
 export const SETTING_NAMES: readonly string[] = [
   ...new Set(Object.values(SCHEMAS).flatMap((schema) => Object.keys(schema.shape))),
 ].sort();

@@ -1,0 +1,210 @@
+import { readFile } from 'node:fs/promises';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import {
+  labelsOf,
+  type Manifest,
+  named,
+  ofKind,
+  renderedManifests,
+  selects,
+  settingsOf,
+  workloads,
+} from '#support/manifests.ts';
+import { METRICS } from '#telemetry/metricCatalogue.ts';
+
+/** PostgreSQL's default, less what it keeps for its superuser. */
+const MAX_CONNECTIONS = 97;
+
+let renderings: Map<string, Manifest[]>;
+beforeAll(async () => {
+  renderings = await renderedManifests();
+});
+
+const production = (): Manifest[] => renderings.get('production')!;
+
+/** The least and the most pods that a Deployment comes to; scalers have the last word. */
+function pods(manifests: Manifest[], name: string): { least: number; most: number } {
+  const { spec } = named(manifests, 'Deployment', name);
+  const [scaler] = ofKind(manifests, 'ScaledObject', 'HorizontalPodAutoscaler').filter(
+    (one) => one.spec.scaleTargetRef.name === name,
+  );
+  if (!scaler) return { least: spec.replicas, most: spec.replicas };
+  expect(spec.replicas, `${name} is scaled, and its manifest must not say how many`).toBe(
+    undefined,
+  );
+  const { minReplicaCount, minReplicas, maxReplicaCount, maxReplicas } = scaler.spec;
+  return { least: minReplicaCount ?? minReplicas, most: maxReplicaCount ?? maxReplicas };
+}
+
+describe('the production overlay', () => {
+  test('has three and more of each, and lets one at a time be evicted', () => {
+    for (const { metadata, ...deployment } of ofKind(production(), 'Deployment')) {
+      expect(pods(production(), metadata.name).least, metadata.name).toBeGreaterThanOrEqual(3);
+      const labels = deployment.spec.template.metadata.labels;
+      const budgets = ofKind(production(), 'PodDisruptionBudget').filter(({ spec }) =>
+        selects(spec.selector.matchLabels, labels),
+      );
+      expect(
+        budgets.map(({ spec }) => spec.maxUnavailable),
+        metadata.name,
+      ).toEqual([1]);
+    }
+  });
+
+  test('stays below the connections that PostgreSQL gives out', () => {
+    const all = [...production(), ...renderings.get('production/draining')!];
+    const connections = ofKind(all, 'Deployment').map(({ metadata, spec }) => {
+      const [container] = spec.template.spec.containers;
+      const surge = metadata.name.endsWith('-draining') ? 0 : spec.strategy.rollingUpdate.maxSurge;
+      const poolSize = Number(settingsOf(all, container).DATABASE_POOL_SIZE);
+      return (pods(all, metadata.name).most + surge) * poolSize;
+    });
+    expect(connections.reduce((sum, count) => sum + count)).toBeLessThan(MAX_CONNECTIONS);
+  });
+});
+
+describe('scaling', () => {
+  const scalers = ['dev with keda', 'dev with hpa', 'production'] as const;
+
+  test.each(scalers)('in %s goes down slowly, and never to nothing', (name) => {
+    const found = ofKind(renderings.get(name)!, 'ScaledObject', 'HorizontalPodAutoscaler');
+    expect(found).toHaveLength(2);
+    for (const { spec } of found) {
+      expect(spec.minReplicaCount ?? spec.minReplicas).toBeGreaterThanOrEqual(1);
+      const behavior = spec.behavior ?? spec.advanced.horizontalPodAutoscalerConfig.behavior;
+      expect(behavior.scaleDown).toEqual({
+        stabilizationWindowSeconds: 900,
+        policies: [{ type: 'Pods', value: 1, periodSeconds: 300 }],
+      });
+    }
+  });
+
+  test('by KEDA asks for the backlog that these workers serve', () => {
+    for (const { metadata, spec } of ofKind(production(), 'ScaledObject')) {
+      expect(spec.scaleTargetRef.name).toBe(metadata.name);
+      const { template } = named(production(), 'Deployment', metadata.name).spec;
+      const [container] = template.spec.containers;
+      const env = settingsOf(production(), container);
+      const queue = container.args.at(-1).replace('--queues=', '');
+      const [trigger] = spec.triggers;
+      expect(trigger.metadata).toMatchObject({
+        endpoint: env.TEMPORAL_ADDRESS,
+        namespace: env.TEMPORAL_NAMESPACE,
+        taskQueue: queue === 'users' ? env.TEMPORAL_USERS_TASK_QUEUE : env.TEMPORAL_TASK_QUEUE,
+        queueTypes: 'workflow,activity',
+        workerDeploymentName: `${env.WORKER_DEPLOYMENT_NAME}-${queue}`,
+        workerDeploymentBuildId: container.image.split(':').at(-1),
+      });
+    }
+  });
+
+  test('without KEDA is by a metric that the API exports and the adapter’s rule brings', async () => {
+    const rules = parse(await readFile('k8s/components/hpa/prometheus-adapter.yaml', 'utf8'));
+    const [rule] = rules.rules.external;
+    for (const { spec } of ofKind(renderings.get('dev with hpa')!, 'HorizontalPodAutoscaler')) {
+      const [{ external }] = spec.metrics;
+      expect(external.metric.name).toBe(rule.name.as);
+      expect(METRICS).toHaveProperty(external.metric.name);
+      expect(['bootstrap', 'users']).toContain(external.metric.selector.matchLabels.task_queue);
+    }
+    expect(METRICS.temporal_backlog_count).toMatchObject({ from: 'api' });
+  });
+});
+
+describe('the network', () => {
+  /** Port numbers of a policy's rules, by direction. */
+  const portsOf = (name: string, direction: 'ingress' | 'egress'): number[] =>
+    named(production(), 'NetworkPolicy', name).spec[direction].flatMap(
+      ({ ports }: { ports: { port: number }[] }) => ports.map(({ port }) => port),
+    );
+  const setting = (deployment: string, name: string): string => {
+    const { template } = named(production(), 'Deployment', deployment).spec;
+    return settingsOf(production(), template.spec.containers[0])[name] ?? '';
+  };
+
+  test('lets in what the settings say is listened on', () => {
+    expect(portsOf('api', 'ingress')).toEqual([Number(setting('api', 'PORT'))]);
+    expect(portsOf('temporal-worker', 'ingress')).toEqual([
+      Number(setting('temporal-worker', 'HEALTH_CHECK_PORT')),
+    ]);
+  });
+
+  test('lets out to what the settings lead to', () => {
+    const temporal = Number(setting('api', 'TEMPORAL_ADDRESS').split(':')[1]);
+    expect(portsOf('a4c-workflows-temporal', 'egress')).toEqual([temporal, 4318, 443]);
+    expect(portsOf('a4c-workflows', 'egress')).toEqual([53, 53, 5432]);
+    const smtp = Number(setting('temporal-worker', 'SMTP_PORT'));
+    expect(portsOf('temporal-worker', 'egress')).toEqual([53, 53, smtp]);
+  });
+
+  test('is closed for every pod of ours, and for no one of Temporal’s', () => {
+    for (const { metadata, spec } of ofKind(production(), 'NetworkPolicy')) {
+      expect(spec.podSelector.matchLabels, metadata.name).toHaveProperty(
+        ['app.kubernetes.io/name'],
+        'a4c-workflows',
+      );
+    }
+    const closed = named(production(), 'NetworkPolicy', 'a4c-workflows').spec;
+    expect(closed).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
+    expect(closed.ingress).toBeUndefined();
+    for (const [name, manifests] of renderings) {
+      for (const { workload } of workloads(manifests)) {
+        const labels = labelsOf(workload);
+        expect(selects(closed.podSelector.matchLabels, labels), name).toBe(true);
+      }
+    }
+  });
+});
+
+describe('monitoring', () => {
+  test('finds API and workers by the jobs that the alerts expect', () => {
+    const monitors = ofKind(production(), 'ServiceMonitor');
+    expect(monitors).toHaveLength(2);
+    for (const { metadata, spec } of monitors) {
+      const [endpoint] = spec.endpoints;
+      expect(endpoint.relabelings).toContainEqual({
+        targetLabel: 'job',
+        replacement: metadata.name,
+      });
+      const services = ofKind(production(), 'Service').filter((service) =>
+        selects(spec.selector.matchLabels, service.metadata.labels ?? {}),
+      );
+      expect(services, metadata.name).toHaveLength(1);
+      const [service] = services;
+      const [port] = service!.spec.ports;
+      expect(port.name).toBe(endpoint.port);
+      const found = ofKind(production(), 'Deployment').filter((deployment) =>
+        selects(service!.spec.selector, labelsOf(deployment)),
+      );
+      expect(found.length).toBe(metadata.name === 'a4c-api' ? 1 : 2);
+      for (const { spec: of } of found) {
+        const [container] = of.template.spec.containers;
+        expect(container.ports[0].name).toBe(port.targetPort);
+      }
+    }
+  });
+
+  test('has every rule of alerts/ and every dashboard', async () => {
+    const rule = named(production(), 'PrometheusRule', 'a4c-workflows');
+    const groups = rule.spec.groups.map(({ name }: { name: string }) => name);
+    const { rule_files: files } = parse(await readFile('alerts/prometheus.yml', 'utf8'));
+    const expected: string[] = [];
+    for (const file of files) {
+      const content = parse(await readFile(`alerts/${file}`, 'utf8'));
+      expected.push(...content.groups.map(({ name }: { name: string }) => name));
+    }
+    expect(groups).toEqual(expected);
+    expect(new Set(groups).size).toBe(groups.length);
+    const dashboards = ofKind(production(), 'ConfigMap').filter(
+      ({ metadata }) => metadata.labels?.grafana_dashboard,
+    );
+    expect(dashboards).toHaveLength(5);
+    for (const { data = {} } of dashboards) {
+      for (const [file, text] of Object.entries(data)) {
+        const own = JSON.parse(await readFile(`dashboards/${file}`, 'utf8'));
+        expect(JSON.parse(text)).toEqual(own);
+      }
+    }
+  });
+});

@@ -1,0 +1,133 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  labelsOf,
+  type Manifest,
+  named,
+  ofKind,
+  renderedManifests,
+  selects,
+  settingsOf,
+  workloads,
+} from '#support/manifests.ts';
+
+/** Seconds after WORKER_SHUTDOWN_GRACE_SECONDS in which the SDK forces the end (src/worker.ts). */
+const FORCE_SECONDS = 5;
+
+let renderings: Map<string, Manifest[]>;
+beforeAll(async () => {
+  renderings = await renderedManifests();
+});
+
+const production = (): Manifest[] => renderings.get('production')!;
+const everywhere = () =>
+  [...renderings].flatMap(([name, manifests]) =>
+    workloads(manifests).map(({ workload, pod }) => ({
+      where: `${name}: ${workload.metadata.name}`,
+      manifests,
+      workload,
+      pod,
+      container: pod.containers[0]!,
+    })),
+  );
+const deployments = () => everywhere().filter(({ workload }) => workload.kind === 'Deployment');
+
+describe('every pod', () => {
+  test('has one container, is nobody on the node, and can write nothing', () => {
+    expect(everywhere().length).toBeGreaterThan(20);
+    for (const { where, pod, container } of everywhere()) {
+      expect(pod.containers, where).toHaveLength(1);
+      expect(pod.securityContext, where).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      expect(container.securityContext, where).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
+    }
+  });
+
+  test('has an account without a token, which is there', () => {
+    for (const { where, manifests, pod } of everywhere()) {
+      expect(pod.automountServiceAccountToken, where).toBe(false);
+      const account = named(manifests, 'ServiceAccount', pod.serviceAccountName);
+      expect(account, where).toMatchObject({ automountServiceAccountToken: false });
+    }
+  });
+
+  test('asks for resources, and is limited in both', () => {
+    for (const { where, container } of everywhere()) {
+      for (const amounts of [container.resources?.requests, container.resources?.limits]) {
+        expect(Object.keys(amounts ?? {}).toSorted(), where).toEqual(['cpu', 'memory']);
+      }
+    }
+    for (const { where, container } of deployments()) {
+      expect(container.resources, where).toEqual({
+        requests: { cpu: '100m', memory: '256Mi' },
+        limits: { cpu: '500m', memory: '512Mi' },
+      });
+    }
+  });
+
+  test('runs an image of a known version, in the namespace temporal', () => {
+    for (const { where, workload, container } of everywhere()) {
+      expect(container.image, where).toMatch(/:v\d+\.\d+\.\d+$/);
+      expect(workload.metadata.namespace, where).toBe('temporal');
+    }
+  });
+});
+
+describe('every Deployment', () => {
+  test('is probed on a port that it opens, and by routes that are there', () => {
+    for (const { where, manifests, container } of deployments()) {
+      const env = settingsOf(manifests, container);
+      const [port] = container.ports ?? [];
+      const listens = container.name === 'api' ? env.PORT : env.HEALTH_CHECK_PORT;
+      expect(String(port?.containerPort), where).toBe(listens);
+      for (const probe of ['startupProbe', 'readinessProbe', 'livenessProbe'] as const) {
+        expect(container[probe], `${where}: ${probe}`).toMatchObject({
+          httpGet: { path: expect.stringMatching(/^\/(health|ready)$/), port: port?.name },
+        });
+      }
+      // A dependency that is away is no reason to end a process.
+      expect(container.livenessProbe, where).toMatchObject({ httpGet: { path: '/health' } });
+    }
+  });
+
+  test('is given the time that its shutdown takes', () => {
+    for (const { where, manifests, pod, container } of deployments()) {
+      const env = settingsOf(manifests, container);
+      const pause = container.lifecycle?.preStop.sleep.seconds ?? 0;
+      const shutdown =
+        container.name === 'api'
+          ? Number(env.REQUEST_TIMEOUT_SECONDS)
+          : Number(env.WORKER_SHUTDOWN_GRACE_SECONDS) + FORCE_SECONDS;
+      expect(pod.terminationGracePeriodSeconds, where).toBeGreaterThan(pause + shutdown);
+    }
+  });
+
+  test('selects its own pods and nobody else’s, those that drain included', () => {
+    const all = [...ofKind(production(), 'Deployment')];
+    all.push(...ofKind(renderings.get('production/draining')!, 'Deployment'));
+    expect(all).toHaveLength(5);
+    for (const one of all) {
+      const selected = all.filter((other) =>
+        selects(one.spec.selector.matchLabels, labelsOf(other)),
+      );
+      expect(selected.map(({ metadata }) => metadata.name)).toEqual([one.metadata.name]);
+    }
+  });
+});
+
+describe('the development overlay', () => {
+  test('is one of each, without versions, and blocks no drain', () => {
+    const manifests = renderings.get('dev')!;
+    for (const { spec } of ofKind(manifests, 'Deployment')) expect(spec.replicas).toBe(1);
+    expect(ofKind(manifests, 'PodDisruptionBudget', 'ScaledObject')).toEqual([]);
+    const worker = named(manifests, 'Deployment', 'temporal-worker');
+    const [container] = worker.spec.template.spec.containers;
+    expect(settingsOf(manifests, container).WORKER_DEPLOYMENT_NAME).toBe('');
+  });
+});

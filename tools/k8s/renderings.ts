@@ -1,0 +1,72 @@
+/** What the manifests come to: each overlay, and each optional component on one of them. */
+import { execFile } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { stringify } from 'yaml';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const MANIFESTS = path.join(ROOT, 'k8s');
+/** Kustomize wants relative paths: so what we make up lies in the tree, and is not kept. */
+const CACHE = path.join(ROOT, '.cache');
+const RENDER_LIMIT_MS = 60_000;
+
+const execute = promisify(execFile);
+
+async function build(kustomize: string, folder: string): Promise<string> {
+  const { stdout } = await execute(kustomize, ['build', folder], {
+    timeout: RENDER_LIMIT_MS,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return stdout;
+}
+
+/** Folders of the overlays, their parts included, by a name such as `production/draining`. */
+function overlays(): Map<string, string> {
+  const files = globSync('overlays/**/kustomization.yaml', { cwd: MANIFESTS }).sort();
+  const folders = files
+    .map((file) => path.dirname(file))
+    // These are components: parts of overlays that several of them share.
+    .filter((folder) => !['release', 'settings'].includes(path.basename(folder)));
+  return new Map(
+    folders.map((folder) => [path.relative('overlays', folder), path.join(MANIFESTS, folder)]),
+  );
+}
+
+/** The development overlay with each component, by a name such as `dev with keda`. */
+async function combinations(folder: string): Promise<Map<string, string>> {
+  const made = new Map<string, string>();
+  for (const file of globSync('components/*/kustomization.yaml', { cwd: MANIFESTS }).sort()) {
+    const component = path.dirname(file);
+    const at = path.join(folder, path.basename(component));
+    await mkdir(at, { recursive: true });
+    const kustomization = {
+      apiVersion: 'kustomize.config.k8s.io/v1beta1',
+      kind: 'Kustomization',
+      resources: [path.relative(at, path.join(MANIFESTS, 'overlays/dev'))],
+      components: [path.relative(at, path.join(MANIFESTS, component))],
+    };
+    await writeFile(path.join(at, 'kustomization.yaml'), stringify(kustomization));
+    made.set(`dev with ${path.basename(component)}`, at);
+  }
+  return made;
+}
+
+/**
+ * @returns the YAML of each rendering, by its name.
+ * @throws Error with what kustomize said.
+ */
+export async function renderAll(kustomize: string): Promise<Map<string, string>> {
+  await mkdir(CACHE, { recursive: true });
+  const folder = await mkdtemp(path.join(CACHE, 'k8s-'));
+  try {
+    const folders = [...overlays(), ...(await combinations(folder))];
+    const rendered = folders.map(
+      async ([name, at]) => [name, await build(kustomize, at)] as [string, string],
+    );
+    return new Map(await Promise.all(rendered));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * `npm run k8s:schemas`: makes `k8s/schemas` anew, from the Go modules named here. They are
+ * committed, so that a check needs neither these modules nor a network.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { resolveGo } from '#dev/goCommand.ts';
+import {
+  type CustomResourceDefinition,
+  type JsonSchema,
+  type OpenApi,
+  schemaOfCustomResource,
+  schemaOfDefinition,
+} from './jsonSchema.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const FOLDER = path.join(ROOT, 'k8s/schemas');
+const DOWNLOAD_LIMIT_MS = 600_000;
+
+const KUBERNETES = 'k8s.io/kubernetes@v1.34.4';
+const OPENAPI = 'api/openapi-spec/swagger.json';
+/** Definitions in Kubernetes' OpenAPI document, by the name of our file. */
+const DEFINITIONS: Record<string, string> = {
+  'configmap-v1': 'io.k8s.api.core.v1.ConfigMap',
+  'service-v1': 'io.k8s.api.core.v1.Service',
+  'serviceaccount-v1': 'io.k8s.api.core.v1.ServiceAccount',
+  'deployment-apps-v1': 'io.k8s.api.apps.v1.Deployment',
+  'job-batch-v1': 'io.k8s.api.batch.v1.Job',
+  'cronjob-batch-v1': 'io.k8s.api.batch.v1.CronJob',
+  'poddisruptionbudget-policy-v1': 'io.k8s.api.policy.v1.PodDisruptionBudget',
+  'networkpolicy-networking-v1': 'io.k8s.api.networking.v1.NetworkPolicy',
+  'horizontalpodautoscaler-autoscaling-v2': 'io.k8s.api.autoscaling.v2.HorizontalPodAutoscaler',
+};
+
+const OPERATOR = 'github.com/prometheus-operator/prometheus-operator@v0.85.0';
+const KEDA = 'github.com/kedacore/keda/v2@v2.21.0';
+const SECRETS = 'github.com/external-secrets/external-secrets@v1.3.2';
+/** CustomResourceDefinitions: module, file, and version of the kind. */
+const CUSTOM: Record<string, [module: string, file: string, version: string]> = {
+  'servicemonitor-monitoring-v1': [
+    OPERATOR,
+    'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
+    'v1',
+  ],
+  'prometheusrule-monitoring-v1': [
+    OPERATOR,
+    'example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml',
+    'v1',
+  ],
+  'scaledobject-keda-v1alpha1': [KEDA, 'config/crd/bases/keda.sh_scaledobjects.yaml', 'v1alpha1'],
+  'externalsecret-external-secrets-v1': [
+    SECRETS,
+    'config/crds/bases/external-secrets.io_externalsecrets.yaml',
+    'v1',
+  ],
+};
+
+const execute = promisify(execFile);
+const go = await resolveGo({ cacheFolder: path.join(ROOT, '.cache'), log: console.log });
+
+/** @returns the folder that Go keeps the module in. */
+async function moduleFolder(module: string): Promise<string> {
+  console.log(`fetching ${module}`);
+  const { stdout } = await execute(go, ['mod', 'download', '-json', module], {
+    // Outside of any module: this is no Go project.
+    cwd: path.join(ROOT, '.cache'),
+    timeout: DOWNLOAD_LIMIT_MS,
+  });
+  return JSON.parse(stdout).Dir;
+}
+
+async function schemas(): Promise<Map<string, { schema: JsonSchema; source: string }>> {
+  const made = new Map<string, { schema: JsonSchema; source: string }>();
+  const kubernetes = await moduleFolder(KUBERNETES);
+  const openApi: OpenApi = JSON.parse(await readFile(path.join(kubernetes, OPENAPI), 'utf8'));
+  for (const [name, definition] of Object.entries(DEFINITIONS)) {
+    const source = `${KUBERNETES}, ${OPENAPI}`;
+    made.set(name, { schema: schemaOfDefinition(openApi, definition), source });
+  }
+  for (const [name, [module, file, version]] of Object.entries(CUSTOM)) {
+    const text = await readFile(path.join(await moduleFolder(module), file), 'utf8');
+    const schema = schemaOfCustomResource(parse(text) as CustomResourceDefinition, version);
+    made.set(name, { schema, source: `${module}, ${file}` });
+  }
+  return made;
+}
+
+const made = await schemas();
+await rm(FOLDER, { recursive: true, force: true });
+await mkdir(FOLDER, { recursive: true });
+for (const [name, { schema }] of made) {
+  await writeFile(path.join(FOLDER, `${name}.json`), `${JSON.stringify(schema, null, 1)}\n`);
+}
+const rows = [...made].map(([name, { source }]) => `| \`${name}.json\` | ${source} |`);
+const page = `# Schemas of the kinds that our manifests use
+
+Made by \`npm run k8s:schemas\`: strict, and without what does not decide whether a manifest is valid.
+A kind that is not here fails the check; it is added in \`tools/k8s/writeSchemas.ts\`.
+
+| file | made from |
+| ---- | --------- |
+${rows.join('\n')}
+`;
+await writeFile(path.join(FOLDER, 'README.md'), page);
+console.log(`k8s: wrote ${made.size} schemas`);
