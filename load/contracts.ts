@@ -114,5 +114,8 @@ export const SHOWN_COUNT = 'count>=0';
 /** The name that a step of the scenario `ramp` has among k6's scenarios. */
 export const stepName = (rate: number): string => `rate_${String(rate).replace('.', '_')}`;
 
+/** k6's scenarios within the scenario `spike`, in their order. */
+export const SPIKE_PARTS = ['before', 'spike', 'after'] as const;
+
 /** A metric of one part of a scenario, as k6 writes it. */
 export const ofPart = (metric: string, part: string): string => `${metric}{scenario:${part}}`;

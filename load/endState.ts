@@ -51,7 +51,8 @@ const short = (values: string[]): string => values.join(', ') || 'none';
 function endedFault({ organizationStatus, workflowStatus, error }: EndState): string | undefined {
   if (organizationStatus === 'active' && workflowStatus === 'completed') return undefined;
   const reason = error ? `: ${error}` : '';
-  return `the organization is ${organizationStatus}, the run ${workflowStatus}${reason}`;
+  const limit = workflowStatus === 'running' ? ' when --limit was over' : '';
+  return `the organization is ${organizationStatus}, the run ${workflowStatus}${limit}${reason}`;
 }
 
 /** The first stream whose versions do not count from 1 without a gap. */

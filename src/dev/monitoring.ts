@@ -18,8 +18,8 @@ export interface MonitoringOptions {
   /** Where configuration, data and logs go. */
   folder: string;
   reaper: Pick<Reaper, 'watch'>;
-  /** `host:port` of each job. */
-  targets: Record<string, string>;
+  /** `host:port` of each job, or those of its replicas. */
+  targets: Record<string, string | string[]>;
   ruleFiles: string[];
   scrapeSeconds: number;
   /** By which the waits of the alert routes are shortened. */
@@ -98,7 +98,7 @@ function prometheusConfig(options: MonitoringOptions, alertmanager: string): str
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
     scrape_configs: Object.entries(options.targets).map(([job_name, target]) => ({
       job_name,
-      static_configs: [{ targets: [target] }],
+      static_configs: [{ targets: [target].flat() }],
     })),
   });
 }

@@ -8,6 +8,16 @@ import {
   type ScenarioName,
 } from '../../load/contracts.ts';
 import {
+  emailFrom,
+  positive,
+  secondsFrom,
+  stepsFrom,
+  urlFrom,
+  weightsFrom,
+  wholeFrom,
+} from './argumentValues.ts';
+import {
+  BACKLOG_POLL_SECONDS,
   DEFAULT_COUNT,
   DEFAULT_SPIKE_FACTOR,
   DEFAULT_STEPS,
@@ -91,112 +101,97 @@ export interface LoadArguments {
 }
 
 const EMBEDDED_EMAIL = 'load@load.example';
-const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600 };
 /** Requests may wait so long before those that follow find no virtual user. */
 const WAIT_SECONDS = 5;
 const SPARE_VUS = 10;
 const MAX_VUS = 2_000;
 
-const refused = (problem: string): ConfigError => new ConfigError(`${problem}\n\n${USAGE}`);
-
-function numberFrom(name: string, text: string, isRight: (n: number) => boolean, wanted: string) {
-  const value = Number(text);
-  if (text.trim() !== '' && Number.isFinite(value) && isRight(value)) return value;
-  throw refused(`--${name} must be ${wanted}, not ${text}`);
-}
-
-const positive = (name: string, text: string): number =>
-  numberFrom(name, text, (n) => n > 0, 'a number above 0');
-const whole = (name: string, text: string): number =>
-  numberFrom(name, text, (n) => Number.isInteger(n) && n >= 1, 'a whole number from 1 on');
-
-function secondsFrom(name: string, text: string): number {
-  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
-  const seconds = Number(count) * (UNIT_SECONDS[unit] ?? Number.NaN);
-  if (seconds > 0) return seconds;
-  throw refused(`--${name} must be a duration such as 30s, 5m or 1h, not ${text}`);
-}
-
-function stepsFrom(text: string): number[] {
-  const steps = text.split(',').map((step) => positive('steps', step));
-  const isRising = steps.every((step, index) => index === 0 || step > steps[index - 1]!);
-  if (isRising) return steps;
-  throw refused(`--steps must rise, not ${text}`);
-}
-
-function weightsFrom(text: string): MixedWeights {
-  const weights = text.split(':').map(Number);
-  const [reads = Number.NaN, bootstraps = Number.NaN, invitations = Number.NaN] = weights;
-  const isRight = weights.length === 3 && weights.every((weight) => weight >= 0);
-  if (isRight && reads + bootstraps + invitations > 0) return { reads, bootstraps, invitations };
-  throw refused(`--weights must be three numbers such as 85:5:10, not ${text}`);
-}
-
-function urlFrom(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))
-    return text.replace(/\/+$/, '');
-  throw refused(`--url must be an http or https address, not ${text}`);
-}
-
-function emailFrom(text: string | undefined, url: string | undefined): string {
-  const email = text ?? (url ? '' : EMBEDDED_EMAIL);
-  if (/^[^\s@+]+@[^\s@]+\.[^\s@]+$/.test(email)) return email;
-  throw refused(
-    email
-      ? `--email must be an address without a +, not ${email}`
-      : '--url needs --email: invitations are really sent',
-  );
-}
-
-function scenarioFrom([name = '', ...more]: string[]): ScenarioName {
-  const scenario = SCENARIOS.find((one) => one === name);
-  if (scenario && more.length === 0) return scenario;
-  throw refused(
-    more.length > 0
-      ? `one scenario at a time, not also ${more.join(' ')}`
-      : name
-        ? `there is no scenario ${name}`
-        : 'no scenario given',
-  );
-}
-
 type Values = ReturnType<typeof parse>['values'];
 
-function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw refused((error as Error).message);
-  }
+const parse = (args: string[]) => parseArgs({ args, options: OPTIONS, allowPositionals: true });
+
+function scenarioFrom([name, ...more]: string[]): ScenarioName {
+  if (name === undefined) throw new ConfigError('no scenario given');
+  if (more.length > 0) throw new ConfigError(`one scenario at a time, not also ${more.join(' ')}`);
+  const scenario = SCENARIOS.find((one) => one === name);
+  if (scenario) return scenario;
+  throw new ConfigError(`there is no scenario ${name}`);
 }
 
 /** Options that would be heeded by nobody are a mistake, not a wish. */
 function refuseUseless(values: Values, scenario: ScenarioName): void {
-  const useless: [given: boolean, problem: string][] = [
-    [Boolean(values.url && values.workers), '--workers is for the embedded stack alone'],
-    [Boolean(values.url) && scenario === 'backlog', 'backlog stops workers: embedded stack alone'],
-    [!values.url && Boolean(values.email), '--email is of use with --url alone'],
-    [Boolean(values.count) && scenario !== 'backlog', '--count is for backlog alone'],
-    [Boolean(values.steps) && scenario !== 'ramp', '--steps is for ramp alone'],
-    [Boolean(values.factor) && scenario !== 'spike', '--factor is for spike alone'],
-    [Boolean(values.weights) && scenario !== 'mixed', '--weights is for mixed alone'],
-    [Boolean(values.rate) && ['smoke', 'ramp'].includes(scenario), `${scenario} has no --rate`],
-    [Boolean(values.duration) && scenario === 'backlog', 'backlog has no --duration: see --count'],
+  const { url } = values;
+  const useless: [given: unknown, problem: string][] = [
+    [url && values.workers, '--workers is for the embedded stack alone'],
+    [url && scenario === 'backlog', 'backlog stops workers: embedded stack alone'],
+    [url && !values.email, '--url needs --email: invitations are really sent'],
+    [!url && values.email, '--email is of use with --url alone'],
+    [scenario !== 'backlog' && values.count, '--count is for backlog alone'],
+    [scenario !== 'ramp' && values.steps, '--steps is for ramp alone'],
+    [scenario !== 'spike' && values.factor, '--factor is for spike alone'],
+    [scenario !== 'mixed' && values.weights, '--weights is for mixed alone'],
+    [['smoke', 'ramp'].includes(scenario) && values.rate, `${scenario} has no --rate`],
+    [scenario === 'backlog' && values.duration, 'backlog has no --duration: see --count'],
   ];
   const found = useless.find(([given]) => given);
-  if (found) throw refused(found[1]);
+  if (found) throw new ConfigError(found[1]);
 }
 
+/** What is queued on purpose is late on purpose. */
+const isLateOnPurpose = (scenario: ScenarioName): boolean =>
+  scenario === 'backlog' || scenario === 'ramp';
+
 function thresholdsFrom(values: Values, scenario: ScenarioName): LoadThresholds {
-  const { startMs, activeMs } = values.url ? LIMITS.given : LIMITS.embedded;
-  const active = values['max-active-ms'];
+  const { 'max-start-ms': start, 'max-active-ms': active } = values;
+  const limits = values.url ? LIMITS.given : LIMITS.embedded;
+  const startMs = start ? positive('max-start-ms', start) : limits.startMs;
+  if (active) return { startMs, activeMs: positive('max-active-ms', active), ...KNEE };
+  return { startMs, ...(!isLateOnPurpose(scenario) && { activeMs: limits.activeMs }), ...KNEE };
+}
+
+type Load = Pick<
+  LoadArguments,
+  'rate' | 'durationSeconds' | 'maxVus' | 'count' | 'steps' | 'spikeFactor' | 'weights'
+>;
+
+/** The most that arrive in a second. */
+function fastestOf(scenario: ScenarioName, { rate, steps, spikeFactor }: Omit<Load, 'maxVus'>) {
+  if (scenario === 'ramp') return steps.at(-1)!;
+  return scenario === 'spike' ? rate * Math.max(1, spikeFactor) : rate;
+}
+
+function loadFrom(values: Values, scenario: ScenarioName): Load {
+  const { rate, duration, count, steps, factor, weights, vus } = values;
+  const defaults = DEFAULTS[scenario];
+  const load = {
+    rate: rate ? positive('rate', rate) : defaults.rate,
+    durationSeconds: duration ? secondsFrom('duration', duration) : defaults.durationSeconds,
+    count: count ? wholeFrom(1, 'count', count) : DEFAULT_COUNT,
+    steps: steps ? stepsFrom(steps) : DEFAULT_STEPS,
+    spikeFactor: factor ? positive('factor', factor) : DEFAULT_SPIKE_FACTOR,
+    weights: weights ? weightsFrom(weights) : DEFAULT_WEIGHTS,
+  };
+  const enough = SPARE_VUS + Math.ceil(fastestOf(scenario, load) * WAIT_SECONDS);
+  return { ...load, maxVus: vus ? wholeFrom(1, 'vus', vus) : Math.min(MAX_VUS, enough) };
+}
+
+function read({ values, positionals }: ReturnType<typeof parse>): LoadArguments {
+  const scenario = scenarioFrom(positionals);
+  refuseUseless(values, scenario);
+  const { url, email, limit, workers, keep, json, env } = values;
+  const limits = url ? LIMITS.given : LIMITS.embedded;
   return {
-    startMs: values['max-start-ms'] ? positive('max-start-ms', values['max-start-ms']) : startMs,
-    // What is queued on purpose is late on purpose.
-    ...(active
-      ? { activeMs: positive('max-active-ms', active) }
-      : !['backlog', 'ramp'].includes(scenario) && { activeMs }),
-    ...KNEE,
+    scenario,
+    ...loadFrom(values, scenario),
+    thresholds: thresholdsFrom(values, scenario),
+    endLimitSeconds: limit ? secondsFrom('limit', limit) : limits.endLimitSeconds,
+    pollSeconds: scenario === 'backlog' ? BACKLOG_POLL_SECONDS : limits.pollSeconds,
+    workers: workers ? wholeFrom(0, 'workers', workers) : 1,
+    url: url === undefined ? undefined : urlFrom(url),
+    email: email ? emailFrom(email) : EMBEDDED_EMAIL,
+    keep,
+    json,
+    env,
   };
 }
 
@@ -205,47 +200,10 @@ function thresholdsFrom(values: Values, scenario: ScenarioName): LoadThresholds 
  * @throws ConfigError with the usage when an option is wrong.
  */
 export function argumentsFrom(args: string[]): LoadArguments | undefined {
-  const { values, positionals } = parse(args);
-  if (values.help) return undefined;
-  const scenario = scenarioFrom(positionals);
-  refuseUseless(values, scenario);
-  const url = values.url === undefined ? undefined : urlFrom(values.url);
-  const defaults = DEFAULTS[scenario];
-  const limits = url ? LIMITS.given : LIMITS.embedded;
-  const rate = values.rate ? positive('rate', values.rate) : defaults.rate;
-  const steps = values.steps ? stepsFrom(values.steps) : DEFAULT_STEPS;
-  const spikeFactor = values.factor ? positive('factor', values.factor) : DEFAULT_SPIKE_FACTOR;
-  const fastest =
-    Math.max(rate, scenario === 'ramp' ? steps.at(-1)! : 0) *
-    (scenario === 'spike' ? Math.max(1, spikeFactor) : 1);
-  return {
-    scenario,
-    rate,
-    durationSeconds: values.duration
-      ? secondsFrom('duration', values.duration)
-      : defaults.durationSeconds,
-    maxVus: values.vus
-      ? whole('vus', values.vus)
-      : Math.min(MAX_VUS, SPARE_VUS + Math.ceil(fastest * WAIT_SECONDS)),
-    count: values.count ? whole('count', values.count) : DEFAULT_COUNT,
-    steps,
-    spikeFactor,
-    weights: values.weights ? weightsFrom(values.weights) : DEFAULT_WEIGHTS,
-    thresholds: thresholdsFrom(values, scenario),
-    endLimitSeconds: values.limit ? secondsFrom('limit', values.limit) : limits.endLimitSeconds,
-    pollSeconds: limits.pollSeconds,
-    workers: values.workers
-      ? numberFrom(
-          'workers',
-          values.workers,
-          (n) => Number.isInteger(n) && n >= 0,
-          'a whole number',
-        )
-      : 1,
-    keep: values.keep,
-    json: values.json,
-    url,
-    email: emailFrom(values.email, url),
-    env: values.env,
-  };
+  try {
+    const parsed = parse(args);
+    return parsed.values.help ? undefined : read(parsed);
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
 }

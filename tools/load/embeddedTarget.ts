@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { freePort } from '#dev/freePort.ts';
 import { committedRuleFiles, startMonitoring, targetsOf } from '#dev/monitoring.ts';
-import { createProcesses } from '#dev/processes.ts';
+import { createProcesses, type Processes } from '#dev/processes.ts';
 import { presentPrometheusTools } from '#dev/prometheusTools.ts';
 import { createReleasers } from '#dev/releasers.ts';
 import { type Stack, startStack } from '#dev/stack.ts';
@@ -22,8 +22,10 @@ export interface EmbeddedOptions {
 }
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const HOST = '127.0.0.1';
+const HTTP = `http://${HOST}`;
 const SCRAPE_SECONDS = 5;
-/** Several are started at once by as many as there are cores here at least. */
+/** Each needs a core for itself while it starts. */
 const STARTED_AT_ONCE = 2;
 
 /** What a script asks for that only the stack around the API can do. */
@@ -34,11 +36,12 @@ function serve({ dns, idp }: Stack, record: LoadRecord): void {
   } else if (kind === 'login') idp.account = record.account;
 }
 
-async function prometheusOver({ folder, reaper, env }: Stack) {
+async function prometheusOver({ folder, reaper, env }: Stack, ports: string[]) {
   const tools = await presentPrometheusTools(CACHE);
   if (!tools) return undefined;
   const ruleFiles = await committedRuleFiles();
-  const targets = targetsOf(env);
+  const workers = ports.map((port) => `${HOST}:${port}`);
+  const targets = { ...targetsOf(env), 'a4c-worker': workers };
   return startMonitoring({
     tools,
     folder,
@@ -50,11 +53,46 @@ async function prometheusOver({ folder, reaper, env }: Stack) {
 }
 
 /** The ports of the workers: the first one's is the stack's. */
-const workerPorts = async ({ env }: Stack, count: number): Promise<string[]> =>
-  [
-    env.HEALTH_CHECK_PORT!,
-    ...(await Promise.all(Array.from({ length: Math.max(0, count - 1) }, freePort))).map(String),
-  ].slice(0, count);
+async function workerPorts({ env }: Stack, count: number): Promise<string[]> {
+  const more = await Promise.all(Array.from({ length: Math.max(0, count - 1) }, freePort));
+  return [env.HEALTH_CHECK_PORT!, ...more.map(String)].slice(0, count);
+}
+
+/** Starts a worker on each port, a few at a time. */
+async function startOn(roles: Processes, ports: string[]): Promise<void> {
+  for (let from = 0; from < ports.length; from += STARTED_AT_ONCE) {
+    const some = ports.slice(from, from + STARTED_AT_ONCE);
+    await Promise.all(some.map((port) => roles.start('worker', { HEALTH_CHECK_PORT: port })));
+  }
+}
+
+/** What the stack is to the load, once its roles run. */
+async function targetOver(
+  stack: Stack,
+  ports: string[],
+  lifetimeSeconds: number,
+): Promise<Omit<Target, 'stop' | 'startWorkers' | 'prometheusUrl'>> {
+  const { env, supabase, smtp, idp, reaper } = stack;
+  const url = `${HTTP}:${env.PORT}`;
+  const workers = ports.map((port, index) => ({
+    process: `worker ${index + 1}`,
+    url: `${HTTP}:${port}/metrics`,
+  }));
+  return {
+    name: 'the embedded stack',
+    url,
+    token: await supabase.issueToken({
+      sub: randomUUID(),
+      permissions: PERMISSIONS,
+      lifetimeSeconds,
+    }),
+    loopback: { mailboxUrl: smtp.mailboxUrl, idpMetadataUrl: idp.metadataUrl },
+    serve: (record) => serve(stack, record),
+    metricsUrls: () => [{ process: 'api', url: `${url}/metrics` }, ...workers],
+    databaseProblems: (expected) => databaseProblems(env, expected),
+    watch: reaper.watch,
+  };
+}
 
 /**
  * Resolves when it can be loaded. When something fails, everything is stopped again.
@@ -64,49 +102,24 @@ export async function embeddedTarget(
   options: EmbeddedOptions,
   stopping: AbortSignal,
 ): Promise<Target> {
-  const { log } = options;
   const releasers = createReleasers();
   // Commits are flushed, as in production: what is measured here should be comparable.
-  const stack = await startStack({ log, durable: true });
+  const stack = await startStack({ log: options.log, durable: true });
   releasers.push(stack.stop);
   try {
     stopping.throwIfAborted();
     const roles = createProcesses(stack);
     releasers.push(roles.stop);
     const ports = await workerPorts(stack, options.workers);
-    const startWorkers = async () => {
-      for (let from = 0; from < ports.length; from += STARTED_AT_ONCE) {
-        const some = ports.slice(from, from + STARTED_AT_ONCE);
-        await Promise.all(some.map((port) => roles.start('worker', { HEALTH_CHECK_PORT: port })));
-      }
-    };
+    const startWorkers = () => startOn(roles, ports);
     await Promise.all([roles.start('api'), options.workersLater ? undefined : startWorkers()]);
     stopping.throwIfAborted();
-    const monitoring = options.monitored ? await prometheusOver(stack) : undefined;
+    const monitoring = options.monitored ? await prometheusOver(stack, ports) : undefined;
     if (monitoring) releasers.push(monitoring.stop);
-    const url = `http://127.0.0.1:${stack.env.PORT}`;
-    const token = await stack.supabase.issueToken({
-      sub: randomUUID(),
-      permissions: PERMISSIONS,
-      lifetimeSeconds: options.lifetimeSeconds,
-    });
     return {
-      name: 'the embedded stack',
-      url,
-      token,
-      loopback: { mailboxUrl: stack.smtp.mailboxUrl, idpMetadataUrl: stack.idp.metadataUrl },
-      serve: (record) => serve(stack, record),
-      metricsUrls: () => [
-        { process: 'api', url: `${url}/metrics` },
-        ...ports.map((port, index) => ({
-          process: `worker ${index + 1}`,
-          url: `http://127.0.0.1:${port}/metrics`,
-        })),
-      ],
+      ...(await targetOver(stack, ports, options.lifetimeSeconds)),
       startWorkers,
-      databaseProblems: (expected) => databaseProblems(stack.env, expected),
       ...(monitoring && { prometheusUrl: monitoring.prometheusUrl }),
-      watch: stack.reaper.watch,
       stop: releasers.releaseAll,
     };
   } catch (error) {

@@ -51,7 +51,7 @@ const LOAD = path.resolve(import.meta.dirname, '../../load');
 const THRESHOLDS_FAILED = 99;
 /** Longer than a request may take. */
 const STOP_LIMIT_MS = 40_000;
-/** k6's own report has a point for each of these, and none at all for runs of less than three. */
+/** How far apart the points of k6's own report are; a run of less than three has none. */
 const REPORT_PERIOD = '1s';
 
 /** Nothing is fetched or reported, and nobody listens on a port. */

@@ -48,15 +48,10 @@ function filesOf({ scenario }: LoadArguments) {
   return (name: string) => path.join(CACHE, 'load', `${scenario}-${time}.${name}`);
 }
 
-async function write(result: LoadResult, file: (name: string) => string): Promise<string[]> {
-  const k6Report = file('k6.html');
-  const hasGraphs = existsSync(k6Report);
-  await writeFile(file('json'), `${JSON.stringify(result, null, 2)}\n`);
-  await writeFile(
-    file('html'),
-    htmlReport(result, hasGraphs ? path.basename(k6Report) : undefined),
-  );
-  return [file('json'), file('html'), ...(hasGraphs ? [k6Report] : [])];
+async function write(result: LoadResult): Promise<void> {
+  const [json = '', html = '', k6Report] = result.files;
+  await writeFile(json, `${JSON.stringify(result, null, 2)}\n`);
+  await writeFile(html, htmlReport(result, k6Report && path.basename(k6Report)));
 }
 
 /** @returns whether everything passed. */
@@ -80,8 +75,8 @@ async function run(args: LoadArguments, stopping: AbortSignal): Promise<boolean>
       log,
       signal: stopping,
     });
-    const files = await write(result, file);
-    console.log(args.json ? JSON.stringify(result, null, 2) : `\n${textReport(result, files)}`);
+    await write(result);
+    console.log(args.json ? JSON.stringify(result, null, 2) : `\n${textReport(result)}`);
     if (args.keep && !args.url) {
       log('Ctrl-C ends everything.');
       if (!stopping.aborted) await once(stopping, 'abort');

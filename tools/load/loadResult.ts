@@ -61,6 +61,8 @@ export interface LoadResult {
   memory: { before: ProcessReading[]; after: ProcessReading[] };
   dashboards: { title: string; url: string }[];
   prometheusUrl?: string;
+  /** Where the same is written. */
+  files: string[];
 }
 
 const MAX_FAULTS = 5;
@@ -82,20 +84,17 @@ const figure = (name: string, { values }: K6Metric): Figure => ({
   max: values.max ?? 0,
 });
 
-/** A part's name, as in `time_to_workflow_start{scenario:spike}`. */
-const partIn = (metric: string): string | undefined => /\{scenario:(.+)\}$/.exec(metric)?.[1];
-
-function figuresOf(load: K6Summary, verify: K6Summary | undefined): Figure[] {
+function figuresOf(load: K6Summary, verify: K6Summary | undefined, parts: string[]): Figure[] {
   const figures = TOLD.flatMap(([metric, name]) => {
     // Requests of the look afterwards are no load; ends are measured there, where there is one.
     const isEnd = metric === METRIC.timeToFirstEvent || metric === METRIC.timeToActive;
     const source = (isEnd && verify?.metrics[metric]) || load.metrics[metric];
-    const parts = Object.entries(load.metrics).filter(([key]) =>
-      key.startsWith(`${metric}{scenario:`),
-    );
     return [
       ...(source ? [figure(name, source)] : []),
-      ...parts.map(([key, value]) => figure(`  ${partIn(key) ?? key}`, value)),
+      ...parts.flatMap((part) => {
+        const ofIt = load.metrics[ofPart(metric, part)];
+        return ofIt ? [figure(`  ${part}`, ofIt)] : [];
+      }),
     ];
   });
   return figures.filter(({ count }) => count > 0);
@@ -109,11 +108,18 @@ function outcomeOf(metric: string, ok: boolean): Threshold['outcome'] {
 
 /** Without those that only keep a figure. */
 const thresholdsOf = (of: Threshold['of'], summary: K6Summary | undefined): Threshold[] =>
-  Object.entries(summary?.metrics ?? {}).flatMap(([metric, { thresholds = {} }]) =>
-    Object.entries(thresholds)
-      .filter(([expression]) => expression !== SHOWN && expression !== SHOWN_COUNT)
-      .map(([expression, { ok }]) => ({ of, metric, expression, outcome: outcomeOf(metric, ok) })),
-  );
+  Object.entries(summary?.metrics ?? {})
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .flatMap(([metric, { thresholds = {} }]) =>
+      Object.entries(thresholds)
+        .filter(([expression]) => expression !== SHOWN && expression !== SHOWN_COUNT)
+        .map(([expression, { ok }]) => ({
+          of,
+          metric,
+          expression,
+          outcome: outcomeOf(metric, ok),
+        })),
+    );
 
 function checksOf(summaries: K6Summary[]): CheckCount[] {
   const counts = new Map<string, CheckCount>();
@@ -152,7 +158,15 @@ export const rampSteps = ({ metrics }: K6Summary, rates: number[]): RampStep[] =
 export interface Findings
   extends Pick<
     LoadResult,
-    'scenario' | 'target' | 'runId' | 'dashboards' | 'knee' | 'drain' | 'memory' | 'prometheusUrl'
+    | 'scenario'
+    | 'target'
+    | 'runId'
+    | 'dashboards'
+    | 'knee'
+    | 'drain'
+    | 'memory'
+    | 'prometheusUrl'
+    | 'files'
   > {
   startedAt: Date;
   endedAt: Date;
@@ -160,6 +174,8 @@ export interface Findings
   verify: K6Outcome | undefined;
   accepted: number;
   verified: VerifiedRun[];
+  /** k6's scenarios whose figures are told one by one. */
+  parts: string[];
   /** What was found beside k6. */
   problems: string[];
 }
@@ -182,7 +198,7 @@ function problemsOf(
   return [
     ...thresholds
       .filter(({ outcome }) => outcome === 'failed')
-      .map(({ metric, expression }) => `threshold ${metric} ${expression} is crossed`),
+      .map(({ of, metric, expression }) => `threshold ${metric} ${expression} of ${of} is crossed`),
     ...checks
       .filter(({ fails }) => fails > 0)
       .map(({ name, passes, fails }) => `${fails} of ${passes + fails} times not: ${name}`),
@@ -225,7 +241,7 @@ export function resultOf(findings: Findings): LoadResult {
       completed: verified.filter(({ completedAt }) => completedAt).length,
       withFaults: verified.filter(({ faults }) => faults.length > 0).length,
     },
-    figures: figuresOf(load.summary, verify?.summary),
+    figures: figuresOf(load.summary, verify?.summary, findings.parts),
     thresholds,
     checks,
     messages: messagesOf(outcomes),
@@ -234,5 +250,6 @@ export function resultOf(findings: Findings): LoadResult {
     memory: findings.memory,
     dashboards: findings.dashboards,
     ...(findings.prometheusUrl && { prometheusUrl: findings.prometheusUrl }),
+    files: findings.files,
   };
 }

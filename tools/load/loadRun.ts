@@ -1,9 +1,17 @@
 /** One run: the load, what is done between, the look at every run's end, and what came of it. */
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setInterval } from 'node:timers';
-import type { AcceptedRun, LoadRecord, LoadSettings, VerifiedRun } from '../../load/contracts.ts';
+import {
+  type AcceptedRun,
+  type LoadRecord,
+  type LoadSettings,
+  SPIKE_PARTS,
+  stepName,
+  type VerifiedRun,
+} from '../../load/contracts.ts';
 import type { LoadArguments } from './arguments.ts';
 import { dashboardLinks } from './dashboardLinks.ts';
 import { type Drain, middleRate } from './drain.ts';
@@ -133,29 +141,49 @@ function drainOf(
   };
 }
 
+/** The parts of a scenario whose figures are told one by one, in their order. */
+const partsOf = ({ scenario, steps, weights }: LoadArguments): string[] => {
+  if (scenario === 'ramp') return steps.map(stepName);
+  if (scenario === 'spike') return [...SPIKE_PARTS];
+  return scenario === 'mixed' ? Object.keys(weights) : [];
+};
+
+/** k6 leaves no report of a few seconds. */
+const filesOf = ({ file }: LoadRun): string[] => [
+  file('json'),
+  file('html'),
+  ...(existsSync(file('k6.html')) ? [file('k6.html')] : []),
+];
+
 const acceptedTooFew = ({ scenario, count }: LoadArguments, accepted: number): string[] =>
   scenario === 'backlog' && accepted !== count
     ? [`${accepted} bootstraps were accepted, and ${count} were asked for`]
     : [];
 
+/** Load, drain, look: everything that k6 is run for. */
+async function play(run: LoadRun, ledger: Ledger) {
+  const line = () => `${ledger.accepted.size} bootstraps accepted`;
+  const script = `scenarios/${run.args.scenario}.ts`;
+  const load = await withProgress(run.log, line, runScript(run, ledger, script));
+  const draining = run.args.scenario === 'backlog' ? await startDraining(run) : undefined;
+  const looked = await verify(run, ledger);
+  return { load, draining, looked };
+}
+
 /** @throws Error when k6 does not run to its end; AbortError once `signal` is aborted. */
 export async function loadRun(run: LoadRun): Promise<LoadResult> {
-  const { args, target, signal } = run;
+  const { args, target } = run;
   const ledger = createLedger(target);
-  await mkdir(path.dirname(run.file('x')), { recursive: true });
+  await mkdir(path.dirname(run.file('json')), { recursive: true });
   const startedAt = new Date();
   const before = await readProcesses(target);
-  const line = () => `${ledger.accepted.size} bootstraps accepted`;
-  const script = `scenarios/${args.scenario}.ts`;
-  const load = await withProgress(run.log, line, runScript(run, ledger, script));
-  const draining = args.scenario === 'backlog' ? await startDraining(run) : undefined;
-  const verified = await verify(run, ledger);
-  signal.throwIfAborted();
+  const played = play(run, ledger).finally(() => rm(run.file('summary.json'), { force: true }));
+  const { load, draining, looked } = await played;
   const accepted = ledger.accepted.size;
-  const inDatabase = (await target.databaseProblems?.({ completed: accepted })) ?? [];
-  const after = await readProcesses(target);
+  const rows = { completed: accepted, orMore: args.scenario === 'ramp' };
+  const inDatabase = (await target.databaseProblems?.(rows)) ?? [];
+  const memory = { before, after: await readProcesses(target) };
   const endedAt = new Date();
-  await rm(run.file('summary.json'), { force: true });
   const steps = args.scenario === 'ramp' ? rampSteps(load.summary, args.steps) : undefined;
   return resultOf({
     scenario: args.scenario,
@@ -164,14 +192,16 @@ export async function loadRun(run: LoadRun): Promise<LoadResult> {
     startedAt,
     endedAt,
     load,
-    verify: verified,
+    verify: looked,
     accepted,
     verified: ledger.verified,
+    parts: partsOf(args),
     problems: [...acceptedTooFew(args, accepted), ...inDatabase],
-    memory: { before, after },
+    memory,
     dashboards: dashboardLinks({ startedAt, endedAt }, run.grafanaUrl),
     ...(steps && { knee: { ...kneeOf(steps, args.thresholds), steps } }),
     ...(draining && { drain: drainOf(draining, ledger.verified) }),
     ...(target.prometheusUrl && { prometheusUrl: target.prometheusUrl }),
+    files: filesOf(run),
   });
 }

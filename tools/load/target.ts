@@ -25,6 +25,8 @@ export interface Target {
 export interface ExpectedRows {
   /** Bootstraps that were answered with 202 and looked at. */
   completed: number;
+  /** A ramp is cut off where it breaks: requests may have been accepted that nobody heard of. */
+  orMore: boolean;
 }
 
 /** What a token has to allow. */

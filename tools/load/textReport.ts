@@ -79,8 +79,7 @@ function whereLines({ dashboards, prometheusUrl, startedAt, endedAt }: LoadResul
   ];
 }
 
-/** @param files where the same is written. */
-export function textReport(result: LoadResult, files: string[]): string {
+export function textReport(result: LoadResult): string {
   const { scenario, target, requests, runs, checks, messages, problems, passed } = result;
   const failed = (requests.failedShare * 100).toFixed(2);
   const passes = checks.reduce((sum, one) => sum + one.passes, 0);
@@ -99,7 +98,7 @@ export function textReport(result: LoadResult, files: string[]): string {
     columns([MEMORY_HEAD, ...memoryRows(result.memory)]),
     messages.slice(0, MAX_MESSAGES).map(({ message, times }) => `${times} × ${message}`),
     whereLines(result),
-    files,
+    result.files,
     problems.map((problem) => `  ${problem}`),
     [`${mark(passed)}`],
   ];

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { middleRate } from './drain.ts';
+import { kneeOf, type RampStep } from './knee.ts';
+
+const LIMITS = { kneeP95Ms: 1_000, kneeRunMs: 15_000 };
+const step = (rate: number, change: Partial<RampStep> = {}): RampStep => ({
+  rate,
+  accepted: 10,
+  dropped: 0,
+  startP95Ms: 50,
+  inFlightMs: 2_000,
+  ...change,
+});
+const unreached = (rate: number) =>
+  step(rate, { accepted: 0, startP95Ms: 0, inFlightMs: undefined });
+
+test('the knee is between the last rate that was kept up with and the first that was not', () => {
+  const steps = [step(1), step(2), step(4, { startP95Ms: 1_200 }), step(8)];
+  expect(kneeOf(steps, LIMITS)).toEqual({
+    holds: 2,
+    breaks: 4,
+    because: 'the p95 until the start is 1200 ms, and may be 1000 ms',
+  });
+});
+
+test('runs that pile up break a rate whose answers are still fast', () => {
+  const { breaks, because } = kneeOf([step(1), step(2, { inFlightMs: 15_400 })], LIMITS);
+  expect(breaks).toBe(2);
+  expect(because).toContain('the work of 15.4 s');
+});
+
+test('requests that found no virtual user break a rate', () => {
+  expect(kneeOf([step(1, { dropped: 3 })], LIMITS)).toMatchObject({ holds: undefined, breaks: 1 });
+});
+
+test('rates that were not reached are neither kept up with nor broken', () => {
+  const found = kneeOf([step(1), step(2), unreached(4)], LIMITS);
+  expect(found).toEqual({ holds: 2, breaks: undefined, because: undefined });
+});
+
+test('where the API keeps its metrics to itself, the answers alone tell', () => {
+  const hidden = { inFlightMs: undefined };
+  expect(kneeOf([step(1, hidden), step(2, hidden)], LIMITS).holds).toBe(2);
+});
+
+test('the drain rate is that of the middle, in whatever order runs were looked at', () => {
+  const steady = Array.from({ length: 100 }, (_, index) => 10_000 + index * 250);
+  const slowEnds = [0, ...steady.slice(1, -1), 90_000].toReversed();
+  expect(middleRate(slowEnds)).toBeCloseTo(4, 5);
+});
+
+test('a handful of runs, or all in one moment, have no rate', () => {
+  expect(middleRate([1, 2, 3])).toBeUndefined();
+  expect(middleRate(Array.from({ length: 50 }, () => 7))).toBeUndefined();
+});
