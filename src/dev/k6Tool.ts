@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { resolveGo } from './goCommand.ts';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
 /** The version that the scripts in `load` are tried against. */
@@ -21,12 +22,6 @@ async function working(k6: string): Promise<string> {
   throw new Error(`it is ${stdout.trim() || 'of no known version'}, and v${MAJOR} is needed`);
 }
 
-async function goBuild(folder: string): Promise<string> {
-  const env = { ...process.env, GOBIN: folder };
-  await runTool('go', ['install', `go.k6.io/k6@${VERSION}`], BUILD_LIMIT_MS, { env });
-  return working(path.join(folder, 'k6'));
-}
-
 /**
  * Looks on PATH, in our cache folder, then builds it there with Go: two minutes, once.
  * @returns its path, or its name on PATH. @throws Error naming why each of them failed.
@@ -36,6 +31,12 @@ export function resolveK6(options: {
   log: (message: string) => void;
 }): Promise<string> {
   const cached = path.join(options.cacheFolder, 'k6', 'k6');
+  async function goBuild(folder: string): Promise<string> {
+    const go = await resolveGo(options);
+    const env = { ...process.env, GOBIN: folder };
+    await runTool(go, ['install', `go.k6.io/k6@${VERSION}`], BUILD_LIMIT_MS, { env });
+    return working(path.join(folder, 'k6'));
+  }
   const sources: ToolSource<string>[] = [
     { name: 'k6 on PATH', find: () => working('k6') },
     { name: `cache ${cached}`, find: () => working(cached) },
@@ -47,5 +48,8 @@ export function resolveK6(options: {
       },
     },
   ];
-  return firstOf(sources, `k6 could not be found; put k6 v${MAJOR} on PATH, or Go to build it`);
+  return firstOf(
+    sources,
+    `k6 could not be found; put k6 v${MAJOR} on PATH, or Go or Python 3 to build it`,
+  );
 }
