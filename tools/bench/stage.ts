@@ -1,0 +1,207 @@
+/** Where everything is measured: the embedded stack with a database that flushes, and its roles. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
+import { freePort } from '#dev/freePort.ts';
+import { createProcesses, type RoleProcess } from '#dev/processes.ts';
+import { createReleasers } from '#dev/releasers.ts';
+import { CALLER, sampleOrganization } from '#dev/sampleOrganization.ts';
+import { type Stack, startStack } from '#dev/stack.ts';
+import { WORKFLOW } from '#domain/contracts.ts';
+import { closedLoop, createCaller } from './requests.ts';
+import { middleRate } from './statistics.ts';
+
+export const BOOTSTRAP_PATH = '/api/v1/workflows/organization-bootstrap';
+export const BARE_QUEUE = 'bare';
+export const BARE_WORKFLOW = 'BareWorkflow';
+/** Activities of a bootstrap with a subdomain and one user whose DNS is found at the first look. */
+export const ACTIVITIES_PER_BOOTSTRAP = 7;
+/** The default of WORKER_MAX_ACTIVITIES, for the bare worker as well. */
+export const SLOTS = 50;
+
+const NO_WAITS = {
+  DNS_PROPAGATION_WAIT_SECONDS: '0',
+  // The benchmark asks from one address.
+  PUBLIC_RATE_LIMIT_PER_MINUTE: '100000',
+};
+const QUEUEING_CONNECTIONS = 8;
+const POLL_MS = 200;
+const PAGE = 1000;
+const DRAIN_LIMIT_MS = 900_000;
+
+/** What a worker process is started with, beside the stack's settings. */
+export type WorkerSettings = Record<string, string>;
+
+export interface Worker {
+  pid: number;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface Stage {
+  stack: Stack;
+  client: Client;
+  /** The database, as its owner. */
+  owner: pg.Pool;
+  apiUrl: string;
+  token: string;
+  startApi(settings?: WorkerSettings): Promise<RoleProcess>;
+  /** One worker process of the queue "bootstrap", with a port of its own. */
+  startWorker(settings?: WorkerSettings): Promise<Worker>;
+  startBareWorker(): Promise<Worker>;
+  /** Has so many bootstraps accepted by the API. */
+  queueBootstraps(count: number): Promise<void>;
+  queueBare(count: number): Promise<void>;
+  /**
+   * Waits until no run of the type is open. @returns when each of the runs that were closed since
+   * `since` was closed, in milliseconds.
+   */
+  drained(workflowType: string, since: Date): Promise<number[]>;
+  stop(): Promise<void>;
+}
+
+/** An organization with one user: seven activities, eight events. */
+export function benchOrganization() {
+  const sample = sampleOrganization();
+  return { ...sample, subdomain: `bench-${randomUUID()}`, users: sample.users.slice(0, 1) };
+}
+
+async function startBare(address: string): Promise<ChildProcess> {
+  const child = fork(path.join(import.meta.dirname, 'bareWorker.ts'), {
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: address,
+      TEMPORAL_TASK_QUEUE: BARE_QUEUE,
+      WORKER_MAX_ACTIVITIES: String(SLOTS),
+    },
+  });
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('the bare worker ended before it was ready');
+  });
+  await Promise.race([once(child, 'message'), ended]);
+  return child;
+}
+
+async function endOf(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
+
+async function closeTimes(client: Client, workflowType: string, since: Date): Promise<number[]> {
+  const moments: number[] = [];
+  const query = `WorkflowType = '${workflowType}' AND CloseTime >= '${since.toISOString()}'`;
+  for await (const { status, closeTime } of client.workflow.list({ query, pageSize: PAGE })) {
+    if (status.name !== 'COMPLETED') throw new Error(`a ${workflowType} ended as ${status.name}`);
+    moments.push(closeTime!.getTime());
+  }
+  return moments;
+}
+
+async function untilNoneIsOpen(client: Client, workflowType: string): Promise<void> {
+  const deadline = Date.now() + DRAIN_LIMIT_MS;
+  const open = () =>
+    client.workflow.count(`WorkflowType = '${workflowType}' AND ExecutionStatus = 'Running'`);
+  while ((await open()).count > 0) {
+    if (Date.now() > deadline) throw new Error(`${workflowType}: not drained in time`);
+    await delay(POLL_MS);
+  }
+}
+
+/** Starts the stack and the API; no worker yet. @param log told what takes long, a line each. */
+export async function startStage(
+  log: (line: string) => void,
+  settings: Record<string, string> = {},
+): Promise<Stage> {
+  const releasers = createReleasers();
+  try {
+    const stack = await startStack({ log, durable: true, settings: { ...NO_WAITS, ...settings } });
+    releasers.push(stack.stop);
+    const owner = new pg.Pool({ connectionString: stack.env.MIGRATION_DATABASE_URL });
+    owner.on('error', () => {
+      // It ends with its server.
+    });
+    releasers.push(() => owner.end());
+    const connection = await Connection.connect({ address: stack.temporal.address });
+    releasers.push(() => connection.close());
+    const client = new Client({ connection });
+    const processes = createProcesses(stack);
+    releasers.push(processes.stop);
+    const apiUrl = `http://127.0.0.1:${stack.env.PORT}`;
+    const token = await stack.supabase.issueToken(CALLER);
+    return {
+      stack,
+      client,
+      owner,
+      apiUrl,
+      token,
+      startApi: (settings) => processes.start('api', settings),
+      async startWorker(settings = {}) {
+        const port = String(await freePort());
+        const own = { WORKER_QUEUES: 'bootstrap', HEALTH_CHECK_PORT: port };
+        return processes.start('worker', { ...own, ...settings });
+      },
+      async startBareWorker() {
+        const child = await startBare(stack.temporal.address);
+        stack.reaper.watch(child.pid!);
+        const stop = (signal: NodeJS.Signals = 'SIGTERM') => endOf(child, signal);
+        releasers.push(stop);
+        return { pid: child.pid!, stop };
+      },
+      async queueBootstraps(count) {
+        const caller = createCaller(apiUrl, token, QUEUEING_CONNECTIONS);
+        const post = () => caller.post(BOOTSTRAP_PATH, benchOrganization());
+        await closedLoop(QUEUEING_CONNECTIONS, count, post).finally(caller.close);
+      },
+      async queueBare(count) {
+        const start = () =>
+          client.workflow.start(BARE_WORKFLOW, {
+            taskQueue: BARE_QUEUE,
+            workflowId: `bare-${randomUUID()}`,
+            args: [ACTIVITIES_PER_BOOTSTRAP],
+          });
+        await closedLoop(QUEUEING_CONNECTIONS, count, start);
+      },
+      async drained(workflowType, since) {
+        await untilNoneIsOpen(client, workflowType);
+        return closeTimes(client, workflowType, since);
+      },
+      stop: releasers.releaseAll,
+    };
+  } catch (error) {
+    await releasers.releaseAll();
+    throw error;
+  }
+}
+
+/** Runs a second of one worker process that finds `count` bootstraps waiting. */
+export async function bootstrapRate(
+  stage: Stage,
+  count: number,
+  settings: WorkerSettings = {},
+): Promise<number> {
+  await stage.queueBootstraps(count);
+  const since = new Date();
+  const worker = await stage.startWorker(settings);
+  try {
+    return middleRate(await stage.drained(WORKFLOW.organizationBootstrap, since));
+  } finally {
+    await worker.stop();
+  }
+}
+
+/** The same of the bare worker. */
+export async function bareRate(stage: Stage, count: number): Promise<number> {
+  await stage.queueBare(count);
+  const since = new Date();
+  const worker = await stage.startBareWorker();
+  try {
+    return middleRate(await stage.drained(BARE_WORKFLOW, since));
+  } finally {
+    await worker.stop();
+  }
+}
