@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SCENARIOS } from '../../load/contracts.ts';
 import { argumentsFrom, USAGE } from './arguments.ts';
@@ -7,6 +8,12 @@ const parse = (line: string) => argumentsFrom(line.split(' ').filter(Boolean));
 test.each(SCENARIOS)('%s needs no option, and is in the usage', (scenario) => {
   expect(parse(scenario)).toMatchObject({ scenario, workers: 1, url: undefined, keep: false });
   expect(USAGE).toContain(`\n  ${scenario}`);
+});
+
+test('the page on load tests has every scenario, and no option that is not there', () => {
+  const page = readFileSync('load/README.md', 'utf8');
+  for (const scenario of SCENARIOS) expect(page).toMatch(new RegExp(`^\\| \`${scenario}\` `, 'm'));
+  for (const [option] of page.matchAll(/--[a-z][a-z-]*/g)) expect(USAGE).toContain(`  ${option} `);
 });
 
 test('durations, rates and limits are read', () => {
