@@ -26,7 +26,8 @@ async function alive<T>(context: Context, work: (scope: ActivityScope) => Promis
   let details = remembered;
   const timeoutMs = context.info.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS;
   const timer = setInterval(() => context.heartbeat(details), timeoutMs / HEARTBEATS_PER_TIMEOUT);
-  context.heartbeat(details);
+  // What is over before the first beat is due needs none: each is a call, and a write in Temporal.
+  if (remembered !== undefined) context.heartbeat(remembered);
   const remember = (next: unknown) => {
     details = next;
     context.heartbeat(details);

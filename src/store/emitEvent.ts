@@ -1,6 +1,6 @@
 /** Emits one domain event with everything known of where it comes from. */
 import { trace } from '@opentelemetry/api';
-import { Context } from '@temporalio/activity';
+import { asyncLocalStorage as activityContext } from '@temporalio/activity';
 import type { PoolClient } from 'pg';
 import type { RequestOrigin } from '#domain/contracts.ts';
 import {
@@ -39,19 +39,16 @@ export type EmitEvent = <T extends EventType>(params: EmitParams<T>) => Promise<
 
 /** Ids of the activity under way; empty outside one. `activity_id` is the activity's type, as in the seed. */
 function workflowContext(): Partial<EventMetadata> {
-  try {
-    const { info } = Context.current();
-    return {
-      ...(info.workflowExecution && {
-        workflow_id: info.workflowExecution.workflowId,
-        workflow_run_id: info.workflowExecution.runId,
-      }),
-      ...(info.workflowType && { workflow_type: info.workflowType }),
-      activity_id: info.activityType,
-    };
-  } catch {
-    return {};
-  }
+  const info = activityContext.getStore()?.info;
+  if (!info) return {};
+  return {
+    ...(info.workflowExecution && {
+      workflow_id: info.workflowExecution.workflowId,
+      workflow_run_id: info.workflowExecution.runId,
+    }),
+    ...(info.workflowType && { workflow_type: info.workflowType }),
+    activity_id: info.activityType,
+  };
 }
 
 function traceContext(): Partial<EventMetadata> {
