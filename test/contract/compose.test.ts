@@ -73,7 +73,8 @@ describe('our own services', () => {
     }
     const address = services.loopbacks!.networks?.default?.ipv4_address;
     const { DNS_RESOLVERS = '' } = services.worker!.environment ?? {};
-    for (const resolver of DNS_RESOLVERS.split(',')) expect(resolver.split(':')[0]).toBe(address);
+    const resolvers = DNS_RESOLVERS.split(',');
+    expect(resolvers).toEqual(resolvers.map((_, index) => `${address}:${5301 + index}`));
   });
 
   test('write nothing, but for the loopback services, and can gain no rights', () => {
