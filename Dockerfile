@@ -22,12 +22,16 @@ COPY package.json package-lock.json ./
 RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --no-audit --no-fund
 COPY alerts ./alerts
+# A slim image has no trust store. Node brings its own; the SDK's native part looks for a file.
+RUN mkdir dist \
+    && node -p "require('node:tls').rootCertificates.join('\n')" > dist/ca-certificates.crt
 COPY src ./src
 RUN node src/main.ts bundle dist/workflows.js
 
 FROM ${NODE_IMAGE} AS runtime
 ENV NODE_ENV=production \
-    WORKER_BUNDLE_PATH=/app/dist/workflows.js
+    WORKER_BUNDLE_PATH=/app/dist/workflows.js \
+    SSL_CERT_FILE=/app/dist/ca-certificates.crt
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist

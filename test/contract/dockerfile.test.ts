@@ -39,13 +39,13 @@ test('without a command it is the API, as npm run api starts it', () => {
   expect(command?.argv.join(' ')).toBe(manifest.scripts.api);
 });
 
-test('the worker finds the bundle where the build leaves it', () => {
+test('the worker finds bundle and roots of trust where the build leaves them', () => {
   const [variables] = steps(stage('runtime'), 'variables');
-  const bundled = steps(stage('build'), 'run').at(-1)?.command.split(' ').at(-1);
-  expect(variables?.pairs).toContainEqual({
-    name: 'WORKER_BUNDLE_PATH',
-    value: path.resolve('/app', bundled!),
-  });
+  const written = steps(stage('build'), 'run').map(({ command }) => command.split(' ').at(-1)!);
+  for (const name of ['WORKER_BUNDLE_PATH', 'SSL_CERT_FILE']) {
+    const { value = '' } = variables?.pairs.find((pair) => pair.name === name) ?? {};
+    expect(written).toContain(path.relative('/app', value));
+  }
 });
 
 test('the build context is what is copied, and nothing else', async () => {

@@ -16,6 +16,8 @@ export interface RootCommand {
   env: Record<string, string>;
   /** `uid:gid`; root when left out, as while an image is built. */
   user?: string | undefined;
+  /** Has this machine's trust store: to reach its package registry. The base image has none. */
+  hostTrust?: boolean;
   /** Nothing can be written, /tmp included. */
   readOnly?: boolean;
   /** Folders of this machine, by the path at which they are seen; writable. */
@@ -30,13 +32,13 @@ const NODE_FOLDER = '/opt/base/bin';
 export const BASE_PATH = `${NODE_FOLDER}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
 
 /**
- * $1 root, $2 node, $3 `ro` or `rw`, $4 number of mounts, then source and target of each, then
- * what to run. Everything is mounted in a namespace that ends with the command.
+ * $1 root, $2 node, $3 `ro` or `rw`, $4 whether the trust store is to be seen, $5 number of
+ * mounts, then source and target of each, then what to run. Everything is mounted in a namespace that ends with the command.
  */
 const SCRIPT = `
 set -e
-root=$1 node=$2 mode=$3 mounts=$4
-shift 4
+root=$1 node=$2 mode=$3 trust=$4 mounts=$5
+shift 5
 mount --bind "$root" "$root"
 for name in ${SYSTEM_FOLDERS.join(' ')}; do
   if [ -e "/$name" ]; then
@@ -45,6 +47,7 @@ for name in ${SYSTEM_FOLDERS.join(' ')}; do
     mount -o remount,ro,bind "$root/$name"
   fi
 done
+if [ "$trust" = false ]; then mount -t tmpfs tmpfs "$root/etc/ssl"; fi
 mkdir -p "$root/proc" "$root/dev" "$root/tmp" "$root${NODE_FOLDER}"
 mount -t proc proc "$root/proc"
 mount --bind /dev "$root/dev"
@@ -85,6 +88,7 @@ export function spawnInRoot(command: RootCommand, options: SpawnOptions): ChildP
     path.resolve(command.root),
     process.execPath,
     command.readOnly ? 'ro' : 'rw',
+    String(command.hostTrust ?? false),
     String(mounts.length),
     ...mounts.flatMap(([target, source]) => [path.resolve(source), target]),
   ];

@@ -94,6 +94,20 @@ async function inspect(stage: BuiltStage): Promise<void> {
   expectThat(writable === '', `its user can write: ${writable}`);
 }
 
+/** Before it dials, the Temporal SDK's native part wants roots to trust. */
+const CONNECT = `
+const { NativeConnection } = await import('@temporalio/worker');
+await NativeConnection.connect({ address: '127.0.0.1:1', tls: true }).catch((error) => {
+  console.log(error.message);
+  process.exit();
+});`;
+
+/** Nothing listens there: how it fails tells whether it got so far. */
+async function checkTrust(stage: BuiltStage): Promise<void> {
+  const failure = await outputIn(stage, 'node', '--input-type=module', '-e', CONNECT);
+  expectThat(/refused/i.test(failure), `the worker cannot speak TLS: ${failure}`);
+}
+
 /** What compose.yaml mounts into Prometheus and Alertmanager is right. */
 async function checkMonitoring({ folder }: Ground): Promise<void> {
   const { promtool, amtool } = await resolvePrometheusTools({ cacheFolder: CACHE, log });
@@ -137,6 +151,7 @@ async function prove({ check }: CheckList, ground: Ground): Promise<void> {
   await check('it holds what production runs, for its user to read alone', () =>
     inspect(stages.get('runtime')!),
   );
+  await check('its worker knows whom to trust', () => checkTrust(stages.get('runtime')!));
   const start = (name: string) => startContainer(ground, stages, name);
   await check('the database is made by psql, Temporal by its command', async () => {
     await startDatabase(ground);
