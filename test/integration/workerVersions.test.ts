@@ -135,3 +135,20 @@ test('a version that nobody polls is not made current', async () => {
   expect(await versionOf(BOOTSTRAP, 'v3')).toBeUndefined();
   expect((await ops('set-current', BOOTSTRAP)).stderr).toContain('a build id');
 });
+
+test('the backlog that KEDA asks for is the version’s own', async () => {
+  await Promise.all(workers.splice(0).map((worker) => worker.kill('SIGTERM')));
+  await startBootstrap(onboarding);
+  const backlogOf = async (buildId: string) => {
+    const { versionTaskQueues } =
+      await onboarding.client.workflowService.describeWorkerDeploymentVersion({
+        namespace: onboarding.client.options.namespace,
+        deploymentVersion: { deploymentName: BOOTSTRAP, buildId },
+        reportTaskQueueStats: true,
+      });
+    const counts = versionTaskQueues.map(({ stats }) => Number(stats?.approximateBacklogCount));
+    return counts.reduce((sum, count) => sum + count);
+  };
+  await expect.poll(() => backlogOf('v1')).toBe(1);
+  expect(await backlogOf('v2')).toBe(0);
+});
