@@ -7,6 +7,10 @@ import { summaryTrendStats } from './summary.ts';
 /** k6 takes whole numbers only: so many a minute. */
 const MINUTE = 60;
 
+/** A request that finds no virtual user is left out, even while k6 makes another: so they are there. */
+const SPARE_VUS = 10;
+const WAIT_SECONDS = 5;
+
 /** @param rate a second. @param exec the function of the script, `default` when left out. */
 export const arriving = (
   rate: number,
@@ -18,7 +22,7 @@ export const arriving = (
   timeUnit: '1m',
   duration: `${durationSeconds}s`,
   startTime: `${startSeconds}s`,
-  preAllocatedVUs: Math.min(settings.maxVus, Math.ceil(rate) + 2),
+  preAllocatedVUs: Math.min(settings.maxVus, SPARE_VUS + Math.ceil(rate * WAIT_SECONDS)),
   maxVUs: settings.maxVus,
   gracefulStop: '30s',
   ...(exec && { exec }),

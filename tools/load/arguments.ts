@@ -18,6 +18,7 @@ import {
 } from './argumentValues.ts';
 import {
   BACKLOG_POLL_SECONDS,
+  BACKLOG_SECONDS_PER_RUN,
   DEFAULT_COUNT,
   DEFAULT_SPIKE_FACTOR,
   DEFAULT_STEPS,
@@ -180,12 +181,15 @@ function read({ values, positionals }: ReturnType<typeof parse>): LoadArguments 
   refuseUseless(values, scenario);
   const { url, email, limit, workers, keep, json, env } = values;
   const limits = url ? LIMITS.given : LIMITS.embedded;
+  const load = loadFrom(values, scenario);
+  const isBacklog = scenario === 'backlog';
+  const queued = isBacklog ? load.count * BACKLOG_SECONDS_PER_RUN : 0;
   return {
     scenario,
-    ...loadFrom(values, scenario),
+    ...load,
     thresholds: thresholdsFrom(values, scenario),
-    endLimitSeconds: limit ? secondsFrom('limit', limit) : limits.endLimitSeconds,
-    pollSeconds: scenario === 'backlog' ? BACKLOG_POLL_SECONDS : limits.pollSeconds,
+    endLimitSeconds: limit ? secondsFrom('limit', limit) : limits.endLimitSeconds + queued,
+    pollSeconds: isBacklog ? BACKLOG_POLL_SECONDS : limits.pollSeconds,
     workers: workers ? wholeFrom(0, 'workers', workers) : 1,
     url: url === undefined ? undefined : urlFrom(url),
     email: email ? emailFrom(email) : EMBEDDED_EMAIL,

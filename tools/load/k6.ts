@@ -48,13 +48,15 @@ export interface K6Outcome {
 }
 
 const LOAD = path.resolve(import.meta.dirname, '../../load');
+/** Without its own interface for remote control: two that run at once would ask for one port. */
+const K6_OPTIONS = ['run', '--quiet', '--no-color', '--log-format', 'raw', '--address', ''];
 const THRESHOLDS_FAILED = 99;
 /** Longer than a request may take. */
 const STOP_LIMIT_MS = 40_000;
 /** How far apart the points of k6's own report are; a run of less than three has none. */
 const REPORT_PERIOD = '1s';
 
-/** Nothing is fetched or reported, and nobody listens on a port. */
+/** Nothing is fetched or reported. k6 makes its report with a server: on loopback, on a free port. */
 const environmentOf = ({ settings, reportFile }: K6Run) => ({
   ...inheritedEnvironment(),
   K6_AUTO_EXTENSION_RESOLUTION: 'false',
@@ -62,7 +64,8 @@ const environmentOf = ({ settings, reportFile }: K6Run) => ({
   LOAD_SETTINGS: JSON.stringify(settings),
   ...(reportFile && {
     K6_WEB_DASHBOARD: 'true',
-    K6_WEB_DASHBOARD_PORT: '-1',
+    K6_WEB_DASHBOARD_HOST: '127.0.0.1',
+    K6_WEB_DASHBOARD_PORT: '0',
     K6_WEB_DASHBOARD_PERIOD: REPORT_PERIOD,
     K6_WEB_DASHBOARD_EXPORT: reportFile,
   }),
@@ -81,7 +84,7 @@ const THRESHOLDS_MESSAGE = /^thresholds on metrics /;
  * @throws Error with what it said when it did not come to its end; AbortError once stopped.
  */
 export async function runK6(run: K6Run): Promise<K6Outcome> {
-  const args = ['run', '--quiet', '--no-color', '--log-format', 'raw', path.join(LOAD, run.script)];
+  const args = [...K6_OPTIONS, path.join(LOAD, run.script)];
   const child = spawn(run.k6, args, {
     env: environmentOf(run),
     detached: true,

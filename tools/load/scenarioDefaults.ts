@@ -56,5 +56,7 @@ export const LIMITS = {
 
 /** What waits in a queue for minutes need not be asked twice a second. */
 export const BACKLOG_POLL_SECONDS = 2;
+/** How much longer the end of the last run may take for each that is queued. */
+export const BACKLOG_SECONDS_PER_RUN = 1;
 
 export const KNEE = { kneeP95Ms: 1_000, kneeRunMs: 15_000 };
