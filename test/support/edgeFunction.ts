@@ -39,6 +39,7 @@ export async function startEdgeFunction(settings: Record<string, string>): Promi
   const child = spawn(DENO, ARGUMENTS, {
     cwd: FOLDER,
     env: {
+      PATH: process.env.PATH,
       DENO_DIR: path.join(ROOT, '.cache/deno'),
       DENO_NO_UPDATE_CHECK: '1',
       DENO_SERVE_ADDRESS: `tcp:${HOST}:${port}`,
