@@ -155,7 +155,6 @@ test('a token is answered 503 while the keys cannot be had: it may be good', asy
 test('projects on the legacy secret set it, and their tokens pass', async () => {
   const legacy = await startEdgeFunction({
     ...scene.settings,
-    BACKEND_API_URL: scene.gateway.url,
     LEGACY_JWT_SECRET: SECRET,
   });
   const token = await scene.sign(
