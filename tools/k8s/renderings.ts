@@ -44,6 +44,7 @@ async function combinations(folder: string): Promise<Map<string, string>> {
     const kustomization = {
       apiVersion: 'kustomize.config.k8s.io/v1beta1',
       kind: 'Kustomization',
+      namespace: 'temporal',
       resources: [path.relative(at, path.join(MANIFESTS, 'overlays/dev'))],
       components: [path.relative(at, path.join(MANIFESTS, component))],
     };
