@@ -103,6 +103,7 @@ test.each([
 test('spans leave the process only towards a named collector', () => {
   expect(loadTracingConfig({}, ['node', 'main.ts', 'api'])).toEqual({
     serviceName: 'a4c-api',
+    disabled: false,
     exportSpans: false,
     ratio: 1,
   });

@@ -151,6 +151,8 @@ const worker = {
     .regex(/^[A-Za-z0-9][A-Za-z0-9-]{0,99}$/, 'must be letters, digits and hyphens')
     .optional(),
   WORKER_MAX_ACTIVITIES: integer(50, 1, 1000),
+  /** False leaves out the metrics of activities, events and the SDK's core: to measure their cost. */
+  METRICS_ENABLED: flag(true),
   /** Where accounts are provisioned: Supabase Auth's admin API. */
   SUPABASE_URL: z.url(),
   SUPABASE_SERVICE_ROLE_KEY: z.string().min(1),
@@ -321,13 +323,15 @@ function ratioOf({
 export function loadTracingConfig(
   env: Record<string, string | undefined> = process.env,
   argv: readonly string[] = process.argv,
-): { serviceName: string; exportSpans: boolean; ratio: number } {
+): { serviceName: string; disabled: boolean; exportSpans: boolean; ratio: number } {
+  const disabled = env.OTEL_SDK_DISABLED === 'true';
   const exportSpans =
-    env.OTEL_SDK_DISABLED !== 'true' &&
+    !disabled &&
     env.OTEL_TRACES_EXPORTER !== 'none' &&
     Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
   return {
     ratio: ratioOf(env),
+    disabled,
     serviceName: env.OTEL_SERVICE_NAME || `a4c-${argv[2] ?? 'process'}`,
     exportSpans,
   };

@@ -70,7 +70,9 @@ function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger, metrics:
   const activities: Activities = createActivities({
     config,
     logger,
-    emitEvent: createEmitEvent(createEventStore(pool, eventMetrics(metrics))),
+    emitEvent: createEmitEvent(
+      createEventStore(pool, config.METRICS_ENABLED ? eventMetrics(metrics) : undefined),
+    ),
     readModels: createReadModels(pool),
     dnsProvider: createDnsProvider(config),
     resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
@@ -149,7 +151,9 @@ async function createWorkers(
   metrics: Metrics,
 ): Promise<Worker[]> {
   const workflowBundle = await bundleOf(config);
-  const activityMetrics = activityMetricsInterceptor(metrics, Object.keys(activities));
+  const counted = config.METRICS_ENABLED
+    ? [activityMetricsInterceptor(metrics, Object.keys(activities))]
+    : [];
   return Promise.all(
     config.WORKER_QUEUES.map((queue) =>
       Worker.create({
@@ -160,7 +164,7 @@ async function createWorkers(
         workflowBundle,
         activities,
         plugins: [temporalTracingPlugin()],
-        interceptors: { activity: [correlationActivityInterceptor, activityMetrics] },
+        interceptors: { activity: [correlationActivityInterceptor, ...counted] },
         maxConcurrentActivityTaskExecutions: config.WORKER_MAX_ACTIVITIES,
         shutdownGraceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS,
         shutdownForceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS + FORCE_AFTER_GRACE_MS,
@@ -189,12 +193,12 @@ export async function runWorker(
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<void> {
-  const coreAddress = await freeLoopbackAddress();
+  const coreAddress = config.METRICS_ENABLED ? await freeLoopbackAddress() : undefined;
   installRuntime(logger, coreAddress);
   const pool = createPool(config, 'a4c-worker', logger);
   const metrics = createMetrics('worker');
   collectProcessMetrics(metrics, config, pool);
-  metrics.appendFrom(coreMetrics(coreAddress));
+  if (coreAddress) metrics.appendFrom(coreMetrics(coreAddress));
   const { activities, emailProvider } = activitiesOf(config, pool, logger, metrics);
   const started: Started = { workers: [] };
   const health = createHealthServer(readiness(started, pool), metrics);

@@ -1,6 +1,7 @@
 /**
  * Preload (`node --import`) that starts tracing before anything else is loaded. Spans leave the
- * process only when the standard OTEL_EXPORTER_OTLP_* variables name a collector.
+ * process only when the standard OTEL_EXPORTER_OTLP_* variables name a collector; with
+ * OTEL_SDK_DISABLED=true there are none at all.
  */
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
@@ -8,10 +9,12 @@ import { loadTracingConfig } from '#config';
 import { createSpanSelection } from './spanSelection.ts';
 import { startTracing } from './tracing.ts';
 
-const { serviceName, exportSpans, ratio } = loadTracingConfig();
-startTracing(
-  serviceName,
-  exportSpans
-    ? createSpanSelection(new BatchSpanProcessor(new OTLPTraceExporter()), ratio)
-    : new NoopSpanProcessor(),
-);
+const { serviceName, disabled, exportSpans, ratio } = loadTracingConfig();
+if (!disabled) {
+  startTracing(
+    serviceName,
+    exportSpans
+      ? createSpanSelection(new BatchSpanProcessor(new OTLPTraceExporter()), ratio)
+      : new NoopSpanProcessor(),
+  );
+}

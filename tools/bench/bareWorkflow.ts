@@ -1,8 +1,33 @@
-/** The yardstick of a bootstrap: as many activities one after the other, none of which does anything. */
-import { proxyActivities } from '@temporalio/workflow';
+/** The yardsticks of a bootstrap: its activities without what they do, and its commands as well. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  ParentClosePolicy,
+  proxyActivities,
+  sleep,
+  startChild,
+  upsertSearchAttributes,
+  uuid4,
+} from '@temporalio/workflow';
 
 const { noop } = proxyActivities<{ noop(): Promise<void> }>({ startToCloseTimeout: '1 minute' });
+const STEP = defineSearchAttributeKey('current_step', SearchAttributeType.KEYWORD);
 
+/** As many activities one after the other, none of which does anything. */
 export async function BareWorkflow(activities: number): Promise<void> {
   for (let count = 0; count < activities; count++) await noop();
+}
+
+/** The same, and whatever else a bootstrap asks of the server: its steps, a timer, one child. */
+export async function SameCommandsWorkflow(activities: number): Promise<void> {
+  for (let count = 0; count < activities; count++) {
+    upsertSearchAttributes([{ key: STEP, value: `step_${count}` }]);
+    if (count === 2) await sleep(1);
+    await noop();
+  }
+  await startChild('UserInvitationWorkflow', {
+    taskQueue: 'users',
+    workflowId: uuid4(),
+    parentClosePolicy: ParentClosePolicy.ABANDON,
+    args: [],
+  });
 }

@@ -17,7 +17,7 @@ import { middleRate } from './statistics.ts';
 
 export const BOOTSTRAP_PATH = '/api/v1/workflows/organization-bootstrap';
 export const BARE_QUEUE = 'bare';
-export const BARE_WORKFLOW = 'BareWorkflow';
+export type BareWorkflow = 'BareWorkflow' | 'SameCommandsWorkflow';
 /** Activities of a bootstrap with a subdomain and one user whose DNS is found at the first look. */
 export const ACTIVITIES_PER_BOOTSTRAP = 7;
 /** The default of WORKER_MAX_ACTIVITIES, for the bare worker as well. */
@@ -54,7 +54,7 @@ export interface Stage {
   startBareWorker(): Promise<Worker>;
   /** Has so many bootstraps accepted by the API. */
   queueBootstraps(count: number): Promise<void>;
-  queueBare(count: number): Promise<void>;
+  queueBare(workflow: BareWorkflow, count: number): Promise<void>;
   /**
    * Waits until no run of the type is open. @returns when each of the runs that were closed since
    * `since` was closed, in milliseconds.
@@ -157,9 +157,9 @@ export async function startStage(
         const post = () => caller.post(BOOTSTRAP_PATH, benchOrganization());
         await closedLoop(QUEUEING_CONNECTIONS, count, post).finally(caller.close);
       },
-      async queueBare(count) {
+      async queueBare(workflow, count) {
         const start = () =>
-          client.workflow.start(BARE_WORKFLOW, {
+          client.workflow.start(workflow, {
             taskQueue: BARE_QUEUE,
             workflowId: `bare-${randomUUID()}`,
             args: [ACTIVITIES_PER_BOOTSTRAP],
@@ -195,12 +195,16 @@ export async function bootstrapRate(
 }
 
 /** The same of the bare worker. */
-export async function bareRate(stage: Stage, count: number): Promise<number> {
-  await stage.queueBare(count);
+export async function bareRate(
+  stage: Stage,
+  workflow: BareWorkflow,
+  count: number,
+): Promise<number> {
+  await stage.queueBare(workflow, count);
   const since = new Date();
   const worker = await stage.startBareWorker();
   try {
-    return middleRate(await stage.drained(BARE_WORKFLOW, since));
+    return middleRate(await stage.drained(workflow, since));
   } finally {
     await worker.stop();
   }

@@ -1,0 +1,65 @@
+/** Whether a worker grows with the runs that it has done. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { WORKFLOW } from '#domain/contracts.ts';
+import type { Figure } from './figure.ts';
+import { startStage } from './stage.ts';
+
+const FIRST = 1_000;
+const LAST = 10_000;
+const BATCH = 500;
+const LIMIT = 1.1;
+/** At rest: what is garbage may go first. */
+const SAMPLES = 10;
+const SAMPLE_MS = 1_000;
+const MIB = 1024;
+
+async function residentMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / MIB;
+}
+
+/** The least of several looks at a worker that has nothing to do. */
+async function atRest(pid: number): Promise<number> {
+  const samples: number[] = [];
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    await delay(SAMPLE_MS);
+    samples.push(await residentMib(pid));
+  }
+  return Math.min(...samples);
+}
+
+export const workerMemory: Figure = {
+  id: 'memory',
+  title: 'Memory of a worker over ten thousand runs',
+  async measure({ log, quick }) {
+    const stage = await startStage(log);
+    const [first, last, batch] = quick ? [20, 40, 20] : [FIRST, LAST, BATCH];
+    const seen: { runs: number; mib: number }[] = [];
+    try {
+      await stage.startApi();
+      const { pid } = await stage.startWorker();
+      for (let runs = batch; runs <= last; runs += batch) {
+        await stage.queueBootstraps(batch);
+        await stage.drained(WORKFLOW.organizationBootstrap, new Date());
+        seen.push({ runs, mib: await atRest(pid) });
+        log(`${runs} runs: ${Math.round(seen.at(-1)!.mib)} MiB`);
+      }
+    } finally {
+      await stage.stop();
+    }
+    const after = (runs: number) => seen.find((one) => one.runs === runs)!.mib;
+    const ratio = after(last) / after(first);
+    return [
+      {
+        figure: `resident memory of a worker after ${last.toLocaleString('en')} runs`,
+        measured: `${Math.round(after(last))} MiB`,
+        limit: `after ${first.toLocaleString('en')}: ${Math.round(after(first))} MiB`,
+        ratio: { median: ratio, min: ratio, max: ratio },
+        target: `<= ${LIMIT}x`,
+        reached: ratio <= LIMIT,
+        details: { seen },
+      },
+    ];
+  },
+};
