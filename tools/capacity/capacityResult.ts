@@ -1,0 +1,19 @@
+/** Everything that the command finds out; also what --json prints. */
+import type { Provision } from './model.ts';
+import type { Profile } from './profile.ts';
+import type { Judgement } from './seedTable.ts';
+import type { Target } from './target.ts';
+import type { Validation } from './validate.ts';
+
+export interface CapacityResult {
+  target: Target;
+  provision: Provision;
+  profile: Profile;
+  /** Where the profile is from, and how old it is. */
+  profileNote: string;
+  /** The product's table at the target's own load, and at others. */
+  seedAtTarget: Judgement;
+  seedTable: Judgement[];
+  /** Undefined when it was left out. */
+  validations: Validation[] | undefined;
+}

@@ -1,0 +1,64 @@
+/** A backlog, and how fast workers that are ready and warm work it off. */
+import { WORKFLOW } from '#domain/contracts.ts';
+import type { Stage, Worker } from '../bench/stage.ts';
+import { middleRate } from '../bench/statistics.ts';
+import { busiestThread, countUsage, threadSeconds, type Usage } from './usage.ts';
+
+export interface Drain {
+  count: number;
+  /** Bootstraps a second, over the middle of the drain. */
+  perSecond: number;
+  usage: Usage;
+  /** CPU seconds of the thread that used most, in the worker where it used most. */
+  busiestThreadSeconds: number;
+  /** What it took to have them accepted, while no worker worked. */
+  queueing: Usage;
+}
+
+const signal = (workers: readonly Worker[], name: NodeJS.Signals): void => {
+  for (const { pid } of workers) process.kill(pid, name);
+};
+
+/** Threads of all workers, by process and thread. */
+const threadsOf = (workers: readonly Worker[]): Map<string, number> =>
+  new Map(workers.flatMap(({ pid }) => [...threadSeconds(pid)]));
+
+/**
+ * Queues `count` bootstraps while the workers stand still (SIGSTOP), and lets them go. They have
+ * started long before: what their start costs is not measured, and all begin at the same moment.
+ */
+export async function drain(
+  stage: Stage,
+  apiPid: number,
+  workers: readonly Worker[],
+  count: number,
+): Promise<Drain> {
+  const parts = { stage, apiPid, workerPids: workers.map(({ pid }) => pid) };
+  signal(workers, 'SIGSTOP');
+  const queueingEnds = countUsage(parts);
+  await stage.queueBootstraps(count).catch((error) => {
+    signal(workers, 'SIGCONT');
+    throw error;
+  });
+  const queueing = queueingEnds();
+  const threads = threadsOf(workers);
+  const since = new Date();
+  const drainEnds = countUsage(parts);
+  signal(workers, 'SIGCONT');
+  const moments = await stage.drained(WORKFLOW.organizationBootstrap, since);
+  const usage = drainEnds();
+  if (moments.length !== count) {
+    throw new Error(`${moments.length} bootstraps ended, and ${count} were queued`);
+  }
+  return {
+    count,
+    perSecond: middleRate(moments),
+    usage,
+    busiestThreadSeconds: busiestThread(threads, threadsOf(workers)),
+    queueing,
+  };
+}
+
+/** Of several drains the one in which others took least of the machine. */
+export const quietest = (drains: readonly Drain[]): Drain =>
+  drains.reduce((best, one) => (one.usage.takenCores < best.usage.takenCores ? one : best));

@@ -1,0 +1,51 @@
+/** Runs that wait for DNS in a worker's cache, and what each takes of its memory. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { WORKFLOW } from '#domain/contracts.ts';
+import type { Stage } from '../bench/stage.ts';
+import { median } from '../bench/statistics.ts';
+import { slopeOf } from './queueing.ts';
+import type { Log, Setup } from './setup.ts';
+import { residentBytes } from './usage.ts';
+
+const HELD = 100;
+const PLATEAUS = 3;
+/** The longest there is: nobody gets past it while we look. */
+const LONG_WAIT_SECONDS = '1800';
+const POLL_MS = 200;
+const HELD_LIMIT_MS = 120_000;
+const SETTLE_READINGS = 10;
+const MEBIBYTE = 1_048_576;
+
+async function untilHeld({ client }: Stage, count: number): Promise<void> {
+  const deadline = Date.now() + HELD_LIMIT_MS;
+  const query =
+    `WorkflowType = '${WORKFLOW.organizationBootstrap}' AND ExecutionStatus = 'Running' ` +
+    `AND current_step = 'wait_for_propagation'`;
+  while ((await client.workflow.count(query)).count < count) {
+    if (Date.now() > deadline) throw new Error(`${count} runs are not in their wait in time`);
+    await delay(POLL_MS);
+  }
+}
+
+async function settledBytes(pid: number): Promise<number> {
+  const readings: number[] = [];
+  for (let reading = 0; reading < SETTLE_READINGS; reading++) {
+    readings.push(residentBytes(pid));
+    await delay(POLL_MS);
+  }
+  return median(readings);
+}
+
+/** Resident bytes for each further run that waits in the worker's cache. */
+export async function perCachedRun({ stage, api, worker }: Setup, log: Log): Promise<number> {
+  await api.stop();
+  await stage.startApi({ DNS_PROPAGATION_WAIT_SECONDS: LONG_WAIT_SECONDS });
+  const points: [runs: number, bytes: number][] = [];
+  for (let held = HELD; held <= PLATEAUS * HELD; held += HELD) {
+    await stage.queueBootstraps(HELD);
+    await untilHeld(stage, held);
+    points.push([held, await settledBytes(worker.pid)]);
+    log(`  ${held} held: ${(points.at(-1)![1] / MEBIBYTE).toFixed(0)} MiB`);
+  }
+  return Math.max(0, slopeOf(points));
+}

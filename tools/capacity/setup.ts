@@ -1,0 +1,50 @@
+/** What is measured on: the stage with one API and one worker. */
+import { freePort } from '#dev/freePort.ts';
+import type { RoleProcess } from '#dev/processes.ts';
+import { type Stage, startStage, type Worker } from '../bench/stage.ts';
+
+/**
+ * The heap that Node gives itself in a pod of 1 GiB, as k8s/overlays/production has it: on a machine
+ * with more memory garbage would be left to lie, and a worker look larger than it has to be.
+ */
+export const WORKER_SETTINGS = { NODE_OPTIONS: '--max-old-space-size=512' };
+
+export type Log = (line: string) => void;
+
+export interface Setup {
+  stage: Stage;
+  api: RoleProcess;
+  worker: Worker;
+  metricsUrl: string;
+}
+
+async function setUp(stage: Stage): Promise<Setup> {
+  const port = String(await freePort());
+  const [api, worker] = await Promise.all([
+    stage.startApi(),
+    stage.startWorker({ ...WORKER_SETTINGS, HEALTH_CHECK_PORT: port }),
+  ]);
+  return { stage, api, worker, metricsUrl: `http://127.0.0.1:${port}/metrics` };
+}
+
+/**
+ * Starts it, has it measured, and ends it.
+ * @param stopping ends it at once: what is measured then fails. @throws once it is aborted.
+ */
+export async function withSetup<T>(
+  log: Log,
+  stopping: AbortSignal,
+  measure: (setup: Setup) => Promise<T>,
+): Promise<T> {
+  log('starting the embedded stack');
+  const stage = await startStage(log);
+  const stop = () => void stage.stop();
+  stopping.addEventListener('abort', stop);
+  try {
+    stopping.throwIfAborted();
+    return await measure(await setUp(stage));
+  } finally {
+    stopping.removeEventListener('abort', stop);
+    await stage.stop();
+  }
+}

@@ -1,0 +1,62 @@
+/** The model's prediction of several workers, held against a run with as many. */
+import type { Worker } from '../bench/stage.ts';
+import { type Drain, drain, quietest } from './drain.ts';
+import type { Profile } from './profile.ts';
+import { type Log, type Setup, WORKER_SETTINGS, withSetup } from './setup.ts';
+import { sharedRate } from './sharedMachine.ts';
+
+const COUNTS = [1, 2, 4];
+const WARM_UP_EACH = 50;
+const BACKLOG = 150;
+const DRAINS = 2;
+
+export interface Validation {
+  workers: number;
+  /** Bootstraps a second, from the profile alone. */
+  predicted: number;
+  measured: number;
+  errorPercent: number;
+  /** Cores that others took meanwhile; the prediction goes by those of the profile. */
+  takenCores: number;
+}
+
+export function compared(workers: number, predicted: number, drains: Drain[]): Validation {
+  const { perSecond: measured, usage } = quietest(drains);
+  const errorPercent = ((predicted - measured) / measured) * 100;
+  return { workers, predicted, measured, errorPercent, takenCores: usage.takenCores };
+}
+
+async function addWorkers({ stage }: Setup, workers: Worker[], count: number): Promise<void> {
+  while (workers.length < count) workers.push(await stage.startWorker(WORKER_SETTINGS));
+}
+
+async function drainsWith({ stage, api }: Setup, workers: Worker[]): Promise<Drain[]> {
+  await drain(stage, api.pid, workers, WARM_UP_EACH * workers.length);
+  const drains: Drain[] = [];
+  for (let round = 0; round < DRAINS; round++) {
+    drains.push(await drain(stage, api.pid, workers, BACKLOG));
+  }
+  return drains;
+}
+
+/** @param log told what goes on, a line each. @throws once `stopping` is aborted. */
+export const validate = (
+  profile: Profile,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<Validation[]> =>
+  withSetup(log, stopping, async (setup) => {
+    const validations: Validation[] = [];
+    const workers = [setup.worker];
+    for (const count of COUNTS) {
+      const predicted = sharedRate(profile, count);
+      log(
+        `${count} ${count === 1 ? 'worker' : 'workers'}, predicted: ${predicted.toFixed(1)} a second`,
+      );
+      await addWorkers(setup, workers, count);
+      const one = compared(count, predicted, await drainsWith(setup, workers));
+      log(`  measured: ${one.measured.toFixed(1)} a second`);
+      validations.push(one);
+    }
+    return validations;
+  });
