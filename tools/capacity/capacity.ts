@@ -4,7 +4,7 @@ import { stopRequest } from '#stopRequest';
 import { argumentsFrom, type CapacityArguments, USAGE } from './arguments.ts';
 import type { CapacityResult } from './capacityResult.ts';
 import { measureProfile } from './measure.ts';
-import { provision } from './model.ts';
+import { provision, refuseImpossible } from './model.ts';
 import { PROFILE_FILE, type Profile, readProfile, savedProfile, saveProfile } from './profile.ts';
 import { textReport } from './report.ts';
 import { judge, judgeTable } from './seedTable.ts';
@@ -56,6 +56,7 @@ async function profileFor(
 async function run(args: CapacityArguments, stopping: AbortSignal): Promise<CapacityResult> {
   const log: Log = (line) => (args.json ? console.error : console.log)(line);
   const { target } = args;
+  refuseImpossible(target);
   const { profile, profileNote } = await profileFor(args, log, stopping);
   const result = {
     target,

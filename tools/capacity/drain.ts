@@ -23,9 +23,19 @@ const signal = (workers: readonly Worker[], name: NodeJS.Signals): void => {
 const threadsOf = (workers: readonly Worker[]): Map<string, number> =>
   new Map(workers.flatMap(({ pid }) => [...threadSeconds(pid)]));
 
+/** Has workers stand still while the work is done, whatever comes of it. */
+async function standingStill<T>(workers: readonly Worker[], work: () => Promise<T>): Promise<T> {
+  signal(workers, 'SIGSTOP');
+  try {
+    return await work();
+  } finally {
+    signal(workers, 'SIGCONT');
+  }
+}
+
 /**
- * Queues `count` bootstraps while the workers stand still (SIGSTOP), and lets them go. They have
- * started long before: what their start costs is not measured, and all begin at the same moment.
+ * Queues `count` bootstraps while the workers stand still, and lets them go. They have started long
+ * before: what their start costs is not measured, and all begin at the same moment.
  */
 export async function drain(
   stage: Stage,
@@ -34,28 +44,22 @@ export async function drain(
   count: number,
 ): Promise<Drain> {
   const parts = { stage, apiPid, workerPids: workers.map(({ pid }) => pid) };
-  signal(workers, 'SIGSTOP');
-  const queueingEnds = countUsage(parts);
-  await stage.queueBootstraps(count).catch((error) => {
-    signal(workers, 'SIGCONT');
-    throw error;
+  const begun = await standingStill(workers, async () => {
+    const queueingEnds = countUsage(parts);
+    await stage.queueBootstraps(count);
+    const queueing = queueingEnds();
+    return { queueing, threads: threadsOf(workers), since: new Date(), ends: countUsage(parts) };
   });
-  const queueing = queueingEnds();
-  const threads = threadsOf(workers);
-  const since = new Date();
-  const drainEnds = countUsage(parts);
-  signal(workers, 'SIGCONT');
-  const moments = await stage.drained(WORKFLOW.organizationBootstrap, since);
-  const usage = drainEnds();
+  const moments = await stage.drained(WORKFLOW.organizationBootstrap, begun.since);
   if (moments.length !== count) {
     throw new Error(`${moments.length} bootstraps ended, and ${count} were queued`);
   }
   return {
     count,
     perSecond: middleRate(moments),
-    usage,
-    busiestThreadSeconds: busiestThread(threads, threadsOf(workers)),
-    queueing,
+    usage: begun.ends(),
+    busiestThreadSeconds: busiestThread(begun.threads, threadsOf(workers)),
+    queueing: begun.queueing,
   };
 }
 

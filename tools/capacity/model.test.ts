@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PROFILE } from '#support/capacityProfile.ts';
-import { ImpossibleTarget, provision } from './model.ts';
+import { ImpossibleTarget, provision, refuseImpossible } from './model.ts';
 import { keepUpRate, sharedRate } from './sharedMachine.ts';
 import { TARGET_DEFAULTS, type Target } from './target.ts';
 import { cachedAtMost, workerRate } from './worker.ts';
@@ -57,6 +57,10 @@ test('no number of workers shortens a wait: the error says what does', () => {
   expect(() => given({ p95Minutes: 5 })).toThrow(ImpossibleTarget);
   expect(() => given({ p95Minutes: 5 })).toThrow(/DNS_PROPAGATION_WAIT_SECONDS/);
   expect(() => given({ p95Minutes: 5 })).toThrow(/--p95-minutes/);
+  // The waits alone would leave a second.
+  const narrow = { ...TARGET, p95Minutes: 303.4 / 60 };
+  expect(() => refuseImpossible(narrow)).not.toThrow();
+  expect(() => provision(PROFILE, narrow)).toThrow(ImpossibleTarget);
   expect(given({ p95Minutes: 5, propagationSeconds: 60 }).active.p95Minutes).toBeLessThan(5);
 });
 

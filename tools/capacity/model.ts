@@ -74,21 +74,26 @@ export interface Provision {
   cloudflarePerHour: number;
 }
 
-/** Waits, providers and work of a bootstrap that nobody is in the way of; seconds, p95. */
+/** Waits and providers of a bootstrap, as if the work itself took no time; seconds. */
+const waitSeconds = ({ propagationSeconds, providerMs }: Target): number =>
+  propagationSeconds + (PROVIDER_CALLS_IN_A_ROW * providerMs) / 1000;
+
+/** A bootstrap that nobody is in the way of; seconds, p95. */
 function floorSeconds(profile: Profile, target: Target): number {
   const work = interpolated(
     profile.latencies.map(({ utilisation, activeP95Seconds }) => [utilisation, activeP95Seconds]),
     target.utilisation,
   );
-  const providers = (PROVIDER_CALLS_IN_A_ROW * target.providerMs) / 1000;
-  return target.propagationSeconds + work * workFactor(profile, target) + providers;
+  return waitSeconds(target) + work * workFactor(profile, target);
 }
 
-/** Seconds that are left for the burst to queue in. @throws ImpossibleTarget when there are none. */
-function queueSeconds(profile: Profile, target: Target): number {
-  const floor = floorSeconds(profile, target);
-  const left = target.p95Minutes * MINUTE_SECONDS - floor;
-  if (left > 0) return left;
+/**
+ * @param floor seconds that a bootstrap takes in any case; without it what its waits take, which is
+ *   known before anything is measured.
+ * @throws ImpossibleTarget when there is no time left to queue in.
+ */
+export function refuseImpossible(target: Target, floor = waitSeconds(target)): void {
+  if (target.p95Minutes * MINUTE_SECONDS > floor) return;
   throw new ImpossibleTarget(
     `no number of workers makes an organization active within ${target.p95Minutes} minutes: ` +
       `its waits, providers and work alone take ${(floor / MINUTE_SECONDS).toFixed(1)}, ` +
@@ -107,7 +112,9 @@ function workersFor(profile: Profile, target: Target) {
   const planned = perSecond * target.utilisation;
   const shareOfOne = arriving / planned;
   const forThroughput = Math.max(1, Math.ceil(shareOfOne));
-  const draining = (P95 * target.burst) / queueSeconds(profile, target);
+  const floor = floorSeconds(profile, target);
+  refuseImpossible(target, floor);
+  const draining = (P95 * target.burst) / (target.p95Minutes * MINUTE_SECONDS - floor);
   const forBurst = Math.max(1, Math.ceil((draining + arriving) / perSecond));
   const needed = Math.max(forThroughput, forBurst);
   return {

@@ -38,7 +38,8 @@ export async function withSetup<T>(
 ): Promise<T> {
   log('starting the embedded stack');
   const stage = await startStage(log);
-  const stop = () => void stage.stop();
+  // What comes of it is told by the stop at the end, which is the same one.
+  const stop = () => void stage.stop().catch(() => {});
   stopping.addEventListener('abort', stop);
   try {
     stopping.throwIfAborted();

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import {
+  busiestThread,
+  mostResidentBytes,
+  processSeconds,
+  residentBytes,
+  threadSeconds,
+} from './usage.ts';
+
+/** Works until the kernel's own count, of hundredths of a second, has gone on. */
+function workUntilCounted(): void {
+  const before = processSeconds(process.pid);
+  while (processSeconds(process.pid) < before + 0.05);
+}
+
+test("a process's CPU seconds are those that Node itself knows of", () => {
+  workUntilCounted();
+  const { user, system } = process.cpuUsage();
+  const known = (user + system) / 1_000_000;
+  expect(Math.abs(processSeconds(process.pid) - known)).toBeLessThan(0.1 * known + 0.1);
+});
+
+test('the busiest thread has done the work, and no more than the process', () => {
+  const [before, processBefore] = [threadSeconds(process.pid), processSeconds(process.pid)];
+  workUntilCounted();
+  const busiest = busiestThread(before, threadSeconds(process.pid));
+  expect(busiest).toBeGreaterThan(0);
+  expect(busiest).toBeLessThanOrEqual(processSeconds(process.pid) - processBefore);
+});
+
+test('memory is read of other processes as well, and is never above its peak', async () => {
+  const child = spawn(process.execPath, ['-e', 'process.stdin.resume(); console.log()']);
+  try {
+    await once(child.stdout, 'data');
+    const resident = residentBytes(child.pid!);
+    expect(resident).toBeGreaterThan(1_048_576);
+    expect(mostResidentBytes(child.pid!)).toBeGreaterThanOrEqual(resident);
+  } finally {
+    child.kill();
+    await once(child, 'exit');
+  }
+});
