@@ -27,7 +27,8 @@ test('the busiest thread has done the work, and no more than the process', () =>
   workUntilCounted();
   const busiest = busiestThread(before, threadSeconds(process.pid));
   expect(busiest).toBeGreaterThan(0);
-  expect(busiest).toBeLessThanOrEqual(processSeconds(process.pid) - processBefore);
+  // The kernel rounds each of the four readings to hundredths.
+  expect(busiest).toBeLessThan(processSeconds(process.pid) - processBefore + 0.025);
 });
 
 test('memory is read of other processes as well, and is never above its peak', async () => {
