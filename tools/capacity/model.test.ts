@@ -41,6 +41,8 @@ test('a burst takes as many workers as work off 95 of 100 in what the waits leav
   // 600 s less 300 of waiting, 2.4 of providers and 2 of work leave 295.6 s: 9.64 a second, and
   // those who keep coming.
   expect(given({ burst: 3_000 }).workers.forBurst).toBe(1);
+  expect(given({ burst: 3_100, perHour: 1 }).workers.forBurst).toBe(1);
+  expect(given({ burst: 3_100 }).workers.forBurst).toBe(2);
   const { workers, active } = given({ burst: 9_000 });
   expect(workers).toMatchObject({ forBurst: 3, total: 4 });
   expect(active.floorMinutes).toBeCloseTo(304.4 / 60, 6);
