@@ -4,6 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiConfig } from '#config';
+import { WORKFLOW } from '#domain/contracts.ts';
 import type { FailureStage } from '#domain/events.ts';
 import type { AdvisoryLock } from '#store/advisoryLock.ts';
 import type { BootstrapRequests } from '#store/bootstrapRequests.ts';
@@ -14,7 +15,7 @@ import type { WorkflowRuns } from '#store/workflowRuns.ts';
 import { withCorrelationId } from '#telemetry/correlation.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { ApiDeps } from './deps.ts';
-import { describeRun, pingTemporal, startBootstrapRun } from './temporalRuns.ts';
+import { describeRun, openRunIds, pingTemporal, startBootstrapRun } from './temporalRuns.ts';
 import { createVisibilitySync, type EndBootstrap } from './visibilitySync.ts';
 
 export interface ReconcilerDeps {
@@ -139,15 +140,23 @@ export function createReconciler(deps: ReconcilerDeps) {
     return 'failed';
   }
 
-  /** Page after page: runs that wait for a person for hours must not hide the later ones. */
+  /**
+   * Page after page: runs that wait for a person for hours must not hide the later ones. Beyond
+   * the first page one list of what is open stands for a call each: a backlog of thousands is no
+   * time to keep Temporal busy with questions. A run that the list is late to miss is met again
+   * in the next round.
+   */
   async function* underWay(): AsyncGenerator<Organization> {
-    let page: Organization[] = [];
-    do {
-      page = await readModels.pendingOrganizations(config.RECONCILE_AFTER_SECONDS, {
-        after: page.at(-1),
-      });
-      yield* page;
-    } while (page.length > 0);
+    const pageAfter = (after?: Organization) =>
+      readModels.pendingOrganizations(config.RECONCILE_AFTER_SECONDS, { after });
+    let page = await pageAfter();
+    yield* page;
+    let open: Set<string> | undefined;
+    while (page.length > 0) {
+      page = await pageAfter(page.at(-1));
+      if (page.length > 0) open ??= await openRunIds(temporal, WORKFLOW.organizationBootstrap);
+      yield* page.filter(({ workflowId }) => !open?.has(workflowId ?? ''));
+    }
   }
 
   /** What cannot be done for one organization is logged, and does not keep the others waiting. */

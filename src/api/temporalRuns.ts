@@ -21,6 +21,7 @@ import { withCorrelationId } from '#telemetry/correlation.ts';
 
 export const START_DEADLINE_MS = 5_000;
 const READ_DEADLINE_MS = 2_000;
+const LIST_PAGE = 1_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 
@@ -127,6 +128,19 @@ export async function describeRun(
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/**
+ * Workflow ids of the open runs of a type. Visibility is written a moment after the fact: a run
+ * that is missing may be open, and one that is there may just have ended.
+ */
+export async function openRunIds(client: Client, workflowType: string): Promise<Set<string>> {
+  const query = `WorkflowType = '${workflowType}' AND ExecutionStatus = 'Running'`;
+  const ids = new Set<string>();
+  for await (const { workflowId } of client.workflow.list({ query, pageSize: LIST_PAGE })) {
+    ids.add(workflowId);
+  }
+  return ids;
 }
 
 /** @throws when no worker answers in time. */

@@ -107,6 +107,23 @@ test('reaches requests behind more than a page of runs under way', async () => {
   }
 });
 
+test('asks after a page of runs one by one, and after those behind it at once', async () => {
+  await Promise.all(Array.from({ length: 130 }, () => accept()));
+  await reconciler.runOnce();
+  const asked = vi.spyOn(onboarding.client.workflowService, 'describeWorkflowExecution');
+  try {
+    const inOneRound = async () => {
+      asked.mockClear();
+      await reconciler.runOnce();
+      return asked.mock.calls.length;
+    };
+    // Visibility is written a moment after the starts.
+    await expect.poll(inOneRound).toBe(100);
+  } finally {
+    asked.mockRestore();
+  }
+});
+
 test('one that cannot be started does not keep the others waiting', async () => {
   // Larger than a gRPC message may be: Temporal refuses this start each time.
   const poison = await accept({ orgData: { name: 'x'.repeat(5_000_000), type: 'provider' } });
