@@ -1,12 +1,11 @@
 /** A backlog, and how fast workers that are ready and warm work it off. */
 import { WORKFLOW } from '#domain/contracts.ts';
 import type { Stage, Worker } from '../bench/stage.ts';
-import { middleRate } from '../bench/statistics.ts';
 import { busiestThread, countUsage, threadSeconds, type Usage } from './usage.ts';
 
 export interface Drain {
   count: number;
-  /** Bootstraps a second, over the middle of the drain. */
+  /** Bootstraps a second, from the moment the workers were let go until the last one was done. */
   perSecond: number;
   usage: Usage;
   /** CPU seconds of the thread that used most, in the worker where it used most. */
@@ -22,6 +21,14 @@ const signal = (workers: readonly Worker[], name: NodeJS.Signals): void => {
 /** Threads of all workers, by process and thread. */
 const threadsOf = (workers: readonly Worker[]): Map<string, number> =>
   new Map(workers.flatMap(({ pid }) => [...threadSeconds(pid)]));
+
+/**
+ * Over the whole drain: the queue is served in turn, so that all runs of a backlog advance together
+ * and most of them end near the end. How fast they end there says nothing of how fast they are done.
+ * @param moments at which they ended, in milliseconds.
+ */
+export const drainRate = (since: Date, moments: readonly number[]): number =>
+  (moments.length / (Math.max(...moments) - since.getTime())) * 1000;
 
 /** Has workers stand still while the work is done, whatever comes of it. */
 async function standingStill<T>(workers: readonly Worker[], work: () => Promise<T>): Promise<T> {
@@ -56,7 +63,7 @@ export async function drain(
   }
   return {
     count,
-    perSecond: middleRate(moments),
+    perSecond: drainRate(begun.since, moments),
     usage: begun.ends(),
     busiestThreadSeconds: busiestThread(begun.threads, threadsOf(workers)),
     queueing: begun.queueing,
