@@ -20,6 +20,7 @@ export const PROFILE: Profile = {
     perSecond: 10,
     cpuSeconds: { worker: 0.05, api: 0, database: 0.02, temporal: 0.04, tool: 0.01 },
     busiestThreadSeconds: 0.03,
+    furtherWorkerSeconds: 0.01,
   },
   accepting: {
     perSecond: 50,
@@ -29,6 +30,7 @@ export const PROFILE: Profile = {
   memory: {
     restBytes: 300 * MEBIBYTE,
     busiestBytes: 500 * MEBIBYTE,
+    busiestRuns: 100,
     perCachedRunBytes: MEBIBYTE / 2,
   },
   connections: { worker: { open: 9, busy: 2 }, api: { open: 8, busy: 1.5 } },

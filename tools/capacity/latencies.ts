@@ -52,6 +52,14 @@ export interface Arrival {
   activitySeconds: number;
 }
 
+/** Requests at a steady rate. @throws the first one's error, once all were sent. */
+async function arriving(perSecond: number, count: number, post: () => Promise<void>) {
+  const failures: unknown[] = [];
+  // Nobody looks at one that fails before the last is sent: it must not end the process.
+  await openLoop(perSecond, count, () => post().catch((error) => failures.push(error)));
+  if (failures.length > 0) throw failures[0];
+}
+
 /** Bootstraps come at a steady rate, whether or not the earlier ones are done. */
 async function arrive(setup: Setup, utilisation: number, perSecond: number): Promise<Arrival> {
   const { stage } = setup;
@@ -59,7 +67,7 @@ async function arrive(setup: Setup, utilisation: number, perSecond: number): Pro
   const caller = createCaller(stage.apiUrl, stage.token, ARRIVING_CONNECTIONS);
   const before = await metricsOf(setup);
   const since = new Date();
-  await openLoop(perSecond, count, () => caller.post(BOOTSTRAP_PATH, benchOrganization())).finally(
+  await arriving(perSecond, count, () => caller.post(BOOTSTRAP_PATH, benchOrganization())).finally(
     caller.close,
   );
   await stage.drained(WORKFLOW.organizationBootstrap, since);

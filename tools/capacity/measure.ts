@@ -5,12 +5,11 @@ import { drain } from './drain.ts';
 import { perCachedRun } from './heldRuns.ts';
 import { latenciesOf } from './latencies.ts';
 import { currentFingerprint, type Profile } from './profile.ts';
-import { historyOf, saturate } from './saturation.ts';
+import { BACKLOG, furtherWorker, historyOf, saturate, WARM_UP } from './saturation.ts';
 import { type Log, type Setup, withSetup } from './setup.ts';
 import { keepUpRate } from './sharedMachine.ts';
 import { mostResidentBytes, processSeconds, residentBytes, thisMachine } from './usage.ts';
 
-const WARM_UP = 100;
 const IDLE_SECONDS = 5;
 
 async function idleCores({ worker }: Setup): Promise<number> {
@@ -25,7 +24,7 @@ const usedBy = (connections: Map<string, ConnectionUse>, role: 'worker' | 'api')
   connections.get(CONNECTIONS_OF[role]) ?? { open: 0, busy: 0 };
 
 async function measureOn(setup: Setup, log: Log): Promise<Profile> {
-  const machine = thisMachine();
+  const [machine, fingerprint] = [thisMachine(), await currentFingerprint()];
   const restBytes = residentBytes(setup.worker.pid);
   log('one worker with nothing to do');
   const idleWorkerCores = await idleCores(setup);
@@ -38,11 +37,13 @@ async function measureOn(setup: Setup, log: Log): Promise<Profile> {
   const kept = keepUpRate({ machine: { ...machine, takenCores }, saturated, accepting });
   log(`bootstraps that arrive, at shares of ${kept.toFixed(1)} a second`);
   const arrivals = await latenciesOf(setup, kept, log);
+  log('two workers that always find bootstraps waiting');
+  const furtherWorkerSeconds = await furtherWorker(setup, saturated.cpuSeconds);
   log('runs that are held in their wait for DNS');
   const perCachedRunBytes = await perCachedRun(setup, log);
   return {
     measuredAt: new Date().toISOString(),
-    fingerprint: await currentFingerprint(),
+    fingerprint,
     machine: { ...machine, takenCores },
     bootstrap: {
       activities: Math.round(arrivals[0]!.activitiesPerRun),
@@ -50,10 +51,10 @@ async function measureOn(setup: Setup, log: Log): Promise<Profile> {
       ...history,
       ...sizes,
     },
-    saturated,
+    saturated: { ...saturated, furtherWorkerSeconds },
     accepting,
     idleWorkerCores,
-    memory: { restBytes, busiestBytes, perCachedRunBytes },
+    memory: { restBytes, busiestBytes, busiestRuns: BACKLOG, perCachedRunBytes },
     connections: { worker: usedBy(connections, 'worker'), api: usedBy(connections, 'api') },
     latencies: arrivals.map(({ latency }) => latency),
   };

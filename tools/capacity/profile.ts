@@ -55,6 +55,11 @@ const schema = z.object({
     cpuSeconds: cpu,
     /** Of each bootstrap, of the thread that used most: one thread gets one core at the most. */
     busiestThreadSeconds: more,
+    /**
+     * CPU seconds of all parts together, more for each bootstrap, for each further worker that shares
+     * the machine: polls that find nothing, and fewer tasks that are handed on within a process.
+     */
+    furtherWorkerSeconds: amount,
   }),
   /** The API, asked by eight callers at once, while no worker works. */
   accepting: z.object({ perSecond: more, cpuSeconds: cpu }),
@@ -64,7 +69,9 @@ const schema = z.object({
     /** A worker's resident memory: just started, and the most while it was saturated. */
     restBytes: more,
     busiestBytes: more,
-    /** More for each run that is held in its wait for DNS. */
+    /** Runs that it had in its cache then. */
+    busiestRuns: more,
+    /** At the most so much for each further run, held in its wait for DNS. */
     perCachedRunBytes: amount,
   }),
   connections: z.object({ worker: connections, api: connections }),

@@ -16,7 +16,7 @@ beforeEach(() => {
 const TARGET: Target = { ...TARGET_DEFAULTS, users: 1, perHour: 500, burst: 50 };
 
 const drained = (perSecond: number, takenCores: number): Drain => {
-  const cpuSeconds = { worker: 0, api: 0, database: 0, temporal: 0, tool: 0 };
+  const cpuSeconds = { worker: 15, api: 0, database: 3, temporal: 12, tool: 0 };
   const usage = { cpuSeconds, wallSeconds: 1, takenCores };
   return { count: 150, perSecond, usage, busiestThreadSeconds: 0, queueing: usage };
 };
@@ -96,7 +96,7 @@ test('rows begin where the table says', () => {
 test('the error of a prediction is printed, whatever it is', () => {
   const result = resultOf(TARGET);
   expect(result.validations![0]).toMatchObject({ measured: 12, errorPercent: 25 });
-  expect(textReport(result)).toMatch(/ 2 +15\.0\/s +12\.0\/s +\+25 % +0\.30 cores/);
+  expect(textReport(result)).toMatch(/ 2 +15\.0\/s +12\.0\/s +\+25 % +200\.0 ms +0\.30 cores/);
   const without = textReport({ ...result, validations: undefined });
   expect(without).not.toContain('predicted');
 });

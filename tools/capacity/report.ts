@@ -31,7 +31,7 @@ export function profileRows(profile: Profile): string[][] {
     [
       'CPU of a bootstrap',
       milliseconds(totalOf(saturated.cpuSeconds)),
-      `worker ${milliseconds(worker)}, PostgreSQL ${milliseconds(database)}, Temporal ${milliseconds(temporal)}, API ${milliseconds(api)}, providers on loopback ${milliseconds(tool)}`,
+      `worker ${milliseconds(worker)}, PostgreSQL ${milliseconds(database)}, Temporal ${milliseconds(temporal)}, API ${milliseconds(api)}, providers on loopback ${milliseconds(tool)}; ${milliseconds(saturated.furtherWorkerSeconds)} more with each further worker on the machine`,
     ],
     [
       'busiest thread',
@@ -51,7 +51,7 @@ export function profileRows(profile: Profile): string[][] {
     [
       'memory of a worker',
       mib(memory.busiestBytes),
-      `at the most; ${mib(memory.restBytes)} when it has just started, ${(memory.perCachedRunBytes / 1024).toFixed(0)} KiB more for each run in its cache`,
+      `at the most, with ${memory.busiestRuns} runs in its cache; ${mib(memory.restBytes)} when it has just started; up to ${(memory.perCachedRunBytes / MEBIBYTE).toFixed(2)} MiB more for each further run`,
     ],
     [
       'connections',
@@ -80,14 +80,22 @@ export const seedRows = (judgements: Judgement[]): string[][] =>
     because,
   ]);
 
-export const VALIDATION_HEAD = ['workers', 'predicted', 'measured', 'error', 'taken by others'];
+export const VALIDATION_HEAD = [
+  'workers',
+  'predicted',
+  'measured',
+  'error',
+  'CPU each',
+  'taken by others',
+];
 
 export const validationRows = (validations: Validation[]): string[][] =>
-  validations.map(({ workers, predicted, measured, errorPercent, takenCores }) => [
+  validations.map(({ workers, predicted, measured, errorPercent, cpuSeconds, takenCores }) => [
     String(workers),
     `${predicted.toFixed(1)}/s`,
     `${measured.toFixed(1)}/s`,
     `${errorPercent < 0 ? '' : '+'}${errorPercent.toFixed(0)} %`,
+    milliseconds(cpuSeconds),
     `${takenCores.toFixed(2)} cores`,
   ]);
 
@@ -104,7 +112,7 @@ function headline({ target, provision, seedAtTarget }: CapacityResult): string[]
 function validationLines({ validations, provision }: CapacityResult): string[] {
   if (!validations) return [];
   return [
-    'Prediction for one machine that holds everything, against a run:',
+    'Prediction for this machine, which holds everything, against a run:',
     ...columns([VALIDATION_HEAD, ...validationRows(validations)]),
     `In production each worker has ${provision.perWorker.limitedBy === 'its busiest thread' ? 'cores' : 'a CPU limit'} of its own, and the rest is elsewhere.`,
   ];

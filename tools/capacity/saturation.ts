@@ -4,15 +4,22 @@ import type { Stage } from '../bench/stage.ts';
 import { median } from '../bench/statistics.ts';
 import { watchConnections } from './connections.ts';
 import { type Drain, drain, quietest } from './drain.ts';
-import type { Profile } from './profile.ts';
-import type { Log, Setup } from './setup.ts';
+import { type CpuSeconds, type Profile, totalOf } from './profile.ts';
+import { type Log, type Setup, WORKER_SETTINGS } from './setup.ts';
 import { perBootstrap } from './usage.ts';
 
-const BACKLOG = 150;
+/** No more than the SDK caches in the heap that the worker has. */
+export const BACKLOG = 150;
+/** Before anything is measured. */
+export const WARM_UP = 100;
 const DRAINS = 2;
 const LOOKED_AT = 5;
 
-type Saturation = Pick<Profile, 'saturated' | 'accepting'> & { takenCores: number };
+interface Saturation {
+  takenCores: number;
+  saturated: Omit<Profile['saturated'], 'furtherWorkerSeconds'>;
+  accepting: Profile['accepting'];
+}
 
 function saturationOf(drains: Drain[]): Saturation {
   const { count, perSecond, usage, queueing, busiestThreadSeconds } = quietest(drains);
@@ -59,6 +66,21 @@ export async function saturate(setup: Setup, log: Log) {
     cloudflareRequests: (stage.stack.cloudflare.requests.length - requestsBefore) / total,
     databaseBytes: ((await databaseBytes(stage)) - sizeBefore) / total,
   };
+}
+
+/** CPU seconds that a second worker adds to each bootstrap, of all parts together. */
+export async function furtherWorker(setup: Setup, oneWorker: CpuSeconds): Promise<number> {
+  const { stage, api, worker } = setup;
+  const second = await stage.startWorker(WORKER_SETTINGS);
+  const workers = [worker, second];
+  await drain(stage, api.pid, workers, WARM_UP);
+  const drains: Drain[] = [];
+  for (let round = 0; round < DRAINS; round++) {
+    drains.push(await drain(stage, api.pid, workers, BACKLOG));
+  }
+  await second.stop();
+  const { usage, count } = quietest(drains);
+  return Math.max(0, totalOf(usage.cpuSeconds) / count - totalOf(oneWorker));
 }
 
 /** How much Temporal keeps of a run, in the middle of a few. */

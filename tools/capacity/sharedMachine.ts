@@ -7,12 +7,18 @@ import { type Profile, totalOf } from './profile.ts';
  */
 export function sharedRate(profile: Profile, workers: number): number {
   const { machine, saturated, idleWorkerCores } = profile;
-  const left = machine.cores - machine.takenCores - (workers - 1) * idleWorkerCores;
-  return Math.min(workers * saturated.perSecond, left / totalOf(saturated.cpuSeconds));
+  const further = workers - 1;
+  const left = machine.cores - machine.takenCores - further * idleWorkerCores;
+  const work = totalOf(saturated.cpuSeconds) + further * saturated.furtherWorkerSeconds;
+  return Math.min(workers * saturated.perSecond, left / work);
 }
 
 /** The same when requests arrive meanwhile, with one worker: the API needs the cores as well. */
-export function keepUpRate(profile: Pick<Profile, 'machine' | 'saturated' | 'accepting'>): number {
+export function keepUpRate(
+  profile: Pick<Profile, 'machine' | 'accepting'> & {
+    saturated: Pick<Profile['saturated'], 'perSecond' | 'cpuSeconds'>;
+  },
+): number {
   const { machine, saturated, accepting } = profile;
   const work = totalOf(saturated.cpuSeconds) + totalOf(accepting.cpuSeconds);
   return Math.min(saturated.perSecond, (machine.cores - machine.takenCores) / work);

@@ -1,13 +1,13 @@
 /** The model's prediction of several workers, held against a run with as many. */
 import type { Worker } from '../bench/stage.ts';
 import { type Drain, drain, quietest } from './drain.ts';
-import type { Profile } from './profile.ts';
+import { type Profile, totalOf } from './profile.ts';
 import { type Log, type Setup, WORKER_SETTINGS, withSetup } from './setup.ts';
 import { sharedRate } from './sharedMachine.ts';
 
 const COUNTS = [1, 2, 4];
-const WARM_UP_EACH = 50;
-const BACKLOG = 150;
+const WARM_UP_EACH = 30;
+const BACKLOG = 120;
 const DRAINS = 2;
 
 export interface Validation {
@@ -16,14 +16,22 @@ export interface Validation {
   predicted: number;
   measured: number;
   errorPercent: number;
+  /** CPU seconds of all parts together for each bootstrap. */
+  cpuSeconds: number;
   /** Cores that others took meanwhile; the prediction goes by those of the profile. */
   takenCores: number;
 }
 
 export function compared(workers: number, predicted: number, drains: Drain[]): Validation {
-  const { perSecond: measured, usage } = quietest(drains);
-  const errorPercent = ((predicted - measured) / measured) * 100;
-  return { workers, predicted, measured, errorPercent, takenCores: usage.takenCores };
+  const { perSecond: measured, usage, count } = quietest(drains);
+  return {
+    workers,
+    predicted,
+    measured,
+    errorPercent: ((predicted - measured) / measured) * 100,
+    cpuSeconds: totalOf(usage.cpuSeconds) / count,
+    takenCores: usage.takenCores,
+  };
 }
 
 async function addWorkers({ stage }: Setup, workers: Worker[], count: number): Promise<void> {

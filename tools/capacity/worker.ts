@@ -98,7 +98,8 @@ export interface MemoryNeed {
 /** @param openRuns that a worker is responsible for. */
 export function memoryOf({ memory }: Profile, target: Target, openRuns: number): MemoryNeed {
   const cachedRuns = Math.min(Math.ceil(openRuns), cachedAtMost(target.workerMemoryMib));
-  const mib = (memory.busiestBytes + cachedRuns * memory.perCachedRunBytes) / MEBIBYTE;
+  const further = Math.max(0, cachedRuns - memory.busiestRuns);
+  const mib = (memory.busiestBytes + further * memory.perCachedRunBytes) / MEBIBYTE;
   const limitMib = Math.ceil((mib * 1.1) / 128) * 128;
   return { cachedRuns, wantedRuns: Math.ceil(openRuns), mib, limitMib };
 }
