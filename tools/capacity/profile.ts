@@ -55,10 +55,7 @@ const schema = z.object({
     cpuSeconds: cpu,
     /** Of each bootstrap, of the thread that used most: one thread gets one core at the most. */
     busiestThreadSeconds: more,
-    /**
-     * CPU seconds of all parts together, more for each bootstrap, for each further worker that shares
-     * the machine: polls that find nothing, and fewer tasks that are handed on within a process.
-     */
+    /** CPU seconds of all parts, more for each bootstrap with each further worker on the machine. */
     furtherWorkerSeconds: amount,
   }),
   /** The API, asked by eight callers at once, while no worker works. */

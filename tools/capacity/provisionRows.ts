@@ -46,8 +46,8 @@ function memoryRow({ workerMemoryMib }: Target, { memory, openRuns }: Provision)
   const { cachedRuns, wantedRuns, mib, limitMib } = memory;
   const cache =
     cachedRuns < wantedRuns
-      ? `of ${wantedRuns} runs that a worker is responsible for, ${cachedRuns} fit its cache: the others are replayed when they go on`
-      : `${wantedRuns} runs in a worker's cache`;
+      ? `${cachedRuns} in a worker's cache, of the ${wantedRuns} runs that are its own: the others are replayed when they go on`
+      : `the ${wantedRuns} runs that are its own in a worker's cache`;
   const enough =
     limitMib > workerMemoryMib ? `; --worker-memory-mib ${workerMemoryMib} is too little` : '';
   return [

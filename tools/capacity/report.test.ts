@@ -62,7 +62,7 @@ test('what is too little is said', () => {
   const report = textReport(
     resultOf({ ...TARGET, workerMemoryMib: 512, maxConnections: 60, perHour: 900, burst: 90 }),
   );
-  expect(report).toContain('34 fit its cache');
+  expect(report).toMatch(/34 in a\s+worker's cache, of the \d+ runs/);
   expect(report).toContain('--worker-memory-mib 512 is too little');
   expect(report).toContain('max_connections 60 is too few');
 });
