@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { tableOf } from './report.ts';
 import { closedLoop, openLoop } from './requests.ts';
-import { median, middleRate, quantile, spreadOf } from './statistics.ts';
+import { drainRate, median, quantile, spreadOf } from './statistics.ts';
 import { felt } from './workerLoss.ts';
 
 const run = promisify(execFile);
@@ -22,10 +22,9 @@ describe('statistics', () => {
     expect(spreadOf([3, 9, 1])).toEqual({ median: 3, min: 1, max: 9 });
   });
 
-  test('a rate is that of the middle: a slow start and a straggler do not count', () => {
-    const steady = Array.from({ length: 20 }, (_, index) => 10_000 + index * 100);
-    expect(middleRate(steady)).toBeCloseTo(10);
-    expect(middleRate([0, ...steady.slice(1, -1), 90_000])).toBeCloseTo(10);
+  test('a rate is that of the whole drain, however late most of it ends', () => {
+    const late = Array.from({ length: 20 }, (_, index) => 19_000 + index * 50);
+    expect(drainRate(new Date(0), [...late, 20_000])).toBeCloseTo(21 / 20);
   });
 });
 

@@ -23,14 +23,11 @@ export const spreadOf = (values: readonly number[]): Spread => ({
 });
 
 /**
- * How many a second, over the middle of a series of moments: the first and the last tenth are
- * start and end, where not every slot is taken.
- * @param moments milliseconds, in any order; at least ten.
+ * Over the whole drain of a backlog: the queue is served in turn, so that all runs advance together
+ * and most of them end near the end. How fast they end there says nothing of how fast they are done.
+ * @param since when the workers were let go.
+ * @param moments at which the runs ended, in milliseconds.
+ * @returns runs a second.
  */
-export function middleRate(moments: readonly number[]): number {
-  const sorted = [...moments].sort((a, b) => a - b);
-  const first = Math.floor(sorted.length * 0.1);
-  const last = Math.ceil(sorted.length * 0.9) - 1;
-  const seconds = (sorted[last]! - sorted[first]!) / 1000;
-  return (last - first) / seconds;
-}
+export const drainRate = (since: Date, moments: readonly number[]): number =>
+  (moments.length / (Math.max(...moments) - since.getTime())) * 1000;

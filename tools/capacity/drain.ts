@@ -1,6 +1,7 @@
 /** A backlog, and how fast workers that are ready and warm work it off. */
 import { WORKFLOW } from '#domain/contracts.ts';
-import type { Stage, Worker } from '../bench/stage.ts';
+import { type Stage, standingStill, type Worker } from '../bench/stage.ts';
+import { drainRate } from '../bench/statistics.ts';
 import { busiestThread, countUsage, threadSeconds, type Usage } from './usage.ts';
 
 export interface Drain {
@@ -14,31 +15,9 @@ export interface Drain {
   queueing: Usage;
 }
 
-const signal = (workers: readonly Worker[], name: NodeJS.Signals): void => {
-  for (const { pid } of workers) process.kill(pid, name);
-};
-
 /** Threads of all workers, by process and thread. */
 const threadsOf = (workers: readonly Worker[]): Map<string, number> =>
   new Map(workers.flatMap(({ pid }) => [...threadSeconds(pid)]));
-
-/**
- * Over the whole drain: the queue is served in turn, so that all runs of a backlog advance together
- * and most of them end near the end. How fast they end there says nothing of how fast they are done.
- * @param moments at which they ended, in milliseconds.
- */
-export const drainRate = (since: Date, moments: readonly number[]): number =>
-  (moments.length / (Math.max(...moments) - since.getTime())) * 1000;
-
-/** Has workers stand still while the work is done, whatever comes of it. */
-async function standingStill<T>(workers: readonly Worker[], work: () => Promise<T>): Promise<T> {
-  signal(workers, 'SIGSTOP');
-  try {
-    return await work();
-  } finally {
-    signal(workers, 'SIGCONT');
-  }
-}
 
 /**
  * Queues `count` bootstraps while the workers stand still, and lets them go. They have started long
