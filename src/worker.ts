@@ -143,12 +143,6 @@ function deploymentOf(config: WorkerConfig, queue: Queue): WorkerDeploymentOptio
   };
 }
 
-/**
- * As many polls as tasks are waiting, by what the server says. Half as much again was done as with
- * the SDK's fixed ten (median of seven pairs; docs/performance.md), and an idle worker asks less.
- */
-const POLLERS = { type: 'autoscaling' } as const;
-
 /** One worker a queue, each with its own slots. */
 async function createWorkers(
   config: WorkerConfig,
@@ -171,8 +165,6 @@ async function createWorkers(
         activities,
         plugins: [temporalTracingPlugin()],
         interceptors: { activity: [correlationActivityInterceptor, ...counted] },
-        workflowTaskPollerBehavior: POLLERS,
-        activityTaskPollerBehavior: POLLERS,
         maxConcurrentActivityTaskExecutions: config.WORKER_MAX_ACTIVITIES,
         shutdownGraceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS,
         shutdownForceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS + FORCE_AFTER_GRACE_MS,

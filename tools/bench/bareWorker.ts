@@ -1,6 +1,5 @@
 /**
- * A Temporal worker without anything of ours: no interceptors, no metrics, no logs, no database;
- * with pollers like ours.
+ * A Temporal worker without anything of ours: no interceptors, no metrics, no logs, no database.
  * Settings: TEMPORAL_ADDRESS, TEMPORAL_TASK_QUEUE and WORKER_MAX_ACTIVITIES, as the real one's.
  */
 import { fileURLToPath } from 'node:url';
@@ -15,8 +14,6 @@ const worker = await Worker.create({
   taskQueue: TEMPORAL_TASK_QUEUE!,
   workflowsPath: fileURLToPath(new URL('./bareWorkflow.ts', import.meta.url)),
   activities: { noop: async () => {} },
-  workflowTaskPollerBehavior: { type: 'autoscaling' },
-  activityTaskPollerBehavior: { type: 'autoscaling' },
   maxConcurrentActivityTaskExecutions: Number(WORKER_MAX_ACTIVITIES),
 });
 process.once('SIGTERM', () => worker.shutdown());

@@ -71,10 +71,14 @@ function chosen(only: string | undefined): Figure[] {
   });
 }
 
-/** One figure that cannot be measured does not lose the others. */
+/**
+ * One figure that cannot be measured does not lose the others.
+ * @param keep told what there is after each figure: an interrupted run keeps what it has.
+ */
 async function measureAll(
   figures: Figure[],
   quick: boolean,
+  keep: (rows: Row[]) => Promise<void>,
 ): Promise<{ rows: Row[]; failed: boolean }> {
   const rows: Row[] = [];
   let failed = false;
@@ -92,15 +96,14 @@ async function measureAll(
         reached: false,
       });
     }
+    await keep(rows);
   }
   return { rows, failed };
 }
 
-async function write(report: Report, out: string | undefined): Promise<string> {
-  const file = out ?? path.join(FOLDER, `${report.at.replaceAll(':', '-')}.json`);
+async function write(file: string, report: Report): Promise<void> {
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
   await writeFile(file, `${JSON.stringify(report, null, 2)}\n`);
-  return file;
 }
 
 async function main(): Promise<number> {
@@ -110,9 +113,10 @@ async function main(): Promise<number> {
     return 0;
   }
   const origin = originOf();
-  const { rows, failed } = await measureAll(chosen(only), quick);
+  const file = out ?? path.join(FOLDER, `${origin.at.replaceAll(':', '-')}.json`);
+  const keep = (rows: Row[]) => write(file, { ...origin, rows });
+  const { rows, failed } = await measureAll(chosen(only), quick, keep);
   const report = { ...origin, rows };
-  const file = await write(report, out);
   console.log(json ? JSON.stringify(report, null, 2) : `\n${tableOf(rows)}\n\nwritten to ${file}`);
   if (failed) return 1;
   return strict && rows.some(({ reached }) => reached === false) ? 2 : 0;

@@ -11,7 +11,7 @@ import {
 import { median, spreadOf } from './statistics.ts';
 
 const ROUNDS = 5;
-const RUNS = 200;
+const RUNS = 150;
 const LIMIT = 0.8;
 
 function rowOf(name: string, measured: number[], limit: number[], target?: number): Row {

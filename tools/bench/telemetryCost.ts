@@ -5,8 +5,8 @@ import { type Figure, perSecond } from './figure.ts';
 import { bootstrapRate, startStage } from './stage.ts';
 import { median, spreadOf } from './statistics.ts';
 
-const PAIRS = 8;
-const RUNS = 200;
+const PAIRS = 6;
+const RUNS = 150;
 const LIMIT = 0.95;
 
 const OFF = { METRICS_ENABLED: 'false', OTEL_SDK_DISABLED: 'true', LOG_LEVEL: 'silent' };

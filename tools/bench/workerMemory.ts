@@ -42,8 +42,10 @@ export const workerMemory: Figure = {
       for (let runs = batch; runs <= last; runs += batch) {
         await stage.queueBootstraps(batch);
         await stage.drained(WORKFLOW.organizationBootstrap, new Date());
-        seen.push({ runs, mib: await atRest(pid) });
-        log(`${runs} runs: ${Math.round(seen.at(-1)!.mib)} MiB`);
+        const isMeasured = runs === first || runs === last;
+        const mib = isMeasured ? await atRest(pid) : await residentMib(pid);
+        seen.push({ runs, mib });
+        log(`${runs} runs: ${Math.round(mib)} MiB`);
       }
     } finally {
       await stage.stop();
