@@ -104,18 +104,23 @@ function invitationFault(
   return isCorrelated ? undefined : `invitation ${invitationId} carries another correlation id`;
 }
 
+/** What is wrong with the invitations that were asked for beside the bootstrap, if anything. */
+export const invitedFault = (run: AcceptedRun, events: EventView[]): string | undefined =>
+  (run.invited ?? [])
+    .map((one) => invitationFault(events, one))
+    .find((fault) => fault !== undefined);
+
 /** @returns for each check what is wrong, or undefined when it is as it has to be. */
 export function faultsOf(
   run: AcceptedRun,
   state: EndState,
 ): Record<EndStateCheck, string | undefined> {
-  const invited = (run.invited ?? []).map((one) => invitationFault(state.allEvents, one));
   return {
     ended: endedFault(state),
     complete: completeFault(state),
     correlated: correlatedFault(state, run.correlationId),
     processed: processedFault(state),
-    invited: invited.find((fault) => fault !== undefined),
+    invited: invitedFault(run, state.allEvents),
   };
 }
 

@@ -10,6 +10,7 @@ import {
   type EndStateCheck,
   type EventView,
   faultsOf,
+  invitedFault,
   timeTo,
 } from './endState.ts';
 import { settings } from './settings.ts';
@@ -62,15 +63,19 @@ function endStateOf(run: AcceptedRun, deadline: number): EndState {
   const ofRun = read<{ events?: EventView[] }>('/api/v1/workflows/{workflowId}/events', {
     workflowId,
   });
-  const lineage = read<{ events?: EventView[] }>('/api/v1/organizations/{organizationId}/lineage', {
-    organizationId,
-  });
+  const lineage = '/api/v1/organizations/{organizationId}/lineage';
+  // Invitations have runs of their own, which may have begun after the bootstrap's end.
+  const allEvents = waitWhile(
+    deadline,
+    () => read<{ events?: EventView[] }>(lineage, { organizationId }).events ?? [],
+    (events) => invitedFault(run, events) !== undefined,
+  );
   return {
     organizationStatus: status,
     workflowStatus,
     error,
     runEvents: ofRun.events ?? [],
-    allEvents: lineage.events ?? [],
+    allEvents,
   };
 }
 

@@ -56,7 +56,8 @@ async function startVersion(buildId: string): Promise<void> {
 async function setCurrent(buildId: string): Promise<void> {
   for (const deployment of [BOOTSTRAP, USERS]) {
     await expect.poll(async () => (await ops('set-current', deployment, buildId)).stderr).toBe('');
-    expect(await versionOf(deployment, buildId)).toMatchObject({ status: 'current' });
+    // The server's list follows a moment later.
+    await expect.poll(() => versionOf(deployment, buildId)).toMatchObject({ status: 'current' });
   }
 }
 
@@ -97,12 +98,12 @@ test('a bootstrap ends where it began, what waits moves on, and new runs follow 
   const { run: held, release } = await heldInDns('held-in-dns');
 
   await startVersion('v2');
-  expect(await versionOf(BOOTSTRAP, 'v2')).toMatchObject({ status: 'inactive' });
+  await expect.poll(() => versionOf(BOOTSTRAP, 'v2')).toMatchObject({ status: 'inactive' });
   await setCurrent('v2');
   const second = await bootstrapped();
   expect(await buildsOf(second.handle)).toEqual(['v2']);
-  const { stdout } = await ops('--json');
-  expect(JSON.parse(stdout)).toContainEqual(
+  const shown = async () => JSON.parse((await ops('--json')).stdout);
+  await expect.poll(shown).toContainEqual(
     expect.objectContaining({
       deployment: BOOTSTRAP,
       build_id: 'v1',
