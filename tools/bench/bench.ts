@@ -26,8 +26,8 @@ const FOLDER = path.resolve(import.meta.dirname, '../../.cache/bench');
 const USAGE = `usage: npm run bench [-- options]
 
 Measures on the embedded stack, with a database that flushes each commit, and prints every figure
-beside its limit, measured in the same rounds, as a ratio with its spread. It takes about an hour on
-two cores; nothing else should run beside it. Exits 0 when everything could be measured, whether or
+beside its limit, measured in the same rounds, as a ratio with its spread. It takes about half an hour
+on two cores; nothing else should run beside it. Exits 0 when everything could be measured, whether or
 not a target was reached, and 1 when something could not.
 
   --only <figures>  some of them, separated by commas:

@@ -57,7 +57,8 @@ export const telemetryCost: Figure = {
         const order = pair % 2 ? (['full', 'none'] as const) : (['none', 'full'] as const);
         for (const which of order) await measure[which]();
       }
-      if (collector.posts() === 0) throw new Error('no span reached the collector');
+      // Of a few runs none may be among the tenth that is exported.
+      if (collector.posts() === 0 && !quick) throw new Error('no span reached the collector');
     } finally {
       await stage.stop();
       collector.stop();
