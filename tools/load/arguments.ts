@@ -2,8 +2,8 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#config';
 import {
+  type LoadSettings,
   type LoadThresholds,
-  type MixedWeights,
   SCENARIOS,
   type ScenarioName,
 } from '../../load/contracts.ts';
@@ -79,18 +79,21 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-export interface LoadArguments {
+/** What k6 is told as it was asked for. */
+type Asked =
+  | 'rate'
+  | 'durationSeconds'
+  | 'maxVus'
+  | 'count'
+  | 'steps'
+  | 'spikeFactor'
+  | 'weights'
+  | 'thresholds'
+  | 'endLimitSeconds'
+  | 'pollSeconds';
+
+export interface LoadArguments extends Pick<LoadSettings, Asked> {
   scenario: ScenarioName;
-  rate: number;
-  durationSeconds: number;
-  maxVus: number;
-  count: number;
-  steps: number[];
-  spikeFactor: number;
-  weights: MixedWeights;
-  thresholds: LoadThresholds;
-  endLimitSeconds: number;
-  pollSeconds: number;
   workers: number;
   keep: boolean;
   json: boolean;
