@@ -2,7 +2,7 @@
 import { METHODS } from 'node:http';
 import { bodyParser } from '@koa/bodyparser';
 import cors from '@koa/cors';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import { LABEL_VALUES } from '#telemetry/metricCatalogue.ts';
@@ -16,6 +16,7 @@ import { organizationRoutes } from './organizations.ts';
 import { Problem, problemResponses } from './problems.ts';
 import { publicInvitationRoutes } from './publicInvitations.ts';
 import { COUNTED_METHODS, requestContext, requestTimeout } from './requestContext.ts';
+import { callerRequired, createRouter } from './router.ts';
 import { ssoRoutes } from './sso.ts';
 import { ssoTestRoutes } from './ssoTest.ts';
 import { workflowRoutes } from './workflows.ts';
@@ -59,11 +60,14 @@ async function counted({ authenticate, metrics }: ApiDeps, authorization: string
   });
 }
 
-/** Everything below /api has a caller. */
-function apiRoutes(deps: ApiDeps): Router<ApiState> {
+/**
+ * The routes that have a caller. Authentication belongs to the router and not to a pattern of
+ * paths: whatever path leads to one of its routes, the token comes first.
+ */
+export function authenticatedRoutes(deps: ApiDeps): Router<ApiState> {
   // Methods that the router does not know would be 501, where 405 says what is allowed.
-  const router = new Router<ApiState>({ methods: METHODS });
-  router.use(/^\/api\//, async (ctx, next) => {
+  const router = createRouter<ApiState>({ methods: METHODS });
+  router.use(async (ctx, next) => {
     ctx.state.caller = await counted(deps, ctx.get('authorization') || undefined);
     await next();
   });
@@ -108,13 +112,14 @@ export function createApp(deps: ApiDeps): Koa {
   const app = new Koa({ proxy: config.TRUST_PROXY });
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
   const ops = opsRoutes(deps);
-  const api = apiRoutes(deps);
+  const api = authenticatedRoutes(deps);
   const open = publicInvitationRoutes(deps);
   const ssoTest = ssoTestRoutes(deps);
   beginAtZero(deps.metrics, [...ops.stack, ...open.stack, ...ssoTest.stack, ...api.stack]);
   app.use(requestContext(logger, deps.metrics));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
+  app.use(callerRequired);
   app.use(helmet(HEADERS));
   app.use(crossOrigin(config.CORS_ORIGINS));
   // Its forms are read by the route itself.

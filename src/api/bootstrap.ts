@@ -1,6 +1,6 @@
 /** POST: accepts a bootstrap. First the event, then the run; never one without the other. */
 import { createHash, randomUUID } from 'node:crypto';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { z } from 'zod';
 import type { ApiConfig } from '#config';
 import { type BootstrapTiming, bootstrapWorkflowId } from '#domain/contracts.ts';
@@ -15,6 +15,7 @@ import { type Caller, requirePermission } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { type FieldError, methodNotAllowed, Problem } from './problems.ts';
 import { originOf } from './requestOrigin.ts';
+import { createRouter } from './router.ts';
 import { bootstrapBody, idempotencyKey } from './schemas.ts';
 import { startBootstrapRun } from './temporalRuns.ts';
 import { parseBody, parseWith } from './validation.ts';
@@ -158,7 +159,7 @@ async function start(deps: ApiDeps, request: BootstrapRequest, recorded: Accepte
 }
 
 export function bootstrapRoutes(deps: ApiDeps): Router<ApiState> {
-  const router = new Router<ApiState>();
+  const router = createRouter<ApiState>();
   for (const { path, permission } of BOOTSTRAP_ROUTES) {
     // Without this, GET would look for a run of this name.
     router.get(path, () => {

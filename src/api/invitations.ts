@@ -1,6 +1,6 @@
 /** Invitations of an organization: inviting many at once, listing, sending again, revoking. */
 import { randomUUID } from 'node:crypto';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { z } from 'zod';
 import { normalizeEmail } from '#domain/invitation.ts';
 import type { UserInvitationParams } from '#domain/userInvitation.ts';
@@ -16,6 +16,7 @@ import {
 } from './invitationRuns.ts';
 import { invalidRequest, notFound, Problem } from './problems.ts';
 import { originOf } from './requestOrigin.ts';
+import { createRouter } from './router.ts';
 import { invitationListQuery, invitationsBody, organizationId, revocationBody } from './schemas.ts';
 import { parseBody, parseWith } from './validation.ts';
 
@@ -135,7 +136,7 @@ async function pendingInvitation(
 }
 
 export function invitationRoutes(deps: ApiDeps): Router<ApiState> {
-  const router = new Router<ApiState>();
+  const router = createRouter<ApiState>();
 
   router.post(PREFIX, async (ctx) => {
     const { caller } = ctx.state;

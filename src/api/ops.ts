@@ -1,12 +1,13 @@
 /** What operators and tools read: probes, the OpenAPI document, and its page. */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { getAbsoluteFSPath } from 'swagger-ui-dist';
 import { readinessOf } from '#telemetry/health.ts';
 import type { ApiDeps } from './deps.ts';
 import { openApiDocument } from './openApi.ts';
 import { notFound } from './problems.ts';
+import { createRouter } from './router.ts';
 
 /** Everything from this server, nothing inline but the styles that Swagger UI sets itself. */
 const DOCS_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
@@ -20,7 +21,7 @@ const DOCS_FILES: Record<string, string> = {
 };
 
 export function opsRoutes({ checks, metrics }: Pick<ApiDeps, 'checks' | 'metrics'>): Router {
-  const router = new Router();
+  const router = createRouter();
   const document = openApiDocument();
 
   router.get('/health', (ctx) => {

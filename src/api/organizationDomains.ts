@@ -1,6 +1,6 @@
 /** Domains of an organization: claiming one, and what has to be published to prove it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import {
   challengeNameOf,
@@ -14,6 +14,7 @@ import type { Caller } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { Problem } from './problems.ts';
 import { originOf } from './requestOrigin.ts';
+import { createRouter } from './router.ts';
 import { asciiDomain, configurableOrganization, requireActive, unavailable } from './sso.ts';
 import { startDomainVerification } from './ssoRuns.ts';
 import { type ClaimedDomainBody, domainBody } from './ssoSchemas.ts';
@@ -91,7 +92,7 @@ async function claim(
 }
 
 export function organizationDomainRoutes(deps: ApiDeps): Router<ApiState> {
-  const router = new Router<ApiState>();
+  const router = createRouter<ApiState>();
   const { ssoConfigurations } = deps;
 
   router.post(PREFIX, async (ctx) => {

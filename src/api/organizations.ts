@@ -1,5 +1,5 @@
 /** Organizations: what they are, where they come from, and taking one out of service. */
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { deletionWorkflowId } from '#domain/contracts.ts';
 import type { Organization } from '#store/readModels.ts';
@@ -10,6 +10,7 @@ import type { ApiDeps, ApiState } from './deps.ts';
 import { withoutTokenHash } from './eventView.ts';
 import { notFound, Problem } from './problems.ts';
 import { originOf } from './requestOrigin.ts';
+import { createRouter } from './router.ts';
 import { deletionBody, organizationId } from './schemas.ts';
 import { startDeletionRun } from './temporalRuns.ts';
 import { parseBody } from './validation.ts';
@@ -70,7 +71,7 @@ async function startDeletion(
 }
 
 export function organizationRoutes(deps: ApiDeps): Router<ApiState> {
-  const router = new Router<ApiState>();
+  const router = createRouter<ApiState>();
 
   router.get(PREFIX, async (ctx) => {
     ctx.body = await organizationOf(deps, ctx.state.caller, ctx.params.organizationId);

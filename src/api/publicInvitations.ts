@@ -1,11 +1,12 @@
 /** What an invited person's browser calls with the link's token, before there is an account. */
 import { createHash } from 'node:crypto';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import type { InvitationByToken } from '#store/invitationQueries.ts';
 import type { ApiDeps } from './deps.ts';
 import { acceptInvitation, notPending, startInvitationRun } from './invitationRuns.ts';
 import { notFound } from './problems.ts';
 import { rateLimit } from './rateLimit.ts';
+import { createRouter } from './router.ts';
 import { invitationToken } from './schemas.ts';
 
 const PREFIX = '/api/v1/invitations/:token';
@@ -51,7 +52,7 @@ async function accept(deps: ApiDeps, { invitation }: InvitationByToken) {
 }
 
 export function publicInvitationRoutes(deps: ApiDeps): Router {
-  const router = new Router();
+  const router = createRouter();
   const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
 
   router.get(PREFIX, limit, async (ctx) => {

@@ -8,9 +8,15 @@ import type { Logger } from '#telemetry/logger.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 import { Problem } from './problems.ts';
 
-/** The template of the matched route; a path itself may hold ids. */
-const routeOf = (ctx: ParameterizedContext): string =>
-  (ctx as { _matchedRoute?: string })._matchedRoute ?? 'unmatched';
+/**
+ * The template of the matched route; a path itself may hold ids. What a router itself runs before
+ * its routes, such as authentication, has no methods and is none.
+ */
+function routeOf(ctx: ParameterizedContext): string {
+  const { matched } = ctx as { matched?: { methods: string[]; path: string | RegExp }[] };
+  const route = matched?.find(({ methods }) => methods.includes(ctx.method));
+  return route ? String(route.path) : 'unmatched';
+}
 
 /** Methods that have a label of their own. */
 export const COUNTED_METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS', 'HEAD'];

@@ -1,7 +1,7 @@
 /** Single sign-on of an organization: configuring it, how it stands, and switching it off. */
 import { randomUUID } from 'node:crypto';
 import { domainToASCII } from 'node:url';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { z } from 'zod';
 import { normalizeDomain } from '#domain/organizationDomain.ts';
@@ -14,6 +14,7 @@ import { type Caller, hasPermission } from './auth.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { notFound, Problem } from './problems.ts';
 import { originOf } from './requestOrigin.ts';
+import { createRouter } from './router.ts';
 import { organizationId } from './schemas.ts';
 import { startSsoConfiguration, startSsoDeactivation } from './ssoRuns.ts';
 import { type SsoConfigurationBody, ssoBody, ssoDeactivationBody } from './ssoSchemas.ts';
@@ -162,7 +163,7 @@ async function deactivate(deps: ApiDeps, caller: Caller, orgId: string, reason: 
 }
 
 export function ssoRoutes(deps: ApiDeps): Router<ApiState> {
-  const router = new Router<ApiState>();
+  const router = createRouter<ApiState>();
   const { ssoConfigurations } = deps;
 
   router.post(PREFIX, async (ctx) => {

@@ -1,6 +1,6 @@
 /** The test of single sign-on, as a browser goes through it: out by the link, back with a response. */
 import { bodyParser } from '@koa/bodyparser';
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { FAILURE } from '#domain/contracts.ts';
 import { domainOfEmail } from '#domain/organizationDomain.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from '#domain/sso.ts';
@@ -18,6 +18,7 @@ import type { SsoConfiguration } from '#store/ssoConfigurations.ts';
 import type { ApiDeps } from './deps.ts';
 import { notFound, Problem } from './problems.ts';
 import { rateLimit } from './rateLimit.ts';
+import { createRouter } from './router.ts';
 import { unavailable } from './sso.ts';
 import { reportSsoTest } from './ssoRuns.ts';
 import { callbackForm, testToken } from './ssoSchemas.ts';
@@ -97,7 +98,7 @@ const pagePolicy = (ssoUrl: string) =>
   `default-src 'none'; script-src 'unsafe-inline'; form-action ${new URL(ssoUrl).origin}`;
 
 export function ssoTestRoutes(deps: ApiDeps): Router {
-  const router = new Router();
+  const router = createRouter();
   const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
   const form = bodyParser({ enableTypes: ['form'], formLimit: FORM_LIMIT });
 

@@ -1,5 +1,5 @@
 /** Runs: their status and events, cancelling them, and a person's decisions. */
-import Router from '@koa/router';
+import type Router from '@koa/router';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import {
   type BootstrapState,
@@ -14,6 +14,7 @@ import { BOOTSTRAP_ROUTES } from './bootstrap.ts';
 import type { ApiDeps, ApiState } from './deps.ts';
 import { withoutTokenHash } from './eventView.ts';
 import { notFound, Problem } from './problems.ts';
+import { createRouter } from './router.ts';
 import { workflowId as workflowIdSchema } from './schemas.ts';
 import { cancelRun, describeRun, queryRun, signalRun } from './temporalRuns.ts';
 import { workflowStatusOf } from './workflowStatus.ts';
@@ -85,7 +86,7 @@ async function requireWaiting({ temporal }: ApiDeps, workflowId: string): Promis
 }
 
 export function workflowRoutes(deps: ApiDeps): Router<ApiState> {
-  const router = new Router<ApiState>();
+  const router = createRouter<ApiState>();
 
   router.get(PREFIX, async (ctx) => {
     const { workflowId, organization } = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
