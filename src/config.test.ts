@@ -123,3 +123,10 @@ test('spans leave the process only towards a named collector', () => {
     false,
   );
 });
+
+test('TRUST_PROXY is refused by the name of what replaced it', () => {
+  const message = problemsOf(() => loadConfig('api', { ...API, TRUST_PROXY: 'true' }));
+  expect(message).toContain('TRUST_PROXY: was replaced: set TRUSTED_PROXY_HOPS');
+  expect(loadConfig('api', API).TRUSTED_PROXY_HOPS).toBe(0);
+  expect(loadConfig('api', { ...API, TRUSTED_PROXY_HOPS: '2' }).TRUSTED_PROXY_HOPS).toBe(2);
+});

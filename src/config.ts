@@ -113,8 +113,11 @@ const api = {
   BODY_LIMIT_KB: integer(256, 1, 10_240),
   REQUEST_TIMEOUT_SECONDS: seconds(15 * MS, 120 * MS),
   ENABLE_ORG_BOOTSTRAP: flag(true),
-  /** True behind a proxy that sets X-Forwarded-For: the rate limit is by address. */
-  TRUST_PROXY: flag(false),
+  /**
+   * Proxies that every request passes, each of which appends to X-Forwarded-For; 0 ignores the
+   * header. One too many, and a client chooses the address it is counted under.
+   */
+  TRUSTED_PROXY_HOPS: integer(0, 0, 10),
   PUBLIC_RATE_LIMIT_PER_MINUTE: integer(30, 1, 100_000),
   INVITATION_TTL_SECONDS: seconds(DEFAULT_INVITATION_TIMING.ttlMs, 30 * DAY_MS),
   /** Pause before each reminder; 0 for none. */
@@ -259,6 +262,14 @@ const SCHEMAS = {
 };
 
 export type Role = keyof typeof SCHEMAS;
+
+/** Settings of earlier versions: left unread, they would switch something off without a word. */
+const REPLACED: Partial<Record<Role, Record<string, string>>> = {
+  api: {
+    TRUST_PROXY:
+      'was replaced: set TRUSTED_PROXY_HOPS to the number of proxies that append to X-Forwarded-For (1 behind one ingress), and remove this',
+  },
+};
 /** The validated settings of a role; durations in milliseconds whatever their name says. */
 export type Config<R extends Role> = z.infer<(typeof SCHEMAS)[R]>;
 export type ApiConfig = Config<'api'>;
@@ -294,13 +305,17 @@ export function loadConfig<R extends Role>(
 ): Config<R> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = SCHEMAS[role].safeParse(given);
-  if (parsed.success) return parsed.data as Config<R>;
-  const problems = parsed.error.issues.map((issue) => {
+  const replaced = Object.entries(REPLACED[role] ?? {})
+    .filter(([name]) => given[name] !== undefined)
+    .map(([name, advice]) => `  ${name}: ${advice}`);
+  if (parsed.success && replaced.length === 0) return parsed.data as Config<R>;
+  const invalid = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     return given[name] === undefined && issue.code === 'invalid_type'
       ? `  ${name}: required`
       : `  ${name}: ${issue.message}`;
   });
+  const problems = [...replaced, ...invalid];
   throw new ConfigError(`the ${role} cannot start, change these settings:\n${problems.join('\n')}`);
 }
 

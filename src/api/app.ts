@@ -108,8 +108,10 @@ function beginAtZero(
 
 export function createApp(deps: ApiDeps): Koa {
   const { config, logger } = deps;
-  // Whose address a request has, behind a proxy, the proxy says.
-  const app = new Koa({ proxy: config.TRUST_PROXY });
+  // Each trusted proxy appends the address it was called from. Koa takes the last so many, and of
+  // those the first: what stands before them the client has written.
+  const hops = config.TRUSTED_PROXY_HOPS;
+  const app = new Koa({ proxy: hops > 0, maxIpsCount: hops });
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
   const ops = opsRoutes(deps);
   const api = authenticatedRoutes(deps);

@@ -231,3 +231,58 @@ test('one address may not call for ever', async () => {
     await strict.stop();
   }
 });
+
+describe('behind a proxy', () => {
+  const LIMIT = 5;
+  const path = `/api/v1/invitations/${'z'.repeat(43)}`;
+  /** Statuses of calls that came with these X-Forwarded-For, one after the other. */
+  async function statuses(hops: number, forwarded: string[]): Promise<number[]> {
+    const behind = await startApi(onboarding, {
+      PUBLIC_RATE_LIMIT_PER_MINUTE: String(LIMIT),
+      TRUSTED_PROXY_HOPS: String(hops),
+    });
+    try {
+      await onboarding.owner.query('DELETE FROM rate_limits');
+      const answered: number[] = [];
+      for (const header of forwarded) {
+        const headers = { 'x-forwarded-for': header };
+        answered.push((await behind.call('GET', path, { headers })).status);
+      }
+      return answered;
+    } finally {
+      await behind.stop();
+    }
+  }
+  const twenty = (header: (index: number) => string) =>
+    Array.from({ length: 20 }, (_, i) => header(i));
+  const limited = [...Array(LIMIT).fill(404), ...Array(20 - LIMIT).fill(429)];
+
+  test.each([
+    [
+      'one hop: what the client wrote itself does not count',
+      1,
+      twenty((i) => `198.51.100.${i}, 203.0.113.9`),
+    ],
+    [
+      'one hop: nor does a long list',
+      1,
+      twenty((i) => `${'192.0.2.1, '.repeat(50)}198.51.100.${i}, 203.0.113.9`),
+    ],
+    [
+      'two hops: nor what stands before the two',
+      2,
+      twenty((i) => `198.51.100.${i}, 203.0.113.9, 10.0.0.1`),
+    ],
+    ['no hop: nothing of it counts', 0, twenty((i) => `198.51.100.${i}`)],
+    ['hosts of one /64 share a limit', 1, twenty((i) => `2001:db8:1:2::${i.toString(16)}`)],
+  ])('%s', async (_what, hops, forwarded) => {
+    expect(await statuses(hops, forwarded)).toEqual(limited);
+  });
+
+  test('two clients have a limit each', async () => {
+    const headers = twenty((i) => `198.51.100.1, 203.0.113.${i % 4}`);
+    expect(await statuses(1, headers)).toEqual(Array(20).fill(404));
+    const networks = twenty((i) => `2001:db8:1:${i % 4}::1`);
+    expect(await statuses(1, networks)).toEqual(Array(20).fill(404));
+  });
+});
