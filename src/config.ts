@@ -183,6 +183,11 @@ const worker = {
   SMTP_SECURE: flag(false),
   SMTP_USER: optional(),
   SMTP_PASS: optional(),
+  /**
+   * With SMTP_USER, TLS is required: from the first byte or by STARTTLS. True sends the login in
+   * clear to a server that offers neither. Without SMTP_USER, TLS is used where it is offered.
+   */
+  SMTP_ALLOW_CLEARTEXT: flag(false),
   MAIL_FROM: z.string().min(3),
   SUPPORT_EMAIL: z.email(),
 };

@@ -22,11 +22,27 @@ export interface ReceivedMail {
  */
 export type SmtpFault = { code: number } | 'hold' | 'silent' | 'drop';
 
+/** A login that arrived, and whether anybody on the way could read it. */
+export interface SmtpLogin {
+  user: string;
+  encrypted: boolean;
+}
+
+export interface LoopbackSmtpOptions {
+  /** A free one when left out. */
+  port?: number;
+  /** Offers AUTH, and takes every login. */
+  takesLogins?: boolean;
+  /** Offers STARTTLS with this key and certificate, both PEM. */
+  tls?: { key: string; cert: string };
+}
+
 export interface LoopbackSmtp {
   port: number;
   /** The mailbox: HTML at /, JSON at /mails. */
   mailboxUrl: string;
   mails: ReceivedMail[];
+  logins: SmtpLogin[];
   /** Addresses whose senders are left waiting. */
   waiting: string[];
   /** Mails to this address, or to anybody with `*`, meet the fault until it is cleared. */
@@ -55,16 +71,22 @@ async function received(
 }
 
 function smtpServer(
-  mails: ReceivedMail[],
-  waiting: string[],
+  { takesLogins = false, tls }: LoopbackSmtpOptions,
+  { mails, logins, waiting }: Pick<LoopbackSmtp, 'mails' | 'logins' | 'waiting'>,
   faults: Map<string, SmtpFault>,
 ): SMTPServer {
   const faultOf = (address: string) => faults.get(address) ?? faults.get('*');
   const sockets = new Map<number | undefined, Socket>();
   const smtp = new SMTPServer({
     authOptional: true,
-    disabledCommands: ['STARTTLS', 'AUTH'],
+    disabledCommands: [...(tls ? [] : ['STARTTLS']), ...(takesLogins ? [] : ['AUTH'])],
+    allowInsecureAuth: true,
+    ...tls,
     logger: false,
+    onAuth({ username = '' }, { secure }, callback) {
+      logins.push({ user: username, encrypted: secure });
+      callback(null, { user: username });
+    },
     onRcptTo({ address }, _session, callback) {
       const fault = faultOf(address);
       if (fault === 'hold') return void waiting.push(address);
@@ -92,12 +114,14 @@ function smtpServer(
   return smtp;
 }
 
-/** Starts SMTP, on a free port unless it is told another, and the mailbox on a free one. */
-export async function startLoopbackSmtp({ port = 0 } = {}): Promise<LoopbackSmtp> {
+/** Starts SMTP, and the mailbox on a free port. */
+export async function startLoopbackSmtp(options: LoopbackSmtpOptions = {}): Promise<LoopbackSmtp> {
+  const { port = 0 } = options;
   const mails: ReceivedMail[] = [];
+  const logins: SmtpLogin[] = [];
   const waiting: string[] = [];
   const faults = new Map<string, SmtpFault>();
-  const smtp = smtpServer(mails, waiting, faults);
+  const smtp = smtpServer(options, { mails, logins, waiting }, faults);
   await new Promise<void>((resolve) => smtp.listen(port, HOST, resolve));
   const mailbox = createServer((request, response) => {
     const json = request.url === '/mails';
@@ -109,6 +133,7 @@ export async function startLoopbackSmtp({ port = 0 } = {}): Promise<LoopbackSmtp
     port: (smtp.server.address() as AddressInfo).port,
     mailboxUrl: `http://${HOST}:${(mailbox.address() as AddressInfo).port}`,
     mails,
+    logins,
     waiting,
     fail: (address, fault) => void faults.set(address, fault),
     clearFaults: () => faults.clear(),

@@ -1,5 +1,11 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopbackSmtp.ts';
+import tls from 'node:tls';
+import { generate } from 'selfsigned';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import {
+  type LoopbackSmtp,
+  type LoopbackSmtpOptions,
+  startLoopbackSmtp,
+} from '#dev/loopbackSmtp.ts';
 import { createEmailProvider, type EmailProvider } from './emailProvider.ts';
 import { invitationMail, verificationTimedOutMail } from './emailTemplates.ts';
 
@@ -14,6 +20,7 @@ const config = (port: number) => ({
   SMTP_SECURE: false,
   SMTP_USER: undefined,
   SMTP_PASS: undefined,
+  SMTP_ALLOW_CLEARTEXT: false,
   MAIL_FROM: 'A4C <no-reply@example.com>',
   PLATFORM_BASE_DOMAIN: 'example.com',
 });
@@ -104,4 +111,62 @@ test('the mail to support names the three decisions', () => {
   for (const signal of ['retry-dns', 'skip-dns', 'abort']) {
     expect(text).toContain(`/api/v1/workflows/org-bootstrap-o1/signals/${signal}`);
   }
+});
+
+describe('a server that takes logins', () => {
+  const USER = { SMTP_USER: 'mailer', SMTP_PASS: 'hunter2' };
+
+  /** One mail through a server of its own: what came of it, and what the server has seen. */
+  async function sending(server: LoopbackSmtpOptions, settings: object) {
+    const own = await startLoopbackSmtp({ takesLogins: true, ...server });
+    const sender = createEmailProvider({ ...config(own.port), ...settings });
+    const error = await sender.send(mail).catch((thrown) => thrown);
+    sender.close();
+    await own.stop();
+    return { error, logins: own.logins, mails: own.mails.length };
+  }
+
+  /** A key and a certificate for 127.0.0.1 that this process trusts. */
+  async function trustedKeys() {
+    const { private: key, cert } = await generate(
+      [{ name: 'commonName', value: 'Loopback SMTP' }],
+      {
+        keySize: 2048,
+        algorithm: 'sha256',
+        extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+      },
+    );
+    tls.setDefaultCACertificates([...tls.getCACertificates('default'), cert]);
+    return { key, cert };
+  }
+
+  test('but no TLS gets no credentials, and the error names the settings', async () => {
+    const { error, logins, mails } = await sending({}, USER);
+    expect({ logins, mails }).toEqual({ logins: [], mails: 0 });
+    expect(error).toMatchObject({ kind: 'unavailable', retryable: true });
+    for (const setting of ['SMTP_USER', 'SMTP_SECURE', 'SMTP_ALLOW_CLEARTEXT']) {
+      expect(error.message).toContain(setting);
+    }
+    expect(error.message).not.toMatch(/hunter2|127\.0\.0\.1/);
+  });
+
+  test('and STARTTLS gets them encrypted', async () => {
+    expect(await sending({ tls: await trustedKeys() }, USER)).toEqual({
+      error: undefined,
+      logins: [{ user: 'mailer', encrypted: true }],
+      mails: 1,
+    });
+  });
+
+  test('gets them in clear when it is told to', async () => {
+    expect(await sending({}, { ...USER, SMTP_ALLOW_CLEARTEXT: true })).toEqual({
+      error: undefined,
+      logins: [{ user: 'mailer', encrypted: false }],
+      mails: 1,
+    });
+  });
+
+  test('is not asked for TLS where there is nothing to hide', async () => {
+    expect(await sending({}, {})).toEqual({ error: undefined, logins: [], mails: 1 });
+  });
 });

@@ -13,6 +13,7 @@ type EmailConfig = Pick<
   | 'SMTP_SECURE'
   | 'SMTP_USER'
   | 'SMTP_PASS'
+  | 'SMTP_ALLOW_CLEARTEXT'
   | 'MAIL_FROM'
   | 'PLATFORM_BASE_DOMAIN'
 >;
@@ -56,12 +57,23 @@ function transportOptions(config: EmailConfig) {
           pass: config.SMTP_PASS,
         };
   const { host, port, secure, user, pass } = smtp;
-  return { host, port, secure, ...(user && { auth: { user, pass } }) };
+  if (!user) return { host, port, secure };
+  // Without it STARTTLS is used where it is offered: whoever takes the offer away gets the password.
+  return { host, port, secure, auth: { user, pass }, requireTLS: !config.SMTP_ALLOW_CLEARTEXT };
 }
 
 /** The reply code alone: servers like to repeat the address in their text. */
 function toProviderError(error: unknown): ProviderError {
-  const { responseCode: status, code } = error as { responseCode?: number; code?: string };
+  const {
+    responseCode: status,
+    code,
+    command,
+  } = error as { responseCode?: number; code?: string; command?: string };
+  if (code === 'ETLS' && command === 'STARTTLS' && status !== undefined) {
+    const message =
+      'the mail server offers no STARTTLS, and the login of SMTP_USER is not sent in clear: set SMTP_SECURE=true for a port that begins with TLS, or SMTP_ALLOW_CLEARTEXT=true on a network that nobody else reads';
+    return new ProviderError('email', 'unavailable', message, { status });
+  }
   if (code === 'EAUTH') {
     const message =
       'the mail server refused our login: check SMTP_USER and SMTP_PASS, or RESEND_API_KEY';
