@@ -1,7 +1,7 @@
 /** Two invitations of the full demonstration: one is accepted, one is left to expire. */
 import { userInvitationWorkflowId } from '#domain/userInvitation.ts';
 import { type DemoPart, type DemoScene, eventsOf, mailTo, until } from './demoPart.ts';
-import type { AuthUser } from './loopbackSupabaseUsers.ts';
+import type { AuthUser } from './loopbackSupabaseStore.ts';
 
 /**
  * Nobody waits seven days for a demonstration. Without reminders: they would go to the users of

@@ -1,4 +1,4 @@
-/** Supabase Auth on loopback: a JWKS, tokens signed with its key, and its admin API. */
+/** Supabase Auth on loopback: a JWKS, tokens signed with its key, signup and login, and its admin API. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,8 +6,10 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import Koa from 'koa';
+import { createLoginRoutes } from './loopbackSupabaseLogin.ts';
 import { createLoopbackSso, type LoopbackSso } from './loopbackSupabaseSso.ts';
-import { createLoopbackUsers, type LoopbackUsers } from './loopbackSupabaseUsers.ts';
+import { createUserStore, type UserStore } from './loopbackSupabaseStore.ts';
+import { createAdminUsers, type UserFaults } from './loopbackSupabaseUsers.ts';
 
 /** A permission and the ltree scope it holds in, as Supabase's token hook writes them. */
 export interface TokenPermission {
@@ -34,7 +36,7 @@ export interface LoopbackSupabase {
   url: string;
   /** For SUPABASE_SERVICE_ROLE_KEY. */
   serviceRoleKey: string;
-  users: LoopbackUsers;
+  users: UserStore & UserFaults;
   sso: LoopbackSso;
   /** How often the JWKS was fetched. */
   jwksFetches(): number;
@@ -75,50 +77,54 @@ export async function startLoopbackSupabase(
   const { publicKey, privateKey } = await generateKeyPair('ES256');
   const jwk = { ...(await exportJWK(publicKey)), kid: KEY_ID, alg: 'ES256', use: 'sig' };
   const serviceRoleKey = options.serviceRoleKey ?? randomBytes(24).toString('base64url');
-  const users = createLoopbackUsers();
+  const store = createUserStore();
+  const users = createAdminUsers(store);
   const sso = createLoopbackSso();
   let fetches = 0;
+  let url = '';
   const published = new Router().get(JWKS_PATH, (ctx) => {
     fetches++;
     ctx.body = { keys: [jwk] };
   });
+  const issueToken: LoopbackSupabase['issueToken'] = ({
+    sub,
+    orgId,
+    orgType,
+    permissions = [],
+    extra,
+    lifetimeSeconds = HOUR_SECONDS,
+  }) =>
+    new SignJWT({
+      role: 'authenticated',
+      ...(orgId && { org_id: orgId }),
+      ...(orgType && { org_type: orgType }),
+      effective_permissions: permissions,
+      ...extra,
+    })
+      .setProtectedHeader({ alg: 'ES256', kid: KEY_ID, typ: 'JWT' })
+      .setSubject(sub)
+      .setIssuer(`${url}/auth/v1`)
+      .setAudience('authenticated')
+      .setIssuedAt()
+      .setExpirationTime(`${Math.ceil(lifetimeSeconds)}s`)
+      .sign(privateKey);
   const app = new Koa();
   app.silent = true;
   app.use(bodyParser());
   app.use(published.routes());
+  app.use(createLoginRoutes(store, issueToken).routes());
   app.use(adminRoutes(serviceRoleKey, [users.routes, sso.routes]).routes());
   const server = createServer(app.callback());
   const { host = HOST, port = 0 } = options;
   await new Promise<void>((resolve) => server.listen(port, host, resolve));
-  const url = options.publicUrl ?? `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  url = options.publicUrl ?? `http://${HOST}:${(server.address() as AddressInfo).port}`;
   return {
     url,
     serviceRoleKey,
-    users,
+    users: Object.assign(users, store),
     sso,
     jwksFetches: () => fetches,
-    issueToken: ({
-      sub,
-      orgId,
-      orgType,
-      permissions = [],
-      extra,
-      lifetimeSeconds = HOUR_SECONDS,
-    }) =>
-      new SignJWT({
-        role: 'authenticated',
-        ...(orgId && { org_id: orgId }),
-        ...(orgType && { org_type: orgType }),
-        effective_permissions: permissions,
-        ...extra,
-      })
-        .setProtectedHeader({ alg: 'ES256', kid: KEY_ID, typ: 'JWT' })
-        .setSubject(sub)
-        .setIssuer(`${url}/auth/v1`)
-        .setAudience('authenticated')
-        .setIssuedAt()
-        .setExpirationTime(`${Math.ceil(lifetimeSeconds)}s`)
-        .sign(privateKey),
+    issueToken,
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -1,22 +1,12 @@
-/** The users part of Supabase Auth's admin API, as far as accounts are provisioned with it. */
+/** The users of Supabase Auth: its admin API, as far as accounts are provisioned with it. */
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
-
-export interface AuthUser {
-  id: string;
-  email: string;
-  email_confirmed_at: string | null;
-  app_metadata: Record<string, unknown>;
-  user_metadata: Record<string, unknown>;
-  created_at: string;
-}
+import { refuse, type UserStore } from './loopbackSupabaseStore.ts';
 
 export type UsersFault = 'none' | { status: number } | 'silent';
 
-export interface LoopbackUsers {
-  routes: Router;
-  users: AuthUser[];
+export interface UserFaults {
   /**
    * What account creation does: answers with a status, or does its work and never answers.
    * @param email for this address alone; for every one when left out.
@@ -24,66 +14,91 @@ export interface LoopbackUsers {
   fault(fault: UsersFault, email?: string): void;
   /** Creations that were left without an answer. */
   waiting: string[];
+  /** Called with `METHOD /path` when a call's work is done, before its answer leaves. */
+  beforeAnswer: ((call: string) => void) | undefined;
 }
 
 const PREFIX = '/auth/v1/admin';
 const ANYBODY = '*';
 
-const refuse = (ctx: Context, status: number, error_code: string) => {
-  ctx.status = status;
-  ctx.body = { code: status, error_code, msg: error_code };
-};
+interface UserParams {
+  email?: string;
+  email_confirm?: boolean;
+  password?: string;
+  type?: string;
+  app_metadata?: Record<string, unknown>;
+  user_metadata?: Record<string, unknown>;
+}
 
-export function createLoopbackUsers(): LoopbackUsers {
-  const users: AuthUser[] = [];
+/** Keys are merged one by one; null takes a key out. */
+const merged = (current: Record<string, unknown>, changes: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries({ ...current, ...changes }).filter(([, value]) => value !== null),
+  );
+
+export function createAdminUsers(store: UserStore): UserFaults & { routes: Router } {
   const routes = new Router();
-  const bodyOf = (ctx: Context) =>
-    (ctx.request as { body?: Partial<AuthUser> & { email_confirm?: boolean } }).body ?? {};
-  const byEmail = (email = '') => users.find((user) => user.email === email.toLowerCase());
-  const faults = new Map<string, UsersFault>();
-  const waiting: string[] = [];
+  const bodyOf = (ctx: Context) => (ctx.request as { body?: UserParams }).body ?? {};
+  const faultsOf = new Map<string, UsersFault>();
+  const faults: UserFaults = {
+    waiting: [],
+    beforeAnswer: undefined,
+    fault: (next, email = ANYBODY) => void faultsOf.set(email, next),
+  };
+
+  routes.use(async (ctx, next) => {
+    await next();
+    faults.beforeAnswer?.(`${ctx.method} ${ctx.path.slice(PREFIX.length)}`);
+  });
 
   routes.post(`${PREFIX}/users`, async (ctx) => {
-    const { email = '', app_metadata = {}, user_metadata = {}, email_confirm } = bodyOf(ctx);
-    const fault = faults.get(email) ?? faults.get(ANYBODY);
+    const { email = '', password, app_metadata = {}, user_metadata = {}, ...more } = bodyOf(ctx);
+    const fault = faultsOf.get(email) ?? faultsOf.get(ANYBODY);
     if (typeof fault === 'object') return refuse(ctx, fault.status, 'injected');
-    if (byEmail(email)) return refuse(ctx, 422, 'email_exists');
-    const now = new Date().toISOString();
-    const user: AuthUser = {
-      id: randomUUID(),
-      email: email.toLowerCase(),
-      email_confirmed_at: email_confirm ? now : null,
-      app_metadata: { provider: 'email', providers: ['email'], ...app_metadata },
-      user_metadata,
-      created_at: now,
-    };
-    users.push(user);
+    if (store.byEmail(email)) return refuse(ctx, 422, 'email_exists');
+    const user = store.create(email, password ?? randomUUID(), user_metadata);
+    user.app_metadata = merged(user.app_metadata, app_metadata);
+    if (more.email_confirm) store.confirm(email);
     if (fault === 'silent') {
-      waiting.push(email);
+      faults.waiting.push(email);
       await new Promise(() => {});
     }
     ctx.body = user;
   });
 
-  // The admin's way from an address to its user: no list has to be read for it.
+  // The admin's way from an address to its user. The link is not sent, and confirms nothing.
   routes.post(`${PREFIX}/generate_link`, (ctx) => {
-    const user = byEmail(bodyOf(ctx).email);
+    const { email = '', type, user_metadata = {} } = bodyOf(ctx);
+    let user = store.byEmail(email);
+    // As the original: a magic link signs up whom it does not know, a recovery does not.
+    if (!user && type === 'magiclink') user = store.create(email, randomUUID(), user_metadata);
     if (!user) return refuse(ctx, 404, 'user_not_found');
-    ctx.body = { ...user, action_link: 'http://127.0.0.1/unused', verification_type: 'magiclink' };
+    ctx.body = { ...user, action_link: 'http://127.0.0.1/unused', verification_type: type };
+  });
+
+  routes.get(`${PREFIX}/users/:id`, (ctx) => {
+    const user = store.byId(ctx.params.id);
+    if (!user) return refuse(ctx, 404, 'user_not_found');
+    // A copy: what changes before the answer leaves is not in it.
+    ctx.body = { ...user };
   });
 
   routes.put(`${PREFIX}/users/:id`, (ctx) => {
-    const user = users.find(({ id }) => id === ctx.params.id);
+    const user = store.byId(ctx.params.id);
     if (!user) return refuse(ctx, 404, 'user_not_found');
-    const { app_metadata = {} } = bodyOf(ctx);
-    user.app_metadata = { ...user.app_metadata, ...app_metadata };
+    const { app_metadata = {}, user_metadata = {}, email_confirm, password } = bodyOf(ctx);
+    user.app_metadata = merged(user.app_metadata, app_metadata);
+    user.user_metadata = merged(user.user_metadata, user_metadata);
+    if (email_confirm) store.confirm(user.email);
+    if (password) store.setPassword(user.id, password);
     ctx.body = user;
   });
 
-  return {
-    routes,
-    users,
-    waiting,
-    fault: (next, email = ANYBODY) => void faults.set(email, next),
-  };
+  routes.delete(`${PREFIX}/users/:id`, (ctx) => {
+    if (!store.byId(ctx.params.id)) return refuse(ctx, 404, 'user_not_found');
+    store.remove(ctx.params.id!);
+    ctx.body = {};
+  });
+
+  return Object.assign(faults, { routes });
 }

@@ -216,6 +216,46 @@ describe('the link', () => {
   });
 });
 
+describe('somebody else signed up with the invited address', () => {
+  const password = 'the stranger’s password';
+  async function asStranger(path: string, body: object) {
+    const response = await fetch(`${onboarding.supabase.url}/auth/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return response.status;
+  }
+
+  test('and never proved it: what they made is gone once the invitation is accepted', async () => {
+    const { users } = onboarding.supabase;
+    const where = await organization();
+    const user = person();
+    expect(await asStranger('signup', { email: user.email, password })).toBe(200);
+    const session = users.openSession(users.byEmail(user.email)!.id);
+    await invite(where, user);
+    await expect.poll(() => mailsTo(user.email).length).toBe(1);
+    const { body } = await accept(tokenIn(mailsTo(user.email)[0]?.text));
+
+    const accounts = users.users.filter(({ email }) => email === user.email);
+    expect(accounts).toMatchObject([
+      {
+        id: body.userId,
+        email_confirmed_at: expect.any(String),
+        app_metadata: { memberships: [{ org_id: where.orgId, roles: ['clinician'] }] },
+      },
+    ]);
+    users.confirm(user.email);
+    const login = { email: user.email, password };
+    expect(await asStranger('token?grant_type=password', login)).toBe(400);
+    expect(await asStranger('token?grant_type=refresh_token', { refresh_token: session })).toBe(
+      400,
+    );
+    const [invitation] = await onboarding.readModels.invitationsOf(where.orgId);
+    expect(invitation).toMatchObject({ status: 'accepted', userId: body.userId, linked: false });
+  });
+});
+
 test('one address may not call for ever', async () => {
   const strict = await startApi(onboarding, { PUBLIC_RATE_LIMIT_PER_MINUTE: '3' });
   try {

@@ -1,0 +1,82 @@
+/** What anybody may call at Supabase Auth: signing up, and logging in by password or refresh token. */
+import { randomUUID } from 'node:crypto';
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import type { TokenClaims } from './loopbackSupabase.ts';
+import { type AuthUser, refuse, type UserStore } from './loopbackSupabaseStore.ts';
+
+const MIN_PASSWORD = 6;
+const LIFETIME_SECONDS = 3600;
+
+interface LoginParams {
+  email?: string;
+  password?: string;
+  data?: Record<string, unknown>;
+  refresh_token?: string;
+}
+
+/** @param issueToken signs access tokens. */
+export function createLoginRoutes(
+  store: UserStore,
+  issueToken: (claims: TokenClaims) => Promise<string>,
+): Router {
+  const bodyOf = (ctx: Context) => (ctx.request as { body?: LoginParams }).body ?? {};
+
+  async function answerSession(ctx: Context, user: AuthUser): Promise<void> {
+    const { id, email, app_metadata, user_metadata } = user;
+    ctx.body = {
+      access_token: await issueToken({
+        sub: id,
+        extra: { email, app_metadata, user_metadata, is_anonymous: false },
+        lifetimeSeconds: LIFETIME_SECONDS,
+      }),
+      token_type: 'bearer',
+      expires_in: LIFETIME_SECONDS,
+      refresh_token: store.openSession(id),
+      user,
+    };
+  }
+
+  /** Whether the address is confirmed is told to nobody but who knows the password. */
+  function byPassword(ctx: Context): AuthUser | undefined {
+    const { email = '', password = '' } = bodyOf(ctx);
+    const user = store.byEmail(email);
+    if (!user || !store.hasPassword(user.id, password)) refuse(ctx, 400, 'invalid_credentials');
+    else if (!user.email_confirmed_at) refuse(ctx, 400, 'email_not_confirmed');
+    else return user;
+    return undefined;
+  }
+
+  function byRefreshToken(ctx: Context): AuthUser | undefined {
+    const user = store.takeSession(bodyOf(ctx).refresh_token ?? '');
+    if (!user) refuse(ctx, 400, 'refresh_token_not_found');
+    return user;
+  }
+
+  const routes = new Router();
+
+  // "Confirm email" is on: who signs up has an account that is of no use until the address is proved.
+  routes.post('/auth/v1/signup', (ctx) => {
+    const { email = '', password = '', data = {} } = bodyOf(ctx);
+    if (!email.includes('@')) return refuse(ctx, 400, 'validation_failed');
+    if (password.length < MIN_PASSWORD) return refuse(ctx, 422, 'weak_password');
+    const known = store.byEmail(email);
+    // A proved address is answered as if it were new; an unproved one keeps its first password.
+    ctx.body = known?.email_confirmed_at
+      ? { ...known, id: randomUUID(), email_confirmed_at: undefined, user_metadata: data }
+      : (known ?? store.create(email, password, data));
+  });
+
+  routes.post('/auth/v1/token', async (ctx) => {
+    const grants: Record<string, (ctx: Context) => AuthUser | undefined> = {
+      password: byPassword,
+      refresh_token: byRefreshToken,
+    };
+    const grant = grants[String(ctx.query.grant_type)];
+    if (!grant) return refuse(ctx, 400, 'unsupported_grant_type');
+    const user = grant(ctx);
+    if (user) await answerSession(ctx, user);
+  });
+
+  return routes;
+}

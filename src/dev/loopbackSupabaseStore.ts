@@ -1,0 +1,98 @@
+/** The accounts of the loopback Supabase Auth, with their passwords and sessions. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Context } from 'koa';
+
+export interface AuthUser {
+  id: string;
+  aud: 'authenticated';
+  role: 'authenticated';
+  email: string;
+  /** Absent until the address is proved. */
+  email_confirmed_at?: string;
+  app_metadata: Record<string, unknown>;
+  user_metadata: Record<string, unknown>;
+  created_at: string;
+}
+
+export interface UserStore {
+  users: AuthUser[];
+  byId(id: string | undefined): AuthUser | undefined;
+  byEmail(email: string): AuthUser | undefined;
+  /** An account whose address nobody has proved yet. */
+  create(email: string, password: string, user_metadata: Record<string, unknown>): AuthUser;
+  /** As when the owner of the address follows the link in Supabase's own mail. */
+  confirm(email: string): void;
+  hasPassword(id: string, password: string): boolean;
+  /** Ends the account's sessions, as the original does. */
+  setPassword(id: string, password: string): void;
+  /** With its password, identities and sessions. */
+  remove(id: string): void;
+  /** A refresh token of a new session, however it was come by. */
+  openSession(id: string): string;
+  /** Takes a refresh token; each serves once. */
+  takeSession(refreshToken: string): AuthUser | undefined;
+}
+
+/** Supabase's form of a refusal. */
+export function refuse(ctx: Context, status: number, error_code: string): void {
+  ctx.status = status;
+  ctx.body = { code: status, error_code, msg: error_code };
+}
+
+export function createUserStore(): UserStore {
+  const users: AuthUser[] = [];
+  const passwords = new Map<string, string>();
+  const sessions = new Map<string, string>();
+
+  const endSessions = (id: string) => {
+    for (const [token, owner] of sessions) if (owner === id) sessions.delete(token);
+  };
+
+  const store: UserStore = {
+    users,
+    byId: (id) => users.find((user) => user.id === id),
+    byEmail: (email) => users.find((user) => user.email === email.toLowerCase()),
+    create(email, password, user_metadata) {
+      const user: AuthUser = {
+        id: randomUUID(),
+        aud: 'authenticated',
+        role: 'authenticated',
+        email: email.toLowerCase(),
+        app_metadata: { provider: 'email', providers: ['email'] },
+        user_metadata,
+        created_at: new Date().toISOString(),
+      };
+      users.push(user);
+      passwords.set(user.id, password);
+      return user;
+    },
+    confirm(email) {
+      const user = store.byEmail(email);
+      if (user) user.email_confirmed_at ??= new Date().toISOString();
+    },
+    hasPassword: (id, password) => passwords.get(id) === password,
+    setPassword(id, password) {
+      passwords.set(id, password);
+      endSessions(id);
+    },
+    remove(id) {
+      users.splice(
+        users.findIndex((user) => user.id === id),
+        1,
+      );
+      passwords.delete(id);
+      endSessions(id);
+    },
+    openSession(id) {
+      const token = randomBytes(9).toString('base64url');
+      sessions.set(token, id);
+      return token;
+    },
+    takeSession(refreshToken) {
+      const owner = sessions.get(refreshToken);
+      sessions.delete(refreshToken);
+      return store.byId(owner);
+    },
+  };
+  return store;
+}
