@@ -18,7 +18,7 @@ const USAGE = `usage: node src/main.ts <role> [options]
   loopbacks         the outer services, on loopback, for compose.yaml
   demo              the same, bootstraps a sample organization and ends (npm run demo)
 
-Settings are environment variables; README.md lists them. <role> --help tells its options.
+Settings are environment variables; docs/settings.md lists them. <role> --help tells its options.
 `;
 
 async function api(): Promise<void> {
