@@ -29,7 +29,7 @@ const problemsOf = (load: () => unknown): string => {
   throw new Error('it was accepted');
 };
 
-test('defaults are the seed’s: five minutes of propagation, three resolvers, seconds read as ms', () => {
+test('defaults are those of the source document: five minutes of propagation, three resolvers, seconds read as ms', () => {
   const api = loadConfig('api', API);
   expect(api).toMatchObject({
     PORT: 3000,

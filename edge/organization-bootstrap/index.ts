@@ -1,6 +1,6 @@
 /**
- * The seed's optional proxy, as a Supabase Edge Function: validates the caller's token, forwards
- * the request to the API and returns its answer. Where it listens is the runtime's to say.
+ * An optional proxy in front of the API, as a Supabase Edge Function: validates the caller's token,
+ * forwards the request to the API and returns its answer. Where it listens is the runtime's to say.
  */
 import { createHandler } from './handler.ts';
 import { readSettings, SETTING_NAMES } from './settings.ts';

@@ -22,7 +22,7 @@ import { parseBody, parseWith } from './validation.ts';
 
 type BootstrapBody = z.infer<typeof bootstrapBody>;
 
-/** The seed's two routes to the same handler, each with its own permission. */
+/** Two routes to the same handler, each with its own permission. */
 export const BOOTSTRAP_ROUTES = [
   {
     path: '/api/v1/workflows/organization-bootstrap',

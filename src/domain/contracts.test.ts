@@ -5,7 +5,7 @@ import { expiryOf, normalizeEmail } from './invitation.ts';
 
 const ID = '6f1c0d3c-8d2e-4a53-9d5c-0d8c0c0a9a11';
 
-test('workflow ids are those of the seed, and lead back to the organization', () => {
+test('workflow ids lead back to the organization', () => {
   expect(bootstrapWorkflowId(ID)).toBe(`org-bootstrap-${ID}`);
   expect(deletionWorkflowId(ID)).toBe(`org-deletion-${ID}`);
   expect(orgIdOfBootstrap(`org-bootstrap-${ID}`)).toBe(ID);
@@ -20,7 +20,7 @@ test('an invitation has its own stream from user.invited on', () => {
   expect(aggregateTypeOf('organization.created')).toBe('organization');
 });
 
-test('the names of the seed’s earlier sections are aliases of dotted names', () => {
+test('PascalCase names of events are aliases of dotted names', () => {
   expect(Object.keys(EVENT_ALIASES)).toEqual([
     'OrganizationCreated',
     'DNSConfigured',

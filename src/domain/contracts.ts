@@ -1,7 +1,7 @@
 /**
  * Everything that callers and workers must agree on: registered names, ids, inputs and
- * results. Names are those of the seed document; histories, alerts and dashboards carry
- * them, so a rename here is a breaking change.
+ * results. Names are those of the source document (docs/seed.md); histories, alerts and dashboards
+ * carry them, so a rename here is a breaking change.
  */
 import type { DnsCheck, DnsRecord } from './dns.ts';
 import type { FailureStage } from './events.ts';
@@ -58,7 +58,7 @@ export const SEARCH_ATTRIBUTE = {
 
 const BOOTSTRAP_PREFIX = 'org-bootstrap-';
 
-/** `org-bootstrap-{orgId}`, the seed's workflow id. */
+/** `org-bootstrap-{orgId}`: one run of an organization. */
 export const bootstrapWorkflowId = (orgId: string): string => `${BOOTSTRAP_PREFIX}${orgId}`;
 
 /** `org-deletion-{orgId}`, as the existing frontend knows it. */
@@ -72,7 +72,7 @@ export function orgIdOfBootstrap(workflowId: string): string | undefined {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
 }
 
-/** The seven steps of the seed, in order. */
+/** The seven steps, in order. */
 export const BOOTSTRAP_STEPS = [
   'create_organization',
   'configure_dns',

@@ -22,7 +22,7 @@ export interface DnsCheck {
   answers: ResolverAnswer[];
 }
 
-/** More than half of the resolvers, as upstream: 2 of 3. */
+/** More than half of the resolvers: 2 of 3. */
 export const quorumOf = (resolvers: number): number => Math.floor(resolvers / 2) + 1;
 
 /** Verified when a quorum of resolvers has found the domain. */

@@ -9,7 +9,7 @@ import type { SigningCertificate, SsoStep } from './sso.ts';
 
 export const EVENT_TYPE_PATTERN = /^[a-z_]+(\.[a-z_]+)+$/;
 
-/** Where a bootstrap failed; values as upstream. */
+/** Where a bootstrap failed; the frontend knows these values (docs/seed.md). */
 export const FAILURE_STAGES = [
   'organization_creation',
   'dns_provisioning',
@@ -213,19 +213,19 @@ export function aggregateTypeOf(type: EventType): AggregateType {
   return type.startsWith('user.') || type.startsWith('invitation.') ? 'invitation' : 'organization';
 }
 
-/** PascalCase names of the seed's earlier sections, and the names that are stored. */
+/** PascalCase names in the source document (docs/seed.md), and the names that are stored. */
 export const EVENT_ALIASES: Readonly<Record<string, EventType>> = {
   OrganizationCreated: 'organization.created',
   DNSConfigured: 'organization.subdomain.dns_created',
   UserInvited: 'user.invited',
 };
 
-/** The seed's event metadata, and the trace ids beside it. */
+/** The metadata of an event; `trace_id` and `span_id` lead to its trace. */
 export interface EventMetadata {
   workflow_id?: string;
   workflow_run_id?: string;
   workflow_type?: string;
-  /** The activity's type, as in the seed, whose queries depend on it. */
+  /** The activity's type: queries of the source document depend on it (docs/seed.md). */
   activity_id?: string;
   timestamp: string;
   tags?: string[];

@@ -3,7 +3,7 @@ import type { RequestOrigin, StepInput, StepStatus } from './contracts.ts';
 import type { DnsCheck } from './dns.ts';
 import type { IdpMetadata, SsoStep } from './sso.ts';
 
-/** `sso-config-{orgId}`, the seed's workflow id: one configuration of an organization at a time. */
+/** `sso-config-{orgId}`: one configuration of an organization at a time. */
 export const ssoConfigurationWorkflowId = (orgId: string): string => `sso-config-${orgId}`;
 export const ssoDeactivationWorkflowId = (orgId: string): string => `sso-deactivation-${orgId}`;
 /** One claim of a domain by an organization at a time. */

@@ -4,7 +4,7 @@ import { INVITATION_TTL_MS, type InvitedUser } from './invitation.ts';
 
 const WORKFLOW_PREFIX = 'user-invitation-';
 
-/** `user-invitation-{invitationId}`, the seed's workflow id. */
+/** `user-invitation-{invitationId}`: one run of an invitation. */
 export const userInvitationWorkflowId = (invitationId: string): string =>
   `${WORKFLOW_PREFIX}${invitationId}`;
 

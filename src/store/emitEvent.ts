@@ -37,7 +37,7 @@ export interface EmitParams<T extends EventType> {
 
 export type EmitEvent = <T extends EventType>(params: EmitParams<T>) => Promise<AppendedEvent>;
 
-/** Ids of the activity under way; empty outside one. `activity_id` is the activity's type, as in the seed. */
+/** Ids of the activity under way; empty outside one. `activity_id` is the activity's type (docs/seed.md). */
 function workflowContext(): Partial<EventMetadata> {
   const info = activityContext.getStore()?.info;
   if (!info) return {};

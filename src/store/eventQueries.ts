@@ -1,4 +1,4 @@
-/** Tracing between events and workflows, in both directions (the seed's EventQueries). */
+/** Tracing between events and workflows, in both directions. */
 import type { Pool } from 'pg';
 import type { AggregateType, EventMetadata, EventType } from '#domain/events.ts';
 import { createReadModels, type Invitation, type Organization } from './readModels.ts';

@@ -8,7 +8,7 @@ import type { BootstrapActivities, BootstrapTiming } from '#domain/contracts.ts'
 
 const MINUTE_MS = 60_000;
 
-/** The seed's limit. */
+/** The limit that the source document sets (docs/seed.md). */
 const DNS_ATTEMPTS = 3;
 const EMAIL_ATTEMPTS = 5;
 

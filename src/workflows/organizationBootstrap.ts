@@ -1,4 +1,4 @@
-/** OrganizationBootstrapWorkflow: the seed's seven steps, undone in reverse when one fails. */
+/** OrganizationBootstrapWorkflow: seven steps, undone in reverse when one fails. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   ActivityFailure,

@@ -1,4 +1,4 @@
-/** SSOConfigurationWorkflow: the seed's steps, undone in reverse when one fails. */
+/** SSOConfigurationWorkflow: its steps are undone in reverse when one fails. */
 import {
   ActivityFailure,
   ApplicationFailure,

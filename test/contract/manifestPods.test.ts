@@ -63,7 +63,7 @@ describe('every pod', () => {
         expect(Object.keys(amounts ?? {}).toSorted(), where).toEqual(['cpu', 'memory']);
       }
     }
-    // The seed's amounts, but for the memory of a worker, of which was measured that it needs more.
+    // The source document's amounts; a worker needs more memory, as was measured (docs/capacity.md).
     const memory = { api: ['256Mi', '512Mi'], worker: ['512Mi', '1Gi'] };
     for (const { where, container } of deployments()) {
       const [request, limit] = memory[container.name as keyof typeof memory];

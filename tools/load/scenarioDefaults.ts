@@ -50,7 +50,7 @@ export const DEFAULT_WEIGHTS = { reads: 85, bootstraps: 5, invitations: 10 };
  */
 export const LIMITS = {
   embedded: { startMs: 10_000, activeMs: 300_000, endLimitSeconds: 300, pollSeconds: 0.5 },
-  /** The objective of 150 ms, and the seed's 10 to 40 minutes for an onboarding. */
+  /** The objectives: 150 ms for a start, 10 to 40 minutes for an onboarding (docs/seed.md). */
   given: { startMs: 150, activeMs: 2_400_000, endLimitSeconds: 2_700, pollSeconds: 2 },
 } as const;
 
