@@ -1,9 +1,17 @@
 /** What every activity shares: heartbeats, one log line per outcome, and failures Temporal understands. */
-import { ApplicationFailure, CancelledFailure, Context } from '@temporalio/activity';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  CompleteAsyncError,
+  Context,
+} from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
 import { FAILURE } from '#domain/contracts.ts';
 import type { ProviderError } from '#providers/providerError.ts';
 import { isProviderError } from '#providers/providerError.ts';
 import { EventHeldError, EventNotProjectedError } from '#store/emitEvent.ts';
+import { isTransient, sqlStateOf } from '#store/storeError.ts';
+import { errorDetails } from '#telemetry/errorDetails.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 /** What an activity may use beside its input. */
@@ -66,8 +74,29 @@ const TYPE_OF_KIND: Record<ProviderError['kind'], Record<ProviderError['provider
   },
 };
 
-/** Typed failures for workflows to match on; anything else stays as it is and is retried. */
+/** What the SDK has to see as it is: its own failures, and the signal of a cancellation. */
+const isOfTheSdk = (error: unknown): boolean =>
+  error instanceof TemporalFailure ||
+  error instanceof CompleteAsyncError ||
+  (error as { name?: unknown } | null)?.name === 'AbortError';
+
+/**
+ * Words for an error that nobody wrote for a reader. A failure's message ends up in events,
+ * answers and mails, and drivers put addresses, ports and values into theirs. It is retried, as
+ * Temporal retries whatever it does not know.
+ */
+function unforeseen(error: unknown): ApplicationFailure {
+  if (isTransient(error)) {
+    return ApplicationFailure.retryable('the database does not answer', FAILURE.storeUnavailable);
+  }
+  const sqlState = sqlStateOf(error);
+  const what = sqlState && /\d/.test(sqlState) ? `SQLSTATE ${sqlState}` : errorDetails(error).error;
+  return ApplicationFailure.retryable(`internal error (${what})`, FAILURE.internal);
+}
+
+/** Typed failures for workflows to match on, with messages that are meant to be read. */
 export function toFailure(error: unknown): unknown {
+  if (isOfTheSdk(error)) return error;
   if (isProviderError(error)) {
     return ApplicationFailure.create({
       message: error.message,
@@ -83,7 +112,15 @@ export function toFailure(error: unknown): unknown {
       nonRetryable: !error.retryable,
     });
   }
-  return error;
+  return unforeseen(error);
+}
+
+/** What the log tells of a failure; of an unforeseen one also what it was, and where. */
+function logged(error: unknown, failure: unknown): object {
+  if (!(failure instanceof ApplicationFailure)) return { error: errorDetails(error).error };
+  const { type } = failure;
+  const isUnforeseen = type === FAILURE.storeUnavailable || type === FAILURE.internal;
+  return isUnforeseen ? { ...errorDetails(error), type } : { error: type };
 }
 
 /** Wraps an implementation for registration with the worker. */
@@ -108,9 +145,8 @@ export const activity =
     } catch (error) {
       const failure = toFailure(error);
       const cancelled = failure instanceof CancelledFailure || context.cancellationSignal.aborted;
-      const type = failure instanceof ApplicationFailure ? failure.type : (error as Error).name;
       logger[cancelled ? 'info' : 'warn'](
-        line({ error: type }),
+        line(logged(error, failure)),
         cancelled ? 'activity cancelled' : 'activity failed',
       );
       throw failure;

@@ -3,6 +3,7 @@ import { trace } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
 import { isTransient } from '#store/storeError.ts';
 import { currentCorrelationId } from '#telemetry/correlation.ts';
+import { errorDetails } from '#telemetry/errorDetails.ts';
 import type { Logger } from '#telemetry/logger.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
@@ -105,11 +106,7 @@ export const problemResponses =
     } catch (error) {
       const problem = toProblem(error);
       if (problem.status >= 500 && !(error instanceof Problem)) {
-        // The stack is for us; its message may quote a value, so it is not logged.
-        const { name, stack = '' } = error as Error;
-        const at = stack.split('\n').slice(1, 6).join('\n');
-        const code = (error as { code?: string }).code;
-        logger.error({ error: name, code, at }, 'request failed');
+        logger.error(errorDetails(error), 'request failed');
       }
       ctx.status = problem.status;
       ctx.set(problem.details.headers ?? {});

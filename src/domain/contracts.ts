@@ -284,6 +284,10 @@ export const FAILURE = {
   invitationNotPending: 'InvitationNotPending',
   eventNotProjected: 'EventNotProjected',
   eventHeld: 'EventHeld',
+  /** The database did not answer, or not now. */
+  storeUnavailable: 'StoreUnavailable',
+  /** Whatever else is not meant for the reader; the log has its name, code and place. */
+  internal: 'InternalError',
   ssoMetadataRejected: 'SsoMetadataRejected',
   ssoMetadataUnavailable: 'SsoMetadataUnavailable',
   ssoProviderConflict: 'SsoProviderConflict',

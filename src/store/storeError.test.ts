@@ -50,3 +50,21 @@ test.each([
 ])('%s is transient: %s', (error, transient) => {
   expect(isTransient(error)).toBe(transient);
 });
+
+test.each([
+  [
+    '23505: duplicate key value violates unique constraint "x" (constraint slug_live)',
+    'organization.created could not be projected (SQLSTATE 23505, constraint slug_live)',
+  ],
+  [
+    '22P02: invalid input syntax for type uuid: "hunter2"',
+    'organization.created could not be projected (SQLSTATE 22P02)',
+  ],
+  // Our own projections' words, of event types alone.
+  [
+    'A4C02: organization.created meets no organization in a state that allows it',
+    'organization.created could not be projected (A4C02: organization.created meets no organization in a state that allows it)',
+  ],
+])('%s is told without what it quotes', (reason, message) => {
+  expect(new EventNotProjectedError('organization.created', 'id', reason).message).toBe(message);
+});

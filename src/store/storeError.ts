@@ -6,6 +6,8 @@
  * or the data's, and repeats.
  */
 const RETRYABLE = /^(08|40|53|57|58|XX)|^55P03$|^55006$|^25006$/;
+/** SQLSTATEs that our own functions raise, with words about types of events alone. */
+const OWN_CODES = 'A4C';
 /** Raised by append_event: an earlier event of the stream waits. */
 export const HELD = 'A4C04';
 
@@ -49,12 +51,18 @@ export class EventNotProjectedError extends EventStoreError {
   /** Constraint that was violated, if one was. */
   readonly constraint: string | undefined;
 
-  /** @param reason `processing_error` of the event: `SQLSTATE: text (constraint name)`. */
+  /**
+   * @param reason `processing_error` of the event: `SQLSTATE: text (constraint name)`. PostgreSQL's
+   *   own texts quote values, so that the message has its code and the constraint alone.
+   */
   constructor(eventType: string, eventId: string, reason: string) {
     const sqlState = reason.slice(0, 5);
-    super(`${eventType} could not be projected: ${reason}`, eventId, isRetryableSqlState(sqlState));
+    const constraint = /\(constraint (\w+)\)$/.exec(reason)?.[1];
+    const codes = `SQLSTATE ${sqlState}${constraint ? `, constraint ${constraint}` : ''}`;
+    const why = sqlState.startsWith(OWN_CODES) ? reason : codes;
+    super(`${eventType} could not be projected (${why})`, eventId, isRetryableSqlState(sqlState));
     this.sqlState = sqlState;
-    this.constraint = /\(constraint (\w+)\)$/.exec(reason)?.[1];
+    this.constraint = constraint;
   }
 }
 
