@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { migrate } from '#store/migrate.ts';
 import { query, urlFor } from '#support/postgres.ts';
 import { dumpSchema } from '../../tools/schemaOf.ts';
+import { SCHEMA_TYPES, schemaTypes } from '../../tools/schemaTypes.ts';
 
 const name = `test_${randomUUID().replaceAll('-', '')}`;
 let url: string;
@@ -45,11 +46,18 @@ test('five processes that start at once migrate once, on a database that knows u
   expect(columns.rows.map((row) => row.column_name)).toEqual(['email', 'id']);
 });
 
-test('sql/schema.sql is what the migrations amount to (npm run schema:dump)', async () => {
-  await migrate(url);
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const schema = await dumpSchema(client);
-  await client.end();
-  expect(schema).toBe(await readFile('sql/schema.sql', 'utf8'));
+describe('what is generated from the migrations (npm run schema:dump)', () => {
+  beforeAll(() => migrate(url));
+
+  test('sql/schema.sql', async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const schema = await dumpSchema(client);
+    await client.end();
+    expect(schema).toBe(await readFile('sql/schema.sql', 'utf8'));
+  });
+
+  test(SCHEMA_TYPES, async () => {
+    expect(await schemaTypes(url)).toBe(await readFile(SCHEMA_TYPES, 'utf8'));
+  });
 });
