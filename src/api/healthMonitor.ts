@@ -8,6 +8,7 @@ import {
   runHealthChecks,
   SEVERITIES,
 } from '#store/healthChecks.ts';
+import { createMetricQueries } from '#store/metricQueries.ts';
 import type { Logger } from '#telemetry/logger.ts';
 import type { Metrics } from '#telemetry/metrics.ts';
 
@@ -24,10 +25,6 @@ const OWN_GAUGES = {
   parked_streams: 'event_streams_parked',
 } as const;
 
-const BACKLOG = `SELECT count(*)::float8 AS count,
-  coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS age
-  FROM domain_events WHERE processed_at IS NULL`;
-
 function show(metrics: Metrics, { check, durationMs, result }: HealthOutcome): void {
   metrics.set('health_check_duration_seconds', { check }, durationMs / 1000);
   // A check that failed keeps its last value, and its last success grows old: that is what pages.
@@ -41,10 +38,11 @@ function show(metrics: Metrics, { check, durationMs, result }: HealthOutcome): v
 
 /** What waits now, whatever its age: from the same partial index, cheap enough for each scrape. */
 function collectBacklog({ pool, metrics }: MonitorDeps): void {
+  const queries = createMetricQueries(pool);
   metrics.onScrape(async () => {
-    const { rows } = await pool.query<{ count: number; age: number }>(BACKLOG);
-    metrics.set('events_unprocessed', {}, rows[0]!.count);
-    metrics.set('events_unprocessed_oldest_age_seconds', {}, rows[0]!.age);
+    const { count, oldestAgeSeconds } = await queries.unprocessedEvents();
+    metrics.set('events_unprocessed', {}, count);
+    metrics.set('events_unprocessed_oldest_age_seconds', {}, oldestAgeSeconds);
   });
 }
 

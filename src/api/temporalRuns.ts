@@ -71,7 +71,7 @@ export async function startBootstrapRun(
         memo: { org_id: orgId, correlation_id: correlationId },
         typedSearchAttributes: searchAttributes({
           orgId,
-          userId: requestedBy,
+          userId: requestedBy ?? undefined,
           correlationId,
           step: BOOTSTRAP_STEPS[0],
         }),

@@ -34,12 +34,6 @@ TEMPORAL_TLS in its place. Exits 1 when a command fails, and health as said abov
 /** For a server that does not answer. */
 const TEMPORAL_LIMIT_MS = 30_000;
 
-const UNPROCESSED = `SELECT id, event_type AS "eventType", aggregate_type AS "aggregateType",
-    aggregate_id AS "aggregateId", stream_version::float8 AS "streamVersion", created_at AS "createdAt",
-    event_metadata ->> 'processing_error' AS error
-  FROM domain_events WHERE processed_at IS NULL
-  ORDER BY aggregate_type, aggregate_id, stream_version LIMIT 500`;
-
 const healthRow = ({ check, durationMs, result, error }: HealthOutcome): Row => ({
   check,
   severity: result?.severity ?? 'critical',
@@ -116,7 +110,7 @@ const versions: Command = async (json, args) => {
 const COMMANDS: Record<string, Command> = {
   health: onDatabase(health),
   unprocessed: onDatabase(async (pool, json) =>
-    printRows((await pool.query(UNPROCESSED)).rows, json),
+    printRows(await createEventQueries(pool).getUnprocessedEvents(), json),
   ),
   retry: onDatabase(async (pool, json) =>
     printRows([{ ...(await createEventStore(pool).retryFailedEvents()) }], json),

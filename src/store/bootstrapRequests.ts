@@ -2,6 +2,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { OrganizationBootstrapParams, RequestOrigin } from '#domain/contracts.ts';
 import { slugFor } from '#domain/organization.ts';
+import { typed } from './database.ts';
 import { type EmitEvent, isSlugTaken } from './emitEvent.ts';
 import { claimKey } from './idempotency.ts';
 import { inTransaction } from './pool.ts';
@@ -34,12 +35,14 @@ export type RecordedRequest =
 export interface InitiatedBootstrap {
   params: OrganizationBootstrapParams;
   correlationId: string;
-  requestedBy: string | undefined;
+  requestedBy: string | null;
 }
 
 export type BootstrapRequests = ReturnType<typeof createBootstrapRequests>;
 
 export function createBootstrapRequests(pool: Pool, emitEvent: EmitEvent) {
+  const db = typed(pool);
+
   /** Reserves the slug, too: refused, and nothing stored, when another has it. */
   const emitInitiated = (
     { params, organizationId, workflowId }: BootstrapRequest,
@@ -89,18 +92,17 @@ export function createBootstrapRequests(pool: Pool, emitEvent: EmitEvent) {
     },
 
     /** The request behind a workflow; undefined for runs that the API did not accept. */
-    async initiated(workflowId: string): Promise<InitiatedBootstrap | undefined> {
-      const { rows } = await pool.query<InitiatedBootstrap>(
-        `SELECT event_data -> 'params' AS params,
-           event_metadata ->> 'correlation_id' AS "correlationId",
-           event_metadata ->> 'user_id' AS "requestedBy"
-         FROM domain_events
-         WHERE event_metadata ->> 'workflow_id' = $1
-           AND event_type = 'organization.bootstrap.initiated'`,
-        [workflowId],
-      );
-      return rows[0];
-    },
+    initiated: (workflowId: string): Promise<InitiatedBootstrap | undefined> =>
+      db
+        .selectFrom('domain_events')
+        .select(({ ref }) => [
+          ref('event_data', '->').key('params').$castTo<OrganizationBootstrapParams>().as('params'),
+          ref('event_metadata', '->>').key('correlation_id').$castTo<string>().as('correlationId'),
+          ref('event_metadata', '->>').key('user_id').$castTo<string | null>().as('requestedBy'),
+        ])
+        .where(({ ref }) => ref('event_metadata', '->>').key('workflow_id'), '=', workflowId)
+        .where('event_type', '=', 'organization.bootstrap.initiated')
+        .executeTakeFirst(),
   };
 }
 

@@ -1,19 +1,14 @@
 /** Tracing between events and workflows, in both directions. */
+import type { Expression, ExpressionBuilder } from 'kysely';
 import type { Pool } from 'pg';
-import type { AggregateType, EventMetadata, EventType } from '#domain/events.ts';
+import type { AggregateType, EventType } from '#domain/events.ts';
+import { type Database, type RowOf, typed } from './database.ts';
 import { createReadModels, type Invitation, type Organization } from './readModels.ts';
+import type { DB } from './schema.ts';
 
-export interface StoredEvent {
-  id: string;
-  eventType: EventType;
-  aggregateType: AggregateType;
-  aggregateId: string;
-  streamVersion: number;
-  eventData: Record<string, unknown>;
-  eventMetadata: EventMetadata;
-  createdAt: Date;
-  processedAt: Date | null;
-}
+const UNPROCESSED_LIMIT = 500;
+
+export type StoredEvent = RowOf<typeof storedEvents>;
 
 export interface WorkflowSummary {
   workflowId: string;
@@ -51,21 +46,55 @@ export interface Lineage {
 
 export type EventQueries = ReturnType<typeof createEventQueries>;
 
-const SELECT_EVENTS = `SELECT e.id, e.event_type AS "eventType", e.aggregate_type AS "aggregateType",
-  e.aggregate_id AS "aggregateId", e.stream_version::float8 AS "streamVersion",
-  e.event_data AS "eventData", e.event_metadata AS "eventMetadata", e.created_at AS "createdAt",
-  e.processed_at AS "processedAt"
-  FROM domain_events e`;
-const IN_ORDER = 'ORDER BY e.created_at, e.stream_version';
+const storedEvents = (db: Database) =>
+  db
+    .selectFrom('domain_events as e')
+    .select(({ cast }) => [
+      'e.id',
+      'e.event_type as eventType',
+      'e.aggregate_type as aggregateType',
+      'e.aggregate_id as aggregateId',
+      cast<number>('e.stream_version', 'float8').as('streamVersion'),
+      'e.event_data as eventData',
+      'e.event_metadata as eventMetadata',
+      'e.created_at as createdAt',
+      'e.processed_at as processedAt',
+    ])
+    .orderBy('e.created_at')
+    .orderBy('e.stream_version');
 
-/** An organization's own stream and those of its invitations, domains and single sign-on. */
-const OF_ORGANIZATION = `WHERE (e.aggregate_type = 'organization' AND e.aggregate_id = $1)
-  OR (e.aggregate_type = 'invitation' AND e.aggregate_id IN
-    (SELECT invitation_id FROM user_invitations_projection WHERE org_id = $1))
-  OR (e.aggregate_type = 'domain' AND e.aggregate_id IN
-    (SELECT claim_id FROM organization_domains_projection WHERE org_id = $1))
-  OR (e.aggregate_type = 'sso' AND e.aggregate_id IN
-    (SELECT configuration_id FROM sso_configurations_projection WHERE org_id = $1))`;
+type EventBuilder = ExpressionBuilder<DB & { e: DB['domain_events'] }, 'e'>;
+
+/** True for an organization's own stream and those of its invitations, domains and single sign-on. */
+const ofOrganization = (eb: EventBuilder, orgId: string) => {
+  const { selectFrom } = eb;
+  const stream = (type: AggregateType, ids: Expression<string>) =>
+    eb('e.aggregate_type', '=', type).and('e.aggregate_id', 'in', ids);
+  return eb.or([
+    eb('e.aggregate_type', '=', 'organization').and('e.aggregate_id', '=', orgId),
+    stream(
+      'invitation',
+      selectFrom('user_invitations_projection')
+        .select('invitation_id')
+        .where('org_id', '=', orgId)
+        .$asScalar(),
+    ),
+    stream(
+      'domain',
+      selectFrom('organization_domains_projection')
+        .select('claim_id')
+        .where('org_id', '=', orgId)
+        .$asScalar(),
+    ),
+    stream(
+      'sso',
+      selectFrom('sso_configurations_projection')
+        .select('configuration_id')
+        .where('org_id', '=', orgId)
+        .$asScalar(),
+    ),
+  ]);
+};
 
 const count = <T extends string>(values: T[]): Partial<Record<T, number>> => {
   const counts: Partial<Record<T, number>> = {};
@@ -129,24 +158,43 @@ function runsOf(events: StoredEvent[]): RunLineage[] {
 }
 
 export function createEventQueries(pool: Pool) {
+  const db = typed(pool);
   const readModels = createReadModels(pool);
 
-  async function events(where: string, value: string): Promise<StoredEvent[]> {
-    const { rows } = await pool.query<StoredEvent>(`${SELECT_EVENTS} ${where} ${IN_ORDER}`, [
-      value,
-    ]);
-    return rows;
-  }
+  const having = (key: 'workflow_id' | 'correlation_id', value: string): Promise<StoredEvent[]> =>
+    storedEvents(db)
+      .where(({ ref }) => ref('e.event_metadata', '->>').key(key), '=', value)
+      .execute();
 
   const getEventsForWorkflow = (workflowId: string): Promise<StoredEvent[]> =>
-    events(`WHERE e.event_metadata ->> 'workflow_id' = $1`, workflowId);
+    having('workflow_id', workflowId);
 
   return {
     /** Every event of a workflow, over all of its runs, oldest first. */
     getEventsForWorkflow,
 
     getEventsByCorrelationId: (correlationId: string): Promise<StoredEvent[]> =>
-      events(`WHERE e.event_metadata ->> 'correlation_id' = $1`, correlationId),
+      having('correlation_id', correlationId),
+
+    /** Events that wait to be projected, by stream; at most 500. */
+    getUnprocessedEvents: () =>
+      db
+        .selectFrom('domain_events')
+        .select(({ cast, ref }) => [
+          'id',
+          'event_type as eventType',
+          'aggregate_type as aggregateType',
+          'aggregate_id as aggregateId',
+          cast<number>('stream_version', 'float8').as('streamVersion'),
+          'created_at as createdAt',
+          ref('event_metadata', '->>').key('processing_error').$castTo<string | null>().as('error'),
+        ])
+        .where('processed_at', 'is', null)
+        .orderBy('aggregate_type')
+        .orderBy('aggregate_id')
+        .orderBy('stream_version')
+        .limit(UNPROCESSED_LIMIT)
+        .execute(),
 
     /** Undefined when the workflow has left no event. */
     async getWorkflowSummary(workflowId: string): Promise<WorkflowSummary | undefined> {
@@ -159,7 +207,9 @@ export function createEventQueries(pool: Pool) {
       const organization = await readModels.organization(orgId);
       if (!organization) return undefined;
       const [found, invitations] = await Promise.all([
-        events(OF_ORGANIZATION, orgId),
+        storedEvents(db)
+          .where((eb) => ofOrganization(eb, orgId))
+          .execute(),
         readModels.invitationsOf(orgId),
       ]);
       return {

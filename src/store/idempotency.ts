@@ -1,5 +1,6 @@
 /** Idempotency keys: the first request of a key decides the answer of all. */
 import type { PoolClient } from 'pg';
+import { typed } from './database.ts';
 
 export interface KeyClaim {
   /** `sub` of the caller's token: keys of two callers never meet. */
@@ -21,25 +22,33 @@ export async function claimKey(
   client: PoolClient,
   claim: KeyClaim,
 ): Promise<{ ours: boolean; winner: KeyClaim }> {
-  const { rowCount } = await client.query(
-    `INSERT INTO idempotency_keys
-       (caller, key, request_hash, organization_id, workflow_id, correlation_id)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-    [
-      claim.caller,
-      claim.key,
-      claim.requestHash,
-      claim.organizationId,
-      claim.workflowId,
-      claim.correlationId,
-    ],
-  );
-  if (rowCount === 1) return { ours: true, winner: claim };
-  const { rows } = await client.query<KeyClaim>(
-    `SELECT caller, key, request_hash AS "requestHash", organization_id AS "organizationId",
-       workflow_id AS "workflowId", correlation_id AS "correlationId"
-     FROM idempotency_keys WHERE caller = $1 AND key = $2`,
-    [claim.caller, claim.key],
-  );
-  return { ours: false, winner: rows[0]! };
+  const { caller, key } = claim;
+  const db = typed(client);
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('idempotency_keys')
+    .values({
+      caller,
+      key,
+      request_hash: claim.requestHash,
+      organization_id: claim.organizationId,
+      workflow_id: claim.workflowId,
+      correlation_id: claim.correlationId,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirstOrThrow();
+  if (numInsertedOrUpdatedRows === 1n) return { ours: true, winner: claim };
+  const winner = await db
+    .selectFrom('idempotency_keys')
+    .select([
+      'caller',
+      'key',
+      'request_hash as requestHash',
+      'organization_id as organizationId',
+      'workflow_id as workflowId',
+      'correlation_id as correlationId',
+    ])
+    .where('caller', '=', caller)
+    .where('key', '=', key)
+    .executeTakeFirstOrThrow();
+  return { ours: false, winner };
 }

@@ -1,6 +1,10 @@
 /** Invitations by their link, and page by page. */
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
-import { INVITATION_SELECT, type Invitation } from './readModels.ts';
+import type { InvitationStatus } from '#domain/invitation.ts';
+import { typed } from './database.ts';
+import { type Invitation, invitations } from './readModels.ts';
+import type { DB } from './schema.ts';
 
 export interface InvitationByToken {
   invitation: Invitation;
@@ -17,7 +21,7 @@ export interface InvitationPage {
 export type InvitationQueries = ReturnType<typeof createInvitationQueries>;
 
 interface Position {
-  createdAt: string;
+  createdAt: Date;
   invitationId: string;
 }
 
@@ -29,64 +33,79 @@ function positionOf(cursor: string): Position | undefined {
   try {
     const [createdAt, invitationId] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     const valid = !Number.isNaN(Date.parse(createdAt)) && /^[0-9a-f-]{36}$/.test(invitationId);
-    return valid ? { createdAt, invitationId } : undefined;
+    return valid ? { createdAt: new Date(createdAt), invitationId } : undefined;
   } catch {
     return undefined;
   }
 }
 
+/** As exact as a cursor, which holds milliseconds where the database has microseconds. */
+const createdMillisecond = (eb: ExpressionBuilder<DB, 'user_invitations_projection'>) =>
+  eb.fn<Date>('date_trunc', [sql.lit('milliseconds'), 'created_at']);
+
+const after = (
+  eb: ExpressionBuilder<DB, 'user_invitations_projection'>,
+  { createdAt, invitationId }: Position,
+) =>
+  eb(eb.refTuple(createdMillisecond(eb), 'invitation_id'), '>', eb.tuple(createdAt, invitationId));
+
 export function createInvitationQueries(pool: Pool) {
+  const db = typed(pool);
+
   return {
     /**
      * Looked up by hash, through an index: how long it takes says nothing of the token.
      * @returns undefined for a link that never was.
      */
     async byTokenHash(hash: string): Promise<InvitationByToken | undefined> {
-      const valid = await pool.query<Invitation>(`${INVITATION_SELECT} WHERE token_hash = $1`, [
-        hash,
-      ]);
-      if (valid.rows[0]) return { invitation: valid.rows[0], superseded: false };
-      const old = await pool.query<Invitation>(
-        `${INVITATION_SELECT} WHERE invitation_id =
-           (SELECT s.invitation_id FROM superseded_tokens s WHERE s.token_hash = $1)`,
-        [hash],
-      );
-      return old.rows[0] && { invitation: old.rows[0], superseded: true };
+      const valid = await invitations(db).where('token_hash', '=', hash).executeTakeFirst();
+      if (valid) return { invitation: valid, superseded: false };
+      const old = await invitations(db)
+        .where('invitation_id', '=', ({ selectFrom }) =>
+          selectFrom('superseded_tokens as s')
+            .select('s.invitation_id')
+            .where('s.token_hash', '=', hash),
+        )
+        .executeTakeFirst();
+      return old && { invitation: old, superseded: true };
     },
 
     /** Which of these addresses have a pending invitation, and which that is. */
     async pendingOf(orgId: string, emails: string[]): Promise<Map<string, string>> {
-      const { rows } = await pool.query<{ email: string; id: string }>(
-        `SELECT lower(email) AS email, invitation_id AS id FROM user_invitations_projection
-         WHERE org_id = $1 AND status = 'pending' AND lower(email) = ANY($2)`,
-        [orgId, emails],
-      );
+      const rows = await db
+        .selectFrom('user_invitations_projection')
+        .select(({ fn }) => [fn<string>('lower', ['email']).as('email'), 'invitation_id as id'])
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'pending')
+        .where(({ eb, fn, val }) => eb(fn<string>('lower', ['email']), '=', fn.any(val(emails))))
+        .execute();
       return new Map(rows.map(({ email, id }) => [email, id]));
     },
 
     /** @returns undefined when the cursor is none of ours. */
     async page(
       orgId: string,
-      options: { status?: string | undefined; limit: number; cursor?: string | undefined },
+      options: {
+        status?: InvitationStatus | undefined;
+        limit: number;
+        cursor?: string | undefined;
+      },
     ): Promise<InvitationPage | undefined> {
       const from = options.cursor === undefined ? undefined : positionOf(options.cursor);
       if (options.cursor !== undefined && !from) return undefined;
-      const { rows } = await pool.query<Invitation>(
-        `${INVITATION_SELECT} WHERE org_id = $1 AND ($2::text IS NULL OR status = $2)
-           AND ($3::timestamptz IS NULL OR (date_trunc('milliseconds', created_at), invitation_id) > ($3, $4::uuid))
-         ORDER BY date_trunc('milliseconds', created_at), invitation_id LIMIT $5`,
-        [
-          orgId,
-          options.status ?? null,
-          from?.createdAt ?? null,
-          from?.invitationId ?? null,
-          options.limit + 1,
-        ],
-      );
-      const invitations = rows.slice(0, options.limit);
-      const last = invitations.at(-1);
+      const { status } = options;
+      let query = invitations(db).where('org_id', '=', orgId);
+      if (status) query = query.where('status', '=', status);
+      if (from) query = query.where((eb) => after(eb, from));
+      const rows = await query
+        .orderBy(createdMillisecond)
+        .orderBy('invitation_id')
+        .limit(options.limit + 1)
+        .execute();
+      const page = rows.slice(0, options.limit);
+      const last = page.at(-1);
       return {
-        invitations,
+        invitations: page,
         next: rows.length > options.limit && last ? cursorOf(last) : undefined,
       };
     },

@@ -1,19 +1,11 @@
 /** Totals that the database knows better than any process: exact after every crash. */
+import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
+import { type Database, typed } from './database.ts';
+import type { DB } from './schema.ts';
 
-export interface RunTotal {
-  workflow_type: string;
-  task_queue: string;
-  /** Null for runs in flight. */
-  outcome: string | null;
-  count: number;
-}
-
-export interface RunsInFlight {
-  workflow_type: string;
-  count: number;
-  oldestAgeSeconds: number;
-}
+/** Runs of one label set; `outcome` is null for runs in flight. */
+export type RunTotal = Awaited<ReturnType<MetricQueries['runTotals']>>[number];
 
 /** Durations of one label set, counted into buckets. */
 export interface DurationTotals {
@@ -24,67 +16,143 @@ export interface DurationTotals {
   count: number;
 }
 
-export interface InvitationTotals {
-  sent: number;
-  pending: number;
-}
-
 export type MetricQueries = ReturnType<typeof createMetricQueries>;
 
-/** `$1` are the edges in seconds; the durations come from `from`, in seconds as `d`. */
-const durations = (labels: string, from: string) => `
-  SELECT labels,
-    (SELECT array_agg((SELECT count(*) FROM unnest(durations) x WHERE x <= edge)::float8 ORDER BY edge)
-     FROM unnest($1::float8[]) edge) AS cumulative,
-    sum, count
-  FROM (SELECT ${labels} AS labels, array_agg(d) AS durations, coalesce(sum(d), 0)::float8 AS sum,
-      count(*)::float8 AS count
-    FROM ${from} GROUP BY 1) grouped(labels, durations, sum, count)`;
+interface Duration {
+  labels: Record<string, string>;
+  seconds: number;
+}
 
-const RUN_DURATIONS = `(SELECT workflow_type, outcome,
-    extract(epoch FROM closed_at - started_at)::float8 AS d
-  FROM workflow_runs_projection WHERE closed_at IS NOT NULL) runs`;
-const BOOTSTRAP_DURATIONS = `(SELECT extract(epoch FROM closed_at - started_at)::float8 AS d
-  FROM workflow_runs_projection
-  WHERE workflow_type = 'OrganizationBootstrapWorkflow' AND outcome = 'completed') runs`;
-const DNS_DURATIONS = `(SELECT extract(epoch FROM dns_verified_at - dns_created_at)::float8 AS d
-  FROM organizations_projection WHERE dns_verified_at IS NOT NULL) verified`;
+const NOW = sql<Date>`clock_timestamp()`;
+const NO_LABELS = sql<Record<string, string>>`'{}'::jsonb`;
+
+const secondsBetween = (from: Expression<Date | null>, to: Expression<Date | null>) =>
+  sql<number>`extract(epoch FROM ${to} - ${from})::float8`;
+
+/** A count as a number: the driver gives a bigint as text. */
+const counted = <T extends keyof DB>({ cast, fn }: ExpressionBuilder<DB, T>) =>
+  cast<number>(fn.countAll(), 'float8').as('count');
+
+/** How many of an array of durations are at or below each edge. */
+const countsBelow = (durations: Expression<number[]>, edges: readonly number[]) =>
+  sql<number[]>`(SELECT array_agg(
+      (SELECT count(*) FROM unnest(${durations}) x WHERE x <= edge)::float8 ORDER BY edge)
+    FROM unnest(${edges}::float8[]) edge)`;
+
+/** One row for each label set that has durations. @param edges of the buckets, in seconds. */
+function durationTotals<T extends keyof DB>(
+  db: Database,
+  durations: SelectQueryBuilder<DB, T, Duration>,
+  edges: readonly number[],
+): Promise<DurationTotals[]> {
+  const grouped = db
+    .selectFrom(durations.as('durations'))
+    .select(({ cast, fn, lit }) => [
+      'labels',
+      fn.agg<number[]>('array_agg', ['seconds']).as('durations'),
+      cast<number>(fn.coalesce(fn.sum('seconds'), lit(0)), 'float8').as('sum'),
+      cast<number>(fn.countAll(), 'float8').as('count'),
+    ])
+    .groupBy('labels');
+  return db
+    .selectFrom(grouped.as('grouped'))
+    .select(({ ref }) => [
+      'labels',
+      countsBelow(ref('durations'), edges).as('cumulative'),
+      'sum',
+      'count',
+    ])
+    .execute();
+}
 
 export function createMetricQueries(pool: Pool) {
-  const all = async <T extends object>(sql: string, values: unknown[] = []): Promise<T[]> =>
-    (await pool.query<T>(sql, values)).rows;
+  const db = typed(pool);
 
   return {
     runTotals: () =>
-      all<RunTotal>(`SELECT workflow_type, task_queue, outcome, count(*)::float8 AS count
-        FROM workflow_runs_projection GROUP BY 1, 2, 3`),
+      db
+        .selectFrom('workflow_runs_projection')
+        .select((eb) => ['workflow_type', 'task_queue', 'outcome', counted(eb)])
+        .groupBy(['workflow_type', 'task_queue', 'outcome'])
+        .execute(),
 
     runsInFlight: () =>
-      all<RunsInFlight>(`SELECT workflow_type, count(*)::float8 AS count,
-          extract(epoch FROM clock_timestamp() - min(started_at))::float8 AS "oldestAgeSeconds"
-        FROM workflow_runs_projection WHERE closed_at IS NULL GROUP BY 1`),
+      db
+        .selectFrom('workflow_runs_projection')
+        .select((eb) => [
+          'workflow_type',
+          counted(eb),
+          secondsBetween(eb.fn.min('started_at'), NOW).as('oldestAgeSeconds'),
+        ])
+        .where('closed_at', 'is', null)
+        .groupBy('workflow_type')
+        .execute(),
 
-    runDurations: (edges: readonly number[]) =>
-      all<DurationTotals>(
-        durations(
-          `jsonb_build_object('workflow_type', workflow_type, 'outcome', outcome)`,
-          RUN_DURATIONS,
-        ),
-        [edges],
-      ),
-
-    bootstrapDurations: (edges: readonly number[]) =>
-      all<DurationTotals>(durations(`'{}'::jsonb`, BOOTSTRAP_DURATIONS), [edges]),
-
-    dnsPropagation: (edges: readonly number[]) =>
-      all<DurationTotals>(durations(`'{}'::jsonb`, DNS_DURATIONS), [edges]),
-
-    async invitationTotals(): Promise<InvitationTotals> {
-      const rows = await all<InvitationTotals>(`SELECT
-          count(*) FILTER (WHERE email_status = 'sent')::float8 AS sent,
-          count(*) FILTER (WHERE status = 'pending' AND expires_at > now())::float8 AS pending
-        FROM user_invitations_projection`);
-      return rows[0]!;
+    runDurations(edges: readonly number[]): Promise<DurationTotals[]> {
+      const runs = db
+        .selectFrom('workflow_runs_projection')
+        .select(({ fn, ref }) => [
+          fn<Record<string, string>>('jsonb_build_object', [
+            sql.lit('workflow_type'),
+            'workflow_type',
+            sql.lit('outcome'),
+            'outcome',
+          ]).as('labels'),
+          secondsBetween(ref('started_at'), ref('closed_at')).as('seconds'),
+        ])
+        .where('closed_at', 'is not', null);
+      return durationTotals(db, runs, edges);
     },
+
+    bootstrapDurations(edges: readonly number[]): Promise<DurationTotals[]> {
+      const runs = db
+        .selectFrom('workflow_runs_projection')
+        .select(({ ref }) => [
+          NO_LABELS.as('labels'),
+          secondsBetween(ref('started_at'), ref('closed_at')).as('seconds'),
+        ])
+        .where('workflow_type', '=', 'OrganizationBootstrapWorkflow')
+        .where('outcome', '=', 'completed');
+      return durationTotals(db, runs, edges);
+    },
+
+    dnsPropagation(edges: readonly number[]): Promise<DurationTotals[]> {
+      const verified = db
+        .selectFrom('organizations_projection')
+        .select(({ ref }) => [
+          NO_LABELS.as('labels'),
+          secondsBetween(ref('dns_created_at'), ref('dns_verified_at')).as('seconds'),
+        ])
+        .where('dns_verified_at', 'is not', null);
+      return durationTotals(db, verified, edges);
+    },
+
+    invitationTotals: () =>
+      db
+        .selectFrom('user_invitations_projection')
+        .select(({ cast, fn }) => [
+          cast<number>(fn.countAll().filterWhere('email_status', '=', 'sent'), 'float8').as('sent'),
+          cast<number>(
+            fn
+              .countAll()
+              .filterWhere('status', '=', 'pending')
+              .filterWhere('expires_at', '>', sql<Date>`now()`),
+            'float8',
+          ).as('pending'),
+        ])
+        .executeTakeFirstOrThrow(),
+
+    /** What waits to be projected now; the age is 0 when nothing does. */
+    unprocessedEvents: () =>
+      db
+        .selectFrom('domain_events')
+        .select((eb) => [
+          counted(eb),
+          eb.fn
+            .coalesce(secondsBetween(eb.fn.min('created_at'), NOW), eb.lit(0))
+            .as('oldestAgeSeconds'),
+        ])
+        .where('processed_at', 'is', null)
+        .executeTakeFirstOrThrow(),
   };
 }

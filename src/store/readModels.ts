@@ -1,139 +1,150 @@
 /** Reads of the projections. */
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
-import type { InvitationStatus } from '#domain/invitation.ts';
-import type {
-  Address,
-  Contact,
-  OrganizationStatus,
-  Phone,
-  SubdomainStatus,
-} from '#domain/organization.ts';
+import { type Database, type RowOf, typed } from './database.ts';
 
-export interface Organization {
-  orgId: string;
-  name: string;
-  slug: string;
-  type: string | null;
-  path: string | null;
-  domain: string | null;
-  status: OrganizationStatus;
-  subdomainStatus: SubdomainStatus | null;
-  parentOrgId: string | null;
-  partnerType: string | null;
-  referringPartnerId: string | null;
-  details: { contacts?: Contact[]; addresses?: Address[]; phones?: Phone[] };
-  cloudflareRecordId: string | null;
-  cloudflareZoneId: string | null;
-  failureStage: string | null;
-  bootstrapError: string | null;
-  workflowId: string | null;
-  correlationId: string | null;
-  requestedBy: string | null;
-  createdAt: Date;
-  activatedAt: Date | null;
-  deactivatedAt: Date | null;
-  deactivationReason: string | null;
-  updatedAt: Date;
-}
+const organizations = (db: Database) =>
+  db
+    .selectFrom('organizations_projection')
+    .select([
+      'org_id as orgId',
+      'name',
+      'slug',
+      'type',
+      'path',
+      'domain',
+      'status',
+      'subdomain_status as subdomainStatus',
+      'parent_org_id as parentOrgId',
+      'partner_type as partnerType',
+      'referring_partner_id as referringPartnerId',
+      'details',
+      'cloudflare_record_id as cloudflareRecordId',
+      'cloudflare_zone_id as cloudflareZoneId',
+      'failure_stage as failureStage',
+      'bootstrap_error as bootstrapError',
+      'workflow_id as workflowId',
+      'correlation_id as correlationId',
+      'requested_by as requestedBy',
+      'created_at as createdAt',
+      'activated_at as activatedAt',
+      'deactivated_at as deactivatedAt',
+      'deactivation_reason as deactivationReason',
+      'updated_at as updatedAt',
+    ]);
 
-export interface Invitation {
-  invitationId: string;
-  orgId: string;
-  email: string;
-  firstName: string;
-  lastName: string;
-  roles: string[];
-  status: InvitationStatus;
-  expiresAt: Date;
-  emailStatus: 'pending' | 'sent' | 'failed';
-  emailSentAt: Date | null;
-  emailError: string | null;
-  messageId: string | null;
-  revokedAt: Date | null;
-  acceptedAt: Date | null;
-  createdAt: Date;
-  remindersSent: number;
-  /** Which of its links is the valid one. */
-  generation: number;
-  invitedByName: string | null;
-  userId: string | null;
-  linked: boolean | null;
-}
+/** `generation` says which of its links is the valid one. */
+export const invitations = (db: Database) =>
+  db
+    .selectFrom('user_invitations_projection')
+    .select([
+      'invitation_id as invitationId',
+      'org_id as orgId',
+      'email',
+      'first_name as firstName',
+      'last_name as lastName',
+      'roles',
+      'status',
+      'expires_at as expiresAt',
+      'email_status as emailStatus',
+      'email_sent_at as emailSentAt',
+      'email_error as emailError',
+      'message_id as messageId',
+      'revoked_at as revokedAt',
+      'accepted_at as acceptedAt',
+      'created_at as createdAt',
+      'reminders_sent as remindersSent',
+      'generation',
+      'invited_by_name as invitedByName',
+      'user_id as userId',
+      'linked',
+    ]);
 
+export type Organization = RowOf<typeof organizations>;
+export type Invitation = RowOf<typeof invitations>;
 export type ReadModels = ReturnType<typeof createReadModels>;
 
-const ORGANIZATION = `SELECT org_id AS "orgId", name, slug, type, path::text, domain, status,
-  subdomain_status AS "subdomainStatus", parent_org_id AS "parentOrgId",
-  partner_type AS "partnerType", referring_partner_id AS "referringPartnerId", details,
-  cloudflare_record_id AS "cloudflareRecordId", cloudflare_zone_id AS "cloudflareZoneId",
-  failure_stage AS "failureStage", bootstrap_error AS "bootstrapError",
-  workflow_id AS "workflowId", correlation_id AS "correlationId", requested_by AS "requestedBy",
-  created_at AS "createdAt", activated_at AS "activatedAt", deactivated_at AS "deactivatedAt",
-  deactivation_reason AS "deactivationReason", updated_at AS "updatedAt"
-  FROM organizations_projection`;
-
-export const INVITATION_SELECT = `SELECT invitation_id AS "invitationId", org_id AS "orgId", email,
-  first_name AS "firstName", last_name AS "lastName", roles, status, expires_at AS "expiresAt",
-  email_status AS "emailStatus", email_sent_at AS "emailSentAt", email_error AS "emailError",
-  message_id AS "messageId", revoked_at AS "revokedAt", accepted_at AS "acceptedAt",
-  created_at AS "createdAt", reminders_sent AS "remindersSent", generation,
-  invited_by_name AS "invitedByName", user_id AS "userId", linked
-  FROM user_invitations_projection`;
-
-/** By parent ids, which are never used again, and not by path, which a successor may take over. */
-const IS_WITHIN = `WITH RECURSIVE ancestors AS (
-    SELECT org_id, parent_org_id FROM organizations_projection WHERE org_id = $1
-    UNION
-    SELECT o.org_id, o.parent_org_id FROM organizations_projection o
-    JOIN ancestors a ON o.org_id = a.parent_org_id
-  )
-  SELECT EXISTS (SELECT 1 FROM ancestors WHERE org_id = $2) AS within`;
+/**
+ * An organization and all above it. By parent ids, which are never used again, and not by path,
+ * which a successor may take over.
+ */
+const withAncestors = (db: Database, orgId: string) =>
+  db.withRecursive('ancestors', (ancestors) =>
+    ancestors
+      .selectFrom('organizations_projection')
+      .select(['org_id', 'parent_org_id'])
+      .where('org_id', '=', orgId)
+      .union(
+        ancestors
+          .selectFrom('organizations_projection as o')
+          .innerJoin('ancestors as a', 'o.org_id', 'a.parent_org_id')
+          .select(['o.org_id', 'o.parent_org_id']),
+      ),
+  );
 
 export function createReadModels(pool: Pool) {
-  const first = async <T extends object>(sql: string, value: unknown): Promise<T | undefined> =>
-    (await pool.query<T>(sql, [value])).rows[0];
+  const db = typed(pool);
 
   return {
     /** Undefined when there is none of this id. */
-    organization: (orgId: string) =>
-      first<Organization>(`${ORGANIZATION} WHERE org_id = $1`, orgId),
+    organization: (orgId: string): Promise<Organization | undefined> =>
+      organizations(db).where('org_id', '=', orgId).executeTakeFirst(),
 
     /** The one live organization that holds a slug. */
-    organizationBySlug: (slug: string) =>
-      first<Organization>(
-        `${ORGANIZATION} WHERE slug = $1 AND status IN ('pending', 'provisioning', 'active')`,
-        slug,
-      ),
+    organizationBySlug: (slug: string): Promise<Organization | undefined> =>
+      organizations(db)
+        .where('slug', '=', slug)
+        .where('status', 'in', ['pending', 'provisioning', 'active'])
+        .executeTakeFirst(),
 
-    invitation: (invitationId: string) =>
-      first<Invitation>(`${INVITATION_SELECT} WHERE invitation_id = $1`, invitationId),
+    invitation: (invitationId: string): Promise<Invitation | undefined> =>
+      invitations(db).where('invitation_id', '=', invitationId).executeTakeFirst(),
 
-    async invitationsOf(orgId: string): Promise<Invitation[]> {
-      const sql = `${INVITATION_SELECT} WHERE org_id = $1 ORDER BY created_at, invitation_id`;
-      return (await pool.query<Invitation>(sql, [orgId])).rows;
-    },
+    invitationsOf: (orgId: string): Promise<Invitation[]> =>
+      invitations(db)
+        .where('org_id', '=', orgId)
+        .orderBy('created_at')
+        .orderBy('invitation_id')
+        .execute(),
 
     /**
      * A page of the bootstraps that began at least `olderThanMs` ago and have not ended, oldest
      * first. @param after the last one of the page before.
      */
-    async pendingOrganizations(
+    pendingOrganizations(
       olderThanMs: number,
       { after, limit = 100 }: { after?: Organization | undefined; limit?: number } = {},
     ): Promise<Organization[]> {
-      const sql = `${ORGANIZATION} WHERE status IN ('pending', 'provisioning')
-        AND created_at <= now() - $1 * interval '1 millisecond'
-        AND ($2::uuid IS NULL OR (created_at, org_id) >
-          (SELECT created_at, org_id FROM organizations_projection WHERE org_id = $2))
-        ORDER BY created_at, org_id LIMIT $3`;
-      const values = [olderThanMs, after?.orgId ?? null, limit];
-      return (await pool.query<Organization>(sql, values)).rows;
+      const youngest = sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`;
+      const pending = organizations(db)
+        .where('status', 'in', ['pending', 'provisioning'])
+        .where('created_at', '<=', youngest)
+        .orderBy('created_at')
+        .orderBy('org_id')
+        .limit(limit);
+      const rest =
+        after &&
+        pending.where(({ eb, refTuple, selectFrom }) =>
+          eb(
+            refTuple('created_at', 'org_id'),
+            '>',
+            selectFrom('organizations_projection as last')
+              .select(['last.created_at', 'last.org_id'])
+              .where('last.org_id', '=', after.orgId)
+              .$asTuple('created_at', 'org_id'),
+          ),
+        );
+      return (rest ?? pending).execute();
     },
 
     /** True for the organization itself and for every one below it. */
     async isWithin(orgId: string, ancestorOrgId: string): Promise<boolean> {
-      const { rows } = await pool.query<{ within: boolean }>(IS_WITHIN, [orgId, ancestorOrgId]);
-      return rows[0]!.within;
+      const ancestor = await withAncestors(db, orgId)
+        .selectFrom('ancestors')
+        .select('org_id')
+        .where('org_id', '=', ancestorOrgId)
+        .executeTakeFirst();
+      return ancestor !== undefined;
     },
   };
 }

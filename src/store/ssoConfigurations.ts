@@ -1,154 +1,179 @@
 /** Reads of the projections on single sign-on and domains. */
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
-import type { DomainStatus } from '#domain/organizationDomain.ts';
-import {
-  type SigningCertificate,
-  SSO_UNDER_WAY,
-  type SsoBinding,
-  type SsoStatus,
-} from '#domain/sso.ts';
+import type { Contact } from '#domain/organization.ts';
+import { SSO_UNDER_WAY } from '#domain/sso.ts';
+import { type Database, type RowOf, typed } from './database.ts';
 
-export interface SsoConfiguration {
-  configurationId: string;
-  orgId: string;
-  status: SsoStatus;
-  metadataSource: 'xml' | 'url';
-  entityId: string | null;
-  ssoUrl: string | null;
-  binding: SsoBinding | null;
-  certificates: SigningCertificate[];
-  certificateExpiresAt: Date | null;
-  metadataValidUntil: Date | null;
-  /** Smallest threshold in days that was warned of, by fingerprint. */
-  expiryWarnings: Record<string, number>;
-  warnings: string[];
-  providerId: string | null;
-  domains: string[];
-  testTokenHash: string | null;
-  testExpiresAt: Date | null;
-  spEntityId: string | null;
-  callbackUrl: string | null;
-  assertionHash: string | null;
-  failureStage: string | null;
-  failureType: string | null;
-  error: string | null;
-  requestedBy: string | null;
-  workflowId: string | null;
-  correlationId: string | null;
-  createdAt: Date;
-  activatedAt: Date | null;
-  endedAt: Date | null;
-}
+/** `expiry_warnings`: the smallest threshold in days that was warned of, by fingerprint. */
+const configurations = (db: Database) =>
+  db
+    .selectFrom('sso_configurations_projection')
+    .select([
+      'configuration_id as configurationId',
+      'org_id as orgId',
+      'status',
+      'metadata_source as metadataSource',
+      'entity_id as entityId',
+      'sso_url as ssoUrl',
+      'sso_binding as binding',
+      'certificates',
+      'certificate_expires_at as certificateExpiresAt',
+      'metadata_valid_until as metadataValidUntil',
+      'expiry_warnings as expiryWarnings',
+      'warnings',
+      'provider_id as providerId',
+      'domains',
+      'test_token_hash as testTokenHash',
+      'test_expires_at as testExpiresAt',
+      'sp_entity_id as spEntityId',
+      'callback_url as callbackUrl',
+      'assertion_hash as assertionHash',
+      'failure_stage as failureStage',
+      'failure_type as failureType',
+      'error',
+      'requested_by as requestedBy',
+      'workflow_id as workflowId',
+      'correlation_id as correlationId',
+      'created_at as createdAt',
+      'activated_at as activatedAt',
+      'ended_at as endedAt',
+    ]);
 
-export interface OrganizationDomain {
-  claimId: string;
-  orgId: string;
-  domain: string;
-  challenge: string;
-  status: DomainStatus;
-  reason: string | null;
-  workflowId: string | null;
-  claimedAt: Date;
-  endedAt: Date | null;
-}
+const claims = (db: Database) =>
+  db
+    .selectFrom('organization_domains_projection')
+    .select([
+      'claim_id as claimId',
+      'org_id as orgId',
+      'domain',
+      'challenge',
+      'status',
+      'reason',
+      'workflow_id as workflowId',
+      'claimed_at as claimedAt',
+      'ended_at as endedAt',
+    ]);
 
+export type SsoConfiguration = RowOf<typeof configurations>;
+export type OrganizationDomain = RowOf<typeof claims>;
 export type SsoConfigurations = ReturnType<typeof createSsoConfigurations>;
 
-const CONFIGURATION = `SELECT configuration_id AS "configurationId", org_id AS "orgId", status,
-  metadata_source AS "metadataSource", entity_id AS "entityId", sso_url AS "ssoUrl",
-  sso_binding AS binding, certificates, certificate_expires_at AS "certificateExpiresAt",
-  metadata_valid_until AS "metadataValidUntil", expiry_warnings AS "expiryWarnings", warnings,
-  provider_id AS "providerId", domains, test_token_hash AS "testTokenHash",
-  test_expires_at AS "testExpiresAt",
-  sp_entity_id AS "spEntityId", callback_url AS "callbackUrl", assertion_hash AS "assertionHash",
-  failure_stage AS "failureStage", failure_type AS "failureType", error,
-  requested_by AS "requestedBy", workflow_id AS "workflowId", correlation_id AS "correlationId",
-  created_at AS "createdAt", activated_at AS "activatedAt", ended_at AS "endedAt"
-  FROM sso_configurations_projection`;
+/** An organization's contacts for its administration. */
+const contactAddresses = (db: Database, orgId: string) =>
+  db
+    .selectFrom('organizations_projection as o')
+    .crossJoinLateral(({ ref }) => {
+      const contacts = ref('o.details', '->').key('contacts');
+      return sql<{ value: Contact }>`jsonb_array_elements(
+        CASE jsonb_typeof(${contacts}) WHEN 'array' THEN ${contacts} ELSE '[]' END)`.as('contact');
+    })
+    .select(({ ref }) => ref('contact.value', '->>').key('email').as('email'))
+    .where('o.org_id', '=', orgId)
+    .where(({ ref }) => ref('contact.value', '->>').key('type'), 'in', [
+      'administrative',
+      'technical',
+    ]);
 
-const DOMAIN = `SELECT claim_id AS "claimId", org_id AS "orgId", domain, challenge, status, reason,
-  workflow_id AS "workflowId", claimed_at AS "claimedAt", ended_at AS "endedAt"
-  FROM organization_domains_projection`;
-
-/** Who administers an organization: its contacts for it, and people who accepted such a role. */
-const ADMINS = `SELECT DISTINCT lower(email) AS email FROM (
-    SELECT contact ->> 'email' AS email
-    FROM organizations_projection o, jsonb_array_elements(
-      CASE jsonb_typeof(o.details -> 'contacts') WHEN 'array' THEN o.details -> 'contacts' ELSE '[]' END
-    ) AS contact
-    WHERE o.org_id = $1 AND contact ->> 'type' IN ('administrative', 'technical')
-    UNION ALL
-    SELECT email FROM user_invitations_projection
-    WHERE org_id = $1 AND status = 'accepted'
-      AND EXISTS (SELECT 1 FROM unnest(roles) AS role WHERE role LIKE '%admin%')
-  ) AS admins WHERE email IS NOT NULL ORDER BY 1`;
+/** Addresses of the people who accepted an administrating role. */
+const invitedAddresses = (db: Database, orgId: string) =>
+  db
+    .selectFrom('user_invitations_projection')
+    .select('email')
+    .where('org_id', '=', orgId)
+    .where('status', '=', 'accepted')
+    .where(
+      ({ ref }) =>
+        sql<boolean>`EXISTS (SELECT 1 FROM unnest(${ref('roles')}) AS role WHERE role LIKE '%admin%')`,
+    );
 
 export function createSsoConfigurations(pool: Pool) {
-  const first = async <T extends object>(sql: string, values: unknown[]): Promise<T | undefined> =>
-    (await pool.query<T>(sql, values)).rows[0];
+  const db = typed(pool);
 
   return {
-    configuration: (configurationId: string) =>
-      first<SsoConfiguration>(`${CONFIGURATION} WHERE configuration_id = $1`, [configurationId]),
+    configuration: (configurationId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db).where('configuration_id', '=', configurationId).executeTakeFirst(),
 
     /** The one that users log in with. */
-    active: (orgId: string) =>
-      first<SsoConfiguration>(`${CONFIGURATION} WHERE org_id = $1 AND status = 'active'`, [orgId]),
+    active: (orgId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db)
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'active')
+        .executeTakeFirst(),
 
-    underWay: (orgId: string) =>
-      first<SsoConfiguration>(`${CONFIGURATION} WHERE org_id = $1 AND status = ANY ($2)`, [
-        orgId,
-        SSO_UNDER_WAY,
-      ]),
+    underWay: (orgId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db)
+        .where('org_id', '=', orgId)
+        .where('status', 'in', SSO_UNDER_WAY)
+        .executeTakeFirst(),
 
-    latest: (orgId: string) =>
-      first<SsoConfiguration>(
-        `${CONFIGURATION} WHERE org_id = $1 ORDER BY created_at DESC, configuration_id LIMIT 1`,
-        [orgId],
-      ),
+    latest: (orgId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db)
+        .where('org_id', '=', orgId)
+        .orderBy('created_at', 'desc')
+        .orderBy('configuration_id')
+        .limit(1)
+        .executeTakeFirst(),
 
     /** By SHA-256 of a test link's token. */
-    byTestToken: (tokenHash: string) =>
-      first<SsoConfiguration>(`${CONFIGURATION} WHERE test_token_hash = $1`, [tokenHash]),
+    byTestToken: (tokenHash: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db).where('test_token_hash', '=', tokenHash).executeTakeFirst(),
 
     /** Active ones that have a certificate ending within so many days. */
-    async withCertificatesEnding(days: number): Promise<SsoConfiguration[]> {
-      const sql = `${CONFIGURATION} WHERE status = 'active'
-        AND certificate_expires_at <= now() + $1 * interval '1 day'
-        ORDER BY certificate_expires_at, configuration_id`;
-      return (await pool.query<SsoConfiguration>(sql, [days])).rows;
-    },
+    withCertificatesEnding: (days: number): Promise<SsoConfiguration[]> =>
+      configurations(db)
+        .where('status', '=', 'active')
+        .where('certificate_expires_at', '<=', sql<Date>`now() + ${days} * interval '1 day'`)
+        .orderBy('certificate_expires_at')
+        .orderBy('configuration_id')
+        .execute(),
 
-    claim: (claimId: string) =>
-      first<OrganizationDomain>(`${DOMAIN} WHERE claim_id = $1`, [claimId]),
+    claim: (claimId: string): Promise<OrganizationDomain | undefined> =>
+      claims(db).where('claim_id', '=', claimId).executeTakeFirst(),
 
     /** The organization's own claim of a domain that is pending or proved. */
-    claimOf: (orgId: string, domain: string) =>
-      first<OrganizationDomain>(
-        `${DOMAIN} WHERE org_id = $1 AND domain = $2 AND status <> 'rejected'`,
-        [orgId, domain],
-      ),
+    claimOf: (orgId: string, domain: string): Promise<OrganizationDomain | undefined> =>
+      claims(db)
+        .where('org_id', '=', orgId)
+        .where('domain', '=', domain)
+        .where('status', '<>', 'rejected')
+        .executeTakeFirst(),
 
-    async domainsOf(orgId: string): Promise<OrganizationDomain[]> {
-      const sql = `${DOMAIN} WHERE org_id = $1 ORDER BY claimed_at, claim_id`;
-      return (await pool.query<OrganizationDomain>(sql, [orgId])).rows;
-    },
+    domainsOf: (orgId: string): Promise<OrganizationDomain[]> =>
+      claims(db).where('org_id', '=', orgId).orderBy('claimed_at').orderBy('claim_id').execute(),
 
     async verifiedDomains(orgId: string): Promise<string[]> {
-      const sql = `SELECT domain FROM organization_domains_projection
-        WHERE org_id = $1 AND status = 'verified' ORDER BY domain`;
-      return (await pool.query<{ domain: string }>(sql, [orgId])).rows.map(({ domain }) => domain);
+      const rows = await db
+        .selectFrom('organization_domains_projection')
+        .select('domain')
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'verified')
+        .orderBy('domain')
+        .execute();
+      return rows.map(({ domain }) => domain);
     },
 
     /** Whose a proved domain is. */
     async ownerOfDomain(domain: string): Promise<string | undefined> {
-      const sql = `SELECT org_id FROM organization_domains_projection
-        WHERE domain = $1 AND status = 'verified'`;
-      return (await first<{ org_id: string }>(sql, [domain]))?.org_id;
+      const owner = await db
+        .selectFrom('organization_domains_projection')
+        .select('org_id')
+        .where('domain', '=', domain)
+        .where('status', '=', 'verified')
+        .executeTakeFirst();
+      return owner?.org_id;
     },
 
+    /** Who administers an organization: its contacts for it, and people who accepted such a role. */
     async adminAddresses(orgId: string): Promise<string[]> {
-      const { rows } = await pool.query<{ email: string }>(ADMINS, [orgId]);
+      const admins = contactAddresses(db, orgId).unionAll(invitedAddresses(db, orgId));
+      const rows = await db
+        .selectFrom(admins.as('admins'))
+        .select(({ fn }) => fn<string>('lower', ['admins.email']).as('email'))
+        .distinct()
+        .where('admins.email', 'is not', null)
+        .orderBy('email')
+        .execute();
       return rows.map(({ email }) => email);
     },
   };

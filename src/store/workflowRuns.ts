@@ -1,7 +1,9 @@
 /** What Temporal knows of runs and the events may not, written beside what they tell. */
 import type { Pool } from 'pg';
+import { typed } from './database.ts';
+import type { WorkflowRunsProjection } from './schema.ts';
 
-export type RunOutcome = 'completed' | 'failed' | 'cancelled' | 'terminated' | 'timed_out';
+export type RunOutcome = NonNullable<WorkflowRunsProjection['outcome']>;
 
 export interface KnownRun {
   workflowId: string;
@@ -16,6 +18,8 @@ export interface KnownRun {
 export type WorkflowRuns = ReturnType<typeof createWorkflowRuns>;
 
 export function createWorkflowRuns(pool: Pool) {
+  const db = typed(pool);
+
   return {
     /** @returns true when it was news. A run that events have closed stays as they say. */
     async record(run: KnownRun): Promise<boolean> {
@@ -36,11 +40,13 @@ export function createWorkflowRuns(pool: Pool) {
 
     /** False for a run that has ended, and for one that is not known. */
     async isOpen(workflowId: string): Promise<boolean> {
-      const { rows } = await pool.query(
-        'SELECT 1 FROM workflow_runs_projection WHERE workflow_id = $1 AND closed_at IS NULL',
-        [workflowId],
-      );
-      return rows.length > 0;
+      const open = await db
+        .selectFrom('workflow_runs_projection')
+        .select('workflow_id')
+        .where('workflow_id', '=', workflowId)
+        .where('closed_at', 'is', null)
+        .executeTakeFirst();
+      return open !== undefined;
     },
   };
 }
