@@ -232,7 +232,7 @@ const worker = {
   ...temporal,
   ...platform,
   WORKER_BUNDLE_PATH: optional().describe(
-    'workflow bundle written by `npm run bundle`; made at start when not set',
+    'workflow bundle written by `node src/main.ts bundle`; made at start when not set',
   ),
   WORKER_QUEUES: csv('bootstrap,users')
     .pipe(z.array(z.enum(['bootstrap', 'users'])).min(1))
