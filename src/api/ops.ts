@@ -1,8 +1,7 @@
 /** What operators and tools read: probes, the OpenAPI document, and its page. */
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { createRequire } from 'node:module';
 import type Router from '@koa/router';
-import { getAbsoluteFSPath } from 'swagger-ui-dist';
 import { readinessOf } from '#telemetry/health.ts';
 import type { ApiDeps } from './deps.ts';
 import { openApiDocument } from './openApi.ts';
@@ -11,14 +10,22 @@ import { createRouter } from './router.ts';
 
 /** Everything from this server, nothing inline but the styles that Swagger UI sets itself. */
 const DOCS_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
-<title>A4C workflows API</title><link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<title>A4C workflows API</title><link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="/docs/favicon-32x32.png"></head>
 <body><div id="swagger-ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
 <script src="/docs/start.js"></script></body></html>`;
 const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui' });`;
 const DOCS_FILES: Record<string, string> = {
   'swagger-ui.css': 'text/css',
   'swagger-ui-bundle.js': 'text/javascript',
+  'favicon-32x32.png': 'image/png',
 };
+/**
+ * Swagger UI's files as Fastify's plugin ships them. We use no code of the plugin: the package
+ * `swagger-ui-dist` has the same files, but depends on one that reports each installation.
+ */
+const docsFile = (name: string): string =>
+  createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`);
 
 export function opsRoutes({ checks, metrics }: Pick<ApiDeps, 'checks' | 'metrics'>): Router {
   const router = createRouter();
@@ -62,7 +69,7 @@ export function opsRoutes({ checks, metrics }: Pick<ApiDeps, 'checks' | 'metrics
     const type = DOCS_FILES[file];
     if (!type) throw notFound('file');
     ctx.type = type;
-    ctx.body = await readFile(path.join(getAbsoluteFSPath(), file));
+    ctx.body = await readFile(docsFile(file));
   });
 
   return router;
