@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { play } from '../../tools/prove/proof.ts';
-import { SCENARIOS } from '../../tools/prove/scenarios/index.ts';
-import { type Stage, startStage } from '../../tools/prove/stage.ts';
+import { play } from '#alerts/prove/proof.ts';
+import { SCENARIOS } from '#alerts/prove/scenarios/index.ts';
+import { type Stage, startStage } from '#alerts/prove/stage.ts';
 
 /** The core of `npm run prove:alerts`: the faults that cost customers most. */
 const CORE = SCENARIOS.filter(({ core }) => core);

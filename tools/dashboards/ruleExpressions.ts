@@ -1,7 +1,7 @@
 /** Alerts and recording rules of `alerts/`, by what they ask. */
-import { isAlert } from '../alerts/alert.ts';
-import { GROUPS, runbookUrl } from '../alerts/ruleFiles.ts';
-import { createTimeScale } from '../alerts/timeScale.ts';
+import { isAlert } from '#alerts/src/alert.ts';
+import { GROUPS, runbookUrl } from '#alerts/src/ruleFiles.ts';
+import { createTimeScale } from '#alerts/src/timeScale.ts';
 import type { KnownAlert } from './lint.ts';
 import { promqlParts, type Selector } from './promqlParts.ts';
 

@@ -1,4 +1,4 @@
-/** What of `alerts/` is made from `tools/alerts`, and whether it is what was last made. */
+/** What of `alerts/` is made from `alerts/src`, and whether it is what was last made. */
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ruleFiles } from './ruleFiles.ts';

@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { ruleFiles } from '#alerts/src/ruleFiles.ts';
+import { createTimeScale } from '#alerts/src/timeScale.ts';
 import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
 import { type Monitoring, startMonitoring, targetsOf } from '#dev/monitoring.ts';
 import { createProcesses, type RoleName, type RoleProcess } from '#dev/processes.ts';
@@ -10,8 +12,6 @@ import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
 import { createReleasers } from '#dev/releasers.ts';
 import { CALLER, sampleOrganization } from '#dev/sampleOrganization.ts';
 import { type Stack, startStack } from '#dev/stack.ts';
-import { ruleFiles } from '../alerts/ruleFiles.ts';
-import { createTimeScale } from '../alerts/timeScale.ts';
 
 /** A minute of a rule becomes a second; so does a minute of a route's wait. */
 export const FACTOR = 60;
