@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { resolveGo } from './goCommand.ts';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/** The version that the scripts in `load` are tried against. */
+/** The version that the scripts in `load/k6` are tried against. */
 const VERSION = 'v1.8.1';
 /** Runs TypeScript as it is, and has the summary's format; the next major version changes that. */
 const MAJOR = 1;

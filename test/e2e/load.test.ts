@@ -4,13 +4,13 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { resolveK6 } from '#dev/k6Tool.ts';
+import type { LoadResult } from '#load/runner/loadResult.ts';
 import { startApi } from '#support/api.ts';
 import { startOnboarding } from '#support/onboarding.ts';
 import { startWorker } from '#support/worker.ts';
-import type { LoadResult } from '../../tools/load/loadResult.ts';
 
 const run = promisify(execFile);
-const TOOL = path.resolve('tools/load/load.ts');
+const TOOL = path.resolve('load/runner/load.ts');
 const CACHE = path.resolve('.cache');
 /** k6 may have to be built. */
 const BUILD_LIMIT_MS = 900_000;

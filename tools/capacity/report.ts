@@ -1,6 +1,6 @@
 /** The answer, for people. */
 import { styled } from '#dev/terminal.ts';
-import { columns } from '../load/columns.ts';
+import { columns } from '#load/runner/report/columns.ts';
 import type { CapacityResult } from './capacityResult.ts';
 import { type Profile, totalOf } from './profile.ts';
 import { provisionRows } from './provisionRows.ts';

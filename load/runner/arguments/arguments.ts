@@ -6,7 +6,7 @@ import {
   type LoadThresholds,
   SCENARIOS,
   type ScenarioName,
-} from '../../load/contracts.ts';
+} from '#load/k6/contracts.ts';
 import {
   emailFrom,
   positive,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { AcceptedRun } from '../../load/contracts.ts';
-import { type EndState, type EventView, faultsOf, timeTo } from '../../load/endState.ts';
+import type { AcceptedRun } from './contracts.ts';
+import { type EndState, type EventView, faultsOf, timeTo } from './endState.ts';
 
 const ORGANIZATION = 'organization';
 const INVITATION = 'invitation';

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-const FOLDER = path.resolve(import.meta.dirname, '../../dashboards');
+const FOLDER = path.resolve(import.meta.dirname, '../../../dashboards');
 /** So that what was before and after is to be seen, too. */
 const MARGIN_MS = 60_000;
 

@@ -7,7 +7,7 @@ import { createProcesses, type Processes } from '#dev/processes.ts';
 import { presentPrometheusTools } from '#dev/prometheusTools.ts';
 import { createReleasers } from '#dev/releasers.ts';
 import { type Stack, startStack } from '#dev/stack.ts';
-import type { LoadRecord } from '../../load/contracts.ts';
+import type { LoadRecord } from '#load/k6/contracts.ts';
 import { databaseProblems } from './databaseCheck.ts';
 import { PERMISSIONS, type Target } from './target.ts';
 
@@ -21,7 +21,7 @@ export interface EmbeddedOptions {
   log: (message: string) => void;
 }
 
-const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 const HOST = '127.0.0.1';
 const HTTP = `http://${HOST}`;
 const SCRAPE_SECONDS = 5;

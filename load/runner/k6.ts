@@ -5,12 +5,12 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { inheritedEnvironment } from '#config';
-import type { LoadRecord, LoadSettings } from '../../load/contracts.ts';
+import type { LoadRecord, LoadSettings } from '#load/k6/contracts.ts';
 
 export interface K6Run {
   /** The program; see `resolveK6`. */
   k6: string;
-  /** Below `load`. */
+  /** Below `load/k6`. */
   script: string;
   settings: LoadSettings;
   /** Where k6's own report goes, with its graphs. */
@@ -47,7 +47,7 @@ export interface K6Outcome {
   messages: Map<string, number>;
 }
 
-const LOAD = path.resolve(import.meta.dirname, '../../load');
+const SCRIPTS = path.resolve(import.meta.dirname, '../k6');
 /** Without its own interface for remote control: two that run at once would ask for one port. */
 const K6_OPTIONS = ['run', '--quiet', '--no-color', '--log-format', 'raw', '--address', ''];
 const THRESHOLDS_FAILED = 99;
@@ -84,7 +84,7 @@ const THRESHOLDS_MESSAGE = /^thresholds on metrics /;
  * @throws Error with what it said when it did not come to its end; AbortError once stopped.
  */
 export async function runK6(run: K6Run): Promise<K6Outcome> {
-  const args = [...K6_OPTIONS, path.join(LOAD, run.script)];
+  const args = [...K6_OPTIONS, path.join(SCRIPTS, run.script)];
   const child = spawn(run.k6, args, {
     env: environmentOf(run),
     detached: true,

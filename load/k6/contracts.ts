@@ -1,5 +1,5 @@
 /**
- * What the scripts that k6 runs and their runner (`tools/load`) agree on. Pure: k6 has no Node,
+ * What the scripts that k6 runs and their runner (`load/runner`) agree on. Pure: k6 has no Node,
  * and Node has no k6.
  */
 

@@ -1,10 +1,10 @@
 /** The result of a run, for people. */
 import { styled } from '#dev/terminal.ts';
+import type { Drain } from '#load/runner/drain.ts';
+import type { Knee, RampStep } from '#load/runner/knee.ts';
+import type { Figure, LoadResult } from '#load/runner/loadResult.ts';
+import type { ProcessReading } from '#load/runner/metricsReading.ts';
 import { columns } from './columns.ts';
-import type { Drain } from './drain.ts';
-import type { Knee, RampStep } from './knee.ts';
-import type { Figure, LoadResult } from './loadResult.ts';
-import type { ProcessReading } from './metricsReading.ts';
 
 const MEGABYTE = 1_048_576;
 const MAX_MESSAGES = 8;
