@@ -1,7 +1,7 @@
 /** Bootstraps that arrive one by one: how long tasks wait for a worker, and people for the end. */
 import { WORKFLOW } from '#domain/contracts.ts';
-import { createCaller, openLoop } from '../bench/requests.ts';
-import { BOOTSTRAP_PATH, benchOrganization, type Stage } from '../bench/stage.ts';
+import { createCaller, openLoop } from '#load/stage/requests.ts';
+import { BOOTSTRAP_PATH, benchOrganization, type Stage } from '#load/stage/stage.ts';
 import {
   type Histogram,
   histogramOf,

@@ -97,7 +97,7 @@ const SOURCES = [
   'src/**/*.ts',
   'sql/**/*.sql',
   'package-lock.json',
-  'tools/bench/{stage,requests,statistics}.ts',
+  'load/stage/*.ts',
   'tools/capacity/{connections,drain,exposition,heldRuns,latencies,measure,profile,saturation,setup,usage}.ts',
 ];
 const DIGEST_LENGTH = 16;

@@ -1,7 +1,7 @@
 /** One worker that always finds work waiting: how fast it is, and what that takes. */
 import { WORKFLOW } from '#domain/contracts.ts';
-import type { Stage } from '../bench/stage.ts';
-import { median } from '../bench/statistics.ts';
+import type { Stage } from '#load/stage/stage.ts';
+import { median } from '#load/stage/statistics.ts';
 import { watchConnections } from './connections.ts';
 import { type Drain, drain, quietest } from './drain.ts';
 import { type CpuSeconds, type Profile, totalOf } from './profile.ts';

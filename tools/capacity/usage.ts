@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
-import type { Stage } from '../bench/stage.ts';
+import type { Stage } from '#load/stage/stage.ts';
 import type { CpuSeconds } from './profile.ts';
 
 /** USER_HZ, which is 100 on every architecture that Node runs on. */

@@ -1,5 +1,5 @@
 /** The model's prediction of several workers, held against a run with as many. */
-import type { Worker } from '../bench/stage.ts';
+import type { Worker } from '#load/stage/stage.ts';
 import { type Drain, drain, quietest } from './drain.ts';
 import { type Profile, totalOf } from './profile.ts';
 import { type Log, type Setup, WORKER_SETTINGS, withSetup } from './setup.ts';

@@ -3,13 +3,13 @@ import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { WORKFLOW } from '#domain/contracts.ts';
 import { pathLabel } from '#domain/organization.ts';
+import { closedLoop } from '#load/stage/requests.ts';
+import { type Stage, startStage } from '#load/stage/stage.ts';
+import { median, spreadOf } from '#load/stage/statistics.ts';
 import { eventId } from '#store/eventId.ts';
 import { createEventStore, type NewEvent } from '#store/events.ts';
 import { createPool } from '#store/pool.ts';
 import { type Figure, perSecond } from './figure.ts';
-import { closedLoop } from './requests.ts';
-import { type Stage, startStage } from './stage.ts';
-import { median, spreadOf } from './statistics.ts';
 
 const CLIENTS = 8;
 const ORGANIZATIONS = 150;

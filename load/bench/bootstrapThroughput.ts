@@ -1,5 +1,5 @@
 /** Complete bootstraps a second of one worker process, beside a bare worker's. */
-import { type Figure, perSecond, type Row } from './figure.ts';
+
 import {
   ACTIVITIES_PER_BOOTSTRAP,
   type BareWorkflow,
@@ -7,8 +7,9 @@ import {
   bootstrapRate,
   SLOTS,
   startStage,
-} from './stage.ts';
-import { median, spreadOf } from './statistics.ts';
+} from '#load/stage/stage.ts';
+import { median, spreadOf } from '#load/stage/statistics.ts';
+import { type Figure, perSecond, type Row } from './figure.ts';
 
 const ROUNDS = 5;
 const RUNS = 150;

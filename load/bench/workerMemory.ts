@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WORKFLOW } from '#domain/contracts.ts';
+import { plainOrganization, startStage } from '#load/stage/stage.ts';
 import type { Figure } from './figure.ts';
-import { plainOrganization, startStage } from './stage.ts';
 
 const FIRST = 1_000;
 const LAST = 10_000;

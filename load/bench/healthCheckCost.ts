@@ -6,9 +6,9 @@ import pg from 'pg';
 import { startDatabase } from '#dev/database.ts';
 import { startReaper } from '#dev/reaper.ts';
 import { createReleasers } from '#dev/releasers.ts';
+import { median } from '#load/stage/statistics.ts';
 import { loadHealthChecks } from '#store/healthChecks.ts';
 import { type Figure, ms } from './figure.ts';
-import { median } from './statistics.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
 /** PostgreSQL, as root, runs as another user, who has to be able to enter. */

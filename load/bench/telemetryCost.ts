@@ -1,9 +1,9 @@
 /** What telemetry costs: throughput with all of it, beside none. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bootstrapRate, startStage } from '#load/stage/stage.ts';
+import { median, spreadOf } from '#load/stage/statistics.ts';
 import { type Figure, perSecond } from './figure.ts';
-import { bootstrapRate, startStage } from './stage.ts';
-import { median, spreadOf } from './statistics.ts';
 
 const PAIRS = 6;
 const RUNS = 150;
