@@ -1,13 +1,13 @@
 /** Measures the profile: a few minutes, on the embedded stack with a database that flushes. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { currentFingerprint, type Profile } from '#load/capacity/model/profile.ts';
+import { keepUpRate } from '#load/capacity/model/sharedMachine.ts';
 import type { ConnectionUse } from './connections.ts';
 import { drain } from './drain.ts';
 import { perCachedRun } from './heldRuns.ts';
 import { latenciesOf } from './latencies.ts';
-import { currentFingerprint, type Profile } from './profile.ts';
 import { BACKLOG, furtherWorker, historyOf, saturate, WARM_UP } from './saturation.ts';
 import { type Log, type Setup, withSetup } from './setup.ts';
-import { keepUpRate } from './sharedMachine.ts';
 import { mostResidentBytes, processSeconds, residentBytes, thisMachine } from './usage.ts';
 
 const IDLE_SECONDS = 5;

@@ -1,5 +1,5 @@
-/** A profile with round numbers, to calculate on. */
-import type { Profile } from '../../tools/capacity/profile.ts';
+/** A profile with round numbers, for tests to calculate on. */
+import type { Profile } from './profile.ts';
 
 const MEBIBYTE = 1_048_576;
 

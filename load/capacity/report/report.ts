@@ -1,12 +1,12 @@
 /** The answer, for people. */
 import { styled } from '#dev/terminal.ts';
+import type { Validation } from '#load/capacity/measure/validate.ts';
+import { type Profile, totalOf } from '#load/capacity/model/profile.ts';
+import { type Judgement, seedCount } from '#load/capacity/model/seedTable.ts';
 import { columns } from '#load/runner/report/columns.ts';
 import type { CapacityResult } from './capacityResult.ts';
-import { type Profile, totalOf } from './profile.ts';
 import { provisionRows } from './provisionRows.ts';
 import { reasonTable } from './reasonTable.ts';
-import { type Judgement, seedCount } from './seedTable.ts';
-import type { Validation } from './validate.ts';
 
 const MEBIBYTE = 1_048_576;
 

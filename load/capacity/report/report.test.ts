@@ -1,12 +1,12 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import { PROFILE } from '#support/capacityProfile.ts';
+import type { Drain } from '#load/capacity/measure/drain.ts';
+import { compared } from '#load/capacity/measure/validate.ts';
+import { provision } from '#load/capacity/model/model.ts';
+import { PROFILE } from '#load/capacity/model/sampleProfile.ts';
+import { judge, judgeTable, seedRowOf } from '#load/capacity/model/seedTable.ts';
+import { TARGET_DEFAULTS, type Target } from '#load/capacity/model/target.ts';
 import type { CapacityResult } from './capacityResult.ts';
-import type { Drain } from './drain.ts';
-import { provision } from './model.ts';
 import { textReport } from './report.ts';
-import { judge, judgeTable, seedRowOf } from './seedTable.ts';
-import { TARGET_DEFAULTS, type Target } from './target.ts';
-import { compared } from './validate.ts';
 
 beforeEach(() => {
   vi.stubEnv('NO_COLOR', '1');

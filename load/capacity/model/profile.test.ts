@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { PROFILE } from '#support/capacityProfile.ts';
 import { currentFingerprint, readProfile } from './profile.ts';
+import { PROFILE } from './sampleProfile.ts';
 
 let folder: string;
 beforeAll(async () => {

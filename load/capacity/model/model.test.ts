@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { PROFILE } from '#support/capacityProfile.ts';
 import { ImpossibleTarget, provision, refuseImpossible } from './model.ts';
+import { PROFILE } from './sampleProfile.ts';
 import { keepUpRate, sharedRate } from './sharedMachine.ts';
 import { TARGET_DEFAULTS, type Target } from './target.ts';
 import { cachedAtMost, workerRate } from './worker.ts';

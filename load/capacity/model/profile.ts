@@ -90,7 +90,7 @@ const schema = z.object({
 export type Profile = z.infer<typeof schema>;
 export type CpuSeconds = Profile['saturated']['cpuSeconds'];
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
+const ROOT = path.resolve(import.meta.dirname, '../../..');
 export const PROFILE_FILE = path.join(ROOT, '.cache/capacity/profile.json');
 /** Whatever changes what is measured, or how. */
 const SOURCES = [
@@ -98,7 +98,8 @@ const SOURCES = [
   'sql/**/*.sql',
   'package-lock.json',
   'load/stage/*.ts',
-  'tools/capacity/{connections,drain,exposition,heldRuns,latencies,measure,profile,saturation,setup,usage}.ts',
+  'load/capacity/model/profile.ts',
+  'load/capacity/measure/{connections,drain,exposition,heldRuns,latencies,measure,saturation,setup,usage}.ts',
 ];
 const DIGEST_LENGTH = 16;
 

@@ -1,5 +1,6 @@
 /** Bootstraps that arrive one by one: how long tasks wait for a worker, and people for the end. */
 import { WORKFLOW } from '#domain/contracts.ts';
+import type { Profile } from '#load/capacity/model/profile.ts';
 import { createCaller, openLoop } from '#load/stage/requests.ts';
 import { BOOTSTRAP_PATH, benchOrganization, type Stage } from '#load/stage/stage.ts';
 import {
@@ -9,7 +10,6 @@ import {
   observedBetween,
   quantileUpTo,
 } from './exposition.ts';
-import type { Profile } from './profile.ts';
 import type { Log, Setup } from './setup.ts';
 
 const SHARES = [0.3, 0.6, 0.9];
