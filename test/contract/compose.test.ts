@@ -1,5 +1,5 @@
 /** compose.yaml as Docker Compose's own loader reads it, held against what its services need. */
-import { existsSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
@@ -146,6 +146,17 @@ test('Prometheus finds API, worker and Alertmanager as its configuration has the
     { job: 'a4c-worker', name: 'worker', port: services.worker!.environment?.HEALTH_CHECK_PORT },
   ]);
   expect(alerting.alertmanagers[0].static_configs[0].targets).toEqual(['alertmanager:9093']);
+});
+
+test('Grafana finds no JSON file below its dashboards that is none', async () => {
+  const [folder] = services.grafana!.volumes!.filter(({ source }) =>
+    source.endsWith('/dashboards'),
+  );
+  const { tmpfs = [] } = (await yaml('compose.yaml')).services.grafana;
+  const found = globSync('dashboards/*/**/*.json', { exclude: ['**/node_modules'] })
+    .map((file) => path.join(folder!.target, path.relative('dashboards', file)))
+    .filter((file) => !tmpfs.some((hidden: string) => file.startsWith(`${hidden}/`)));
+  expect(found).toEqual([]);
 });
 
 test('Grafana finds dashboards and data sources as they are provisioned', async () => {

@@ -3,16 +3,16 @@
  * query has to return data; each metric they or the catalogue name has to be scraped.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { ONLY_AFTER_FAULTS } from '#dashboards/queries/allowances.ts';
+import { queriesOf } from '#dashboards/queries/panelQueries.ts';
+import { promqlParts } from '#dashboards/queries/promqlParts.ts';
+import { knownAlerts, recordedRules } from '#dashboards/queries/ruleExpressions.ts';
+import { dashboards } from '#dashboards/src/dashboardFiles.ts';
 import type { PrometheusTools } from '#dev/prometheusTools.ts';
 import { METRICS } from '#telemetry/metricCatalogue.ts';
-import { dashboards } from '../../dashboards/src/dashboardFiles.ts';
-import { ONLY_AFTER_FAULTS } from './allowances.ts';
 import { demoLoad } from './demoLoad.ts';
 import { startMonitoredStack } from './monitoredStack.ts';
-import { queriesOf } from './panelQueries.ts';
 import type { PrometheusClient, Series } from './prometheusClient.ts';
-import { promqlParts } from './promqlParts.ts';
-import { knownAlerts, recordedRules } from './ruleExpressions.ts';
 
 interface LiveQuery {
   where: string;

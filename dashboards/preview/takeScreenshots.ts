@@ -8,8 +8,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import chromium from '@sparticuz/chromium';
 import puppeteer, { type Browser } from 'puppeteer-core';
 import { resolvePrometheusTools } from '../../src/dev/prometheusTools.ts';
-import { demoLoad } from '../dashboards/demoLoad.ts';
-import { startMonitoredStack } from '../dashboards/monitoredStack.ts';
+import { demoLoad } from '../check/demoLoad.ts';
+import { startMonitoredStack } from '../check/monitoredStack.ts';
 import { startPreviewServer } from './previewServer.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');

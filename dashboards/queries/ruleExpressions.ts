@@ -2,7 +2,6 @@
 import { isAlert } from '#alerts/src/alert.ts';
 import { GROUPS, runbookUrl } from '#alerts/src/ruleFiles.ts';
 import { createTimeScale } from '#alerts/src/timeScale.ts';
-import type { KnownAlert } from './lint.ts';
 import { promqlParts, type Selector } from './promqlParts.ts';
 
 const TIME = createTimeScale();
@@ -12,6 +11,16 @@ export interface RecordedRule {
   name: string;
   expr: string;
   labels: Record<string, string>;
+}
+
+/** The parts of an alert that dashboards repeat. */
+export interface KnownAlert {
+  name: string;
+  expr: string;
+  /** What the recorded series in it are made of. */
+  recordedFrom: string;
+  summary: string;
+  runbookUrl: string;
 }
 
 /** Name of what is recorded, and how. Several may share a name, with other labels. */

@@ -10,7 +10,7 @@ export interface PreviewServer {
 }
 
 const DIST = path.join(import.meta.dirname, 'dist');
-const DASHBOARDS = path.resolve(import.meta.dirname, '../../dashboards');
+const DASHBOARDS = path.resolve(import.meta.dirname, '..');
 const CONTENT_TYPES: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',

@@ -6,12 +6,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { contentOf, dashboards } from '../../dashboards/src/dashboardFiles.ts';
-import { DEFAULT_ADDRESSES } from '../../dashboards/src/variables.ts';
+import { contentOf, dashboards } from './dashboardFiles.ts';
+import { DEFAULT_ADDRESSES } from './variables.ts';
 
 const { values } = parseArgs({
   options: {
-    out: { type: 'string', default: path.resolve(import.meta.dirname, '../../dashboards') },
+    out: { type: 'string', default: path.resolve(import.meta.dirname, '..') },
     temporal: { type: 'string', default: DEFAULT_ADDRESSES.temporal },
     api: { type: 'string', default: DEFAULT_ADDRESSES.api },
     runbooks: { type: 'string', default: DEFAULT_ADDRESSES.runbooks },

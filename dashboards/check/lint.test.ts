@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { dashboards } from '../../dashboards/src/dashboardFiles.ts';
+import { panelsOf } from '#dashboards/queries/panelQueries.ts';
+import { promqlParts } from '#dashboards/queries/promqlParts.ts';
+import { knownAlerts } from '#dashboards/queries/ruleExpressions.ts';
+import { dashboards } from '#dashboards/src/dashboardFiles.ts';
 import { lint } from './lint.ts';
-import { panelsOf } from './panelQueries.ts';
-import { promqlParts } from './promqlParts.ts';
-import { knownAlerts } from './ruleExpressions.ts';
 
 /** The overview, changed by `change`, and what the lint says about it. */
 function problemsAfter(change: (dashboard: ReturnType<typeof overview>) => void): string[] {

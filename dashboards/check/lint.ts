@@ -3,20 +3,11 @@
  * dashboard-linter, and ours: thresholds are the alerts' own, and runbooks those the alerts name.
  */
 import type { Dashboard, Panel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
+import { panelsOf } from '#dashboards/queries/panelQueries.ts';
+import { promqlParts, type Selector } from '#dashboards/queries/promqlParts.ts';
+import type { KnownAlert } from '#dashboards/queries/ruleExpressions.ts';
+import { grafanaVariable } from '#dashboards/src/grafanaVariable.ts';
 import { METRICS } from '#telemetry/metricCatalogue.ts';
-import { grafanaVariable } from '../../dashboards/src/grafanaVariable.ts';
-import { panelsOf } from './panelQueries.ts';
-import { promqlParts, type Selector } from './promqlParts.ts';
-
-/** The parts of an alert that dashboards repeat. */
-export interface KnownAlert {
-  name: string;
-  expr: string;
-  /** What the recorded series in it are made of. */
-  recordedFrom: string;
-  summary: string;
-  runbookUrl: string;
-}
 
 interface FieldDefaults {
   unit?: string;
