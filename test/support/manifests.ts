@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { resolveKubernetesTools } from '#dev/kubernetesTools.ts';
-import { renderAll } from '../../tools/k8s/renderings.ts';
+import { renderAll } from '#k8s/src/renderings.ts';
 
 export interface Container {
   name: string;

@@ -98,7 +98,7 @@ const rows = [...made].map(([name, { source }]) => `| \`${name}.json\` | ${sourc
 const page = `# Schemas of the kinds that our manifests use
 
 Made by \`npm run k8s:schemas\`: strict, and without what does not decide whether a manifest is valid.
-A kind that is not here fails the check; it is added in \`tools/k8s/writeSchemas.ts\`.
+A kind that is not here fails the check; it is added in \`k8s/src/writeSchemas.ts\`.
 
 | file | made from |
 | ---- | --------- |

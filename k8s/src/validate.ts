@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
-const SCHEMAS = path.resolve(import.meta.dirname, '../../k8s/schemas');
+const SCHEMAS = path.resolve(import.meta.dirname, '../schemas');
 const CHECK_LIMIT_MS = 60_000;
 
 const execute = promisify(execFile);
