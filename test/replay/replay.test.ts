@@ -5,7 +5,7 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { bundleChangedWorkflows } from '#support/changedWorkflows.ts';
+import { bundleChangedWorkflows } from '#dev/changedWorkflows.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { installRuntime } from '#telemetry/temporalRuntime.ts';
 import { temporalTracingPlugin } from '#telemetry/tracing.ts';

@@ -10,7 +10,7 @@ import {
   BEFORE_DNS_VERIFICATION,
   bundleChangedWorkflows,
   type Change,
-} from '#support/changedWorkflows.ts';
+} from '#dev/changedWorkflows.ts';
 
 /** The SDK sizes its cache by the heap's limit, down to ten runs. */
 const LITTLE_MEMORY = { NODE_OPTIONS: '--max-old-space-size=200 --max-semi-space-size=1' };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 
-const ROOT = path.resolve(import.meta.dirname, '..');
+const ROOT = path.resolve(import.meta.dirname, '../../..');
 const HISTORIES = path.join(ROOT, 'test/replay/histories');
 
 const fileOf = (name: string): string => path.join(HISTORIES, `${name}.json`);

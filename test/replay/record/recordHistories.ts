@@ -9,6 +9,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { loadConfig } from '#config';
+import { BEFORE_DNS_VERIFICATION, bundleChangedWorkflows } from '#dev/changedWorkflows.ts';
 import { type Stack, startStack } from '#dev/stack.ts';
 import {
   type BootstrapState,
@@ -17,7 +18,6 @@ import {
   QUERY_GET_STATE,
   WORKFLOW,
 } from '#domain/contracts.ts';
-import { BEFORE_DNS_VERIFICATION, bundleChangedWorkflows } from '#support/changedWorkflows.ts';
 import { createLogger } from '#telemetry/logger.ts';
 import { connectTemporal } from '#telemetry/temporal.ts';
 import { runWorker } from '#worker';
