@@ -12,12 +12,17 @@ export interface Change {
   to: string;
 }
 
-/** The code from before DNS was verified: neither the marker nor what it guards. */
+/** The code from before DNS was verified, and so from before all later patches: no marker of any. */
 export const BEFORE_DNS_VERIFICATION: Change[] = [
   {
     file: 'organizationBootstrap.ts',
     from: `if (patched('dns-verification')) {`,
     to: 'if (false) {',
+  },
+  {
+    file: 'organizationBootstrap.ts',
+    from: `if (!patched('user-invitation-runs')) return;`,
+    to: 'if (true) return;',
   },
   { file: 'organizationBootstrap.ts', from: '  patched,\n', to: '' },
 ];

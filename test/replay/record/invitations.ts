@@ -1,13 +1,7 @@
-/**
- * The part of `npm run histories:record` on invitations: one run of every kind of ending, of
- * those that are not there yet; names as arguments record those again.
- */
+/** Recordings of invitations: one of every kind of ending. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import pg from 'pg';
-import { loadConfig } from '#config';
-import { startStack } from '#dev/stack.ts';
+import type { WorkflowHandle } from '@temporalio/client';
 import { QUERY_GET_STATE, WORKFLOW } from '#domain/contracts.ts';
 import {
   INVITATION_SIGNAL,
@@ -18,13 +12,9 @@ import {
 } from '#domain/userInvitation.ts';
 import { createEventStore } from '#store/events.ts';
 import { created, newEvent } from '#support/events.ts';
-import { createLogger } from '#telemetry/logger.ts';
-import { connectTemporal } from '#telemetry/temporal.ts';
-import { runWorker } from '#worker';
-import { isRecorded, recordHistory } from './historyFiles.ts';
+import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;
-const TASK_QUEUE = 'record-users';
 
 interface Kind {
   timing?: Partial<InvitationTiming>;
@@ -43,12 +33,12 @@ const KINDS: Record<string, Kind> = {
   },
 };
 
-async function invite(client: Client, pool: pg.Pool, name: string, { timing }: Kind) {
+async function invite({ client, pool, queues }: Bench, name: string, { timing }: Kind) {
   const orgId = randomUUID();
   const invitationId = randomUUID();
   await createEventStore(pool).append(newEvent('organization.created', orgId, created(name)));
   return client.workflow.start(WORKFLOW.userInvitation, {
-    taskQueue: TASK_QUEUE,
+    taskQueue: queues.users,
     workflowId: userInvitationWorkflowId(invitationId),
     args: [
       {
@@ -68,30 +58,16 @@ async function untilPending(handle: WorkflowHandle): Promise<void> {
   }
 }
 
-const asked = process.argv.slice(2);
-const stack = await startStack();
-const pool = new pg.Pool({ connectionString: stack.env.DATABASE_URL });
-const { client, connection } = connectTemporal(loadConfig('trigger', stack.env));
-const stopping = new AbortController();
-const env = { ...stack.env, TEMPORAL_USERS_TASK_QUEUE: TASK_QUEUE, HEALTH_CHECK_PORT: '0' };
-const worker = runWorker(
-  loadConfig('worker', env),
-  createLogger('worker', 'warn'),
-  stopping.signal,
-);
-try {
-  for (const [name, kind] of Object.entries(KINDS)) {
-    if (!asked.includes(name) && (await isRecorded(name))) continue;
-    const handle = await invite(client, pool, name, kind);
-    await untilPending(handle);
-    await kind.act?.(handle);
-    await handle.result();
-    await recordHistory(name, handle);
-  }
-} finally {
-  stopping.abort();
-  await worker;
-  await connection.close();
-  await pool.end();
-  await stack.stop();
+async function run(bench: Bench, name: string, kind: Kind): Promise<WorkflowHandle> {
+  const handle = await invite(bench, name, kind);
+  await untilPending(handle);
+  await kind.act?.(handle);
+  return handle;
 }
+
+export const invitations: Record<string, Recording> = Object.fromEntries(
+  Object.entries(KINDS).map(([name, kind]) => [
+    name,
+    { run: (bench: Bench) => run(bench, name, kind) },
+  ]),
+);

@@ -1,15 +1,10 @@
-/**
- * The part of `npm run histories:record` on single sign-on and domains: one run of every kind of
- * ending, of those that are not there yet; names as arguments record those again.
- */
+/** Recordings of single sign-on and of domains: one of every kind of ending. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client, WorkflowHandle } from '@temporalio/client';
-import pg from 'pg';
-import { loadConfig } from '#config';
+import type { WorkflowHandle } from '@temporalio/client';
+import type pg from 'pg';
 import { createSamlKeys } from '#dev/samlCertificate.ts';
 import { metadataXml } from '#dev/samlDocuments.ts';
-import { type Stack, startStack } from '#dev/stack.ts';
 import { FAILURE, QUERY_GET_STATE, WORKFLOW } from '#domain/contracts.ts';
 import { challengeNameOf, challengeValueOf } from '#domain/organizationDomain.ts';
 import {
@@ -23,20 +18,10 @@ import {
 } from '#domain/ssoContracts.ts';
 import { createEventStore } from '#store/events.ts';
 import { created, newEvent } from '#support/events.ts';
-import { createLogger } from '#telemetry/logger.ts';
-import { connectTemporal } from '#telemetry/temporal.ts';
-import { runWorker } from '#worker';
-import { isRecorded, recordHistory } from './historyFiles.ts';
+import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;
 const TEST_WAIT_MS = 60_000;
-
-interface Bench {
-  stack: Stack;
-  client: Client;
-  pool: pg.Pool;
-  taskQueue: string;
-}
 
 const PASSED: SsoTestVerdict = { passed: true, assertionHash: 'a'.repeat(64) };
 const REFUSED: SsoTestVerdict = {
@@ -71,7 +56,7 @@ async function untilTested(handle: WorkflowHandle): Promise<void> {
 
 /** @param act what happens while the run waits for its test. */
 async function configure(
-  { client, pool, taskQueue }: Bench,
+  { client, pool, queues }: Bench,
   name: string,
   act?: (handle: WorkflowHandle) => Promise<unknown>,
 ): Promise<WorkflowHandle> {
@@ -92,13 +77,13 @@ async function configure(
     timing: { testWaitMs: act ? TEST_WAIT_MS : 200 },
   };
   const workflowId = ssoConfigurationWorkflowId(orgId);
-  const options = { taskQueue, workflowId, args: [params] };
+  const options = { taskQueue: queues.users, workflowId, args: [params] };
   const handle = await client.workflow.start(WORKFLOW.ssoConfiguration, options);
   if (act) await untilTested(handle).then(() => act(handle));
   return handle;
 }
 
-async function claim({ stack, client, pool, taskQueue }: Bench, name: string, proved: boolean) {
+async function claim({ stack, client, pool, queues }: Bench, name: string, proved: boolean) {
   const params: DomainVerificationParams = {
     organizationId: await organization(pool, name),
     claimId: randomUUID(),
@@ -109,7 +94,7 @@ async function claim({ stack, client, pool, taskQueue }: Bench, name: string, pr
   };
   const { domain, challenge } = params;
   const options = {
-    taskQueue,
+    taskQueue: queues.users,
     workflowId: domainVerificationWorkflowId(params.organizationId, domain),
     args: [params],
   };
@@ -121,50 +106,11 @@ async function claim({ stack, client, pool, taskQueue }: Bench, name: string, pr
   return handle;
 }
 
-const KINDS: Record<string, (bench: Bench, name: string) => Promise<WorkflowHandle>> = {
-  'sso-completed': (bench, name) => configure(bench, name, answer(PASSED)),
-  'sso-failed': (bench, name) => configure(bench, name, answer(REFUSED)),
-  'sso-cancelled': (bench, name) => configure(bench, name, (handle) => handle.cancel()),
-  'sso-test-timed-out': (bench, name) => configure(bench, name),
-  'domain-verified': (bench, name) => claim(bench, name, true),
-  'domain-rejected': (bench, name) => claim(bench, name, false),
+export const singleSignOn: Record<string, Recording> = {
+  'sso-completed': { run: (bench, name) => configure(bench, name, answer(PASSED)) },
+  'sso-failed': { run: (bench, name) => configure(bench, name, answer(REFUSED)) },
+  'sso-cancelled': { run: (bench, name) => configure(bench, name, (handle) => handle.cancel()) },
+  'sso-test-timed-out': { run: (bench, name) => configure(bench, name) },
+  'domain-verified': { run: (bench, name) => claim(bench, name, true) },
+  'domain-rejected': { run: (bench, name) => claim(bench, name, false) },
 };
-
-async function missing(asked: string[]): Promise<string[]> {
-  const names: string[] = [];
-  for (const name of Object.keys(KINDS)) {
-    if (asked.includes(name) || !(await isRecorded(name))) names.push(name);
-  }
-  return names;
-}
-
-async function recordAll(stack: Stack, names: string[]): Promise<void> {
-  const config = loadConfig('worker', { ...stack.env, HEALTH_CHECK_PORT: '0' });
-  const stopping = new AbortController();
-  const running = runWorker(config, createLogger('worker', 'warn'), stopping.signal);
-  const { client, connection } = connectTemporal(loadConfig('trigger', stack.env));
-  const pool = new pg.Pool({ connectionString: stack.env.DATABASE_URL });
-  try {
-    const bench = { stack, client, pool, taskQueue: config.TEMPORAL_USERS_TASK_QUEUE };
-    for (const name of names) {
-      const handle = await KINDS[name]!(bench, name);
-      await handle.result().catch(() => {});
-      await recordHistory(name, handle);
-    }
-  } finally {
-    stopping.abort();
-    await running;
-    await connection.close();
-    await pool.end();
-  }
-}
-
-const names = await missing(process.argv.slice(2));
-if (names.length > 0) {
-  const stack = await startStack();
-  try {
-    await recordAll(stack, names);
-  } finally {
-    await stack.stop();
-  }
-}

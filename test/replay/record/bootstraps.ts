@@ -1,0 +1,104 @@
+/** Recordings of bootstraps: one of every kind of ending. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
+import { BEFORE_DNS_VERIFICATION } from '#dev/changedWorkflows.ts';
+import type { Stack } from '#dev/stack.ts';
+import {
+  type BootstrapState,
+  bootstrapWorkflowId,
+  type OrganizationBootstrapParams,
+  QUERY_GET_STATE,
+  WORKFLOW,
+} from '#domain/contracts.ts';
+import type { Bench, Recording } from './recording.ts';
+
+const POLL_MS = 50;
+
+interface Kind {
+  subdomain?: string;
+  /** Called before the start, with the run's name. */
+  arrange?: (stack: Stack) => void;
+  /** Called while the run is under way. */
+  act?: (handle: WorkflowHandle, stack: Stack) => Promise<void>;
+  /** Runs on the code from before DNS was verified. */
+  before?: boolean;
+}
+
+const stateOf = (handle: WorkflowHandle) => handle.query<BootstrapState>(QUERY_GET_STATE);
+
+async function untilWaiting(handle: WorkflowHandle): Promise<void> {
+  while (!(await stateOf(handle)).dns.waitingForPerson) await delay(POLL_MS);
+}
+
+const hideRecords = ({ dns }: Stack) => {
+  for (const index of [0, 1]) dns.fault(index, 'nxdomain');
+};
+
+const KINDS: Record<string, Kind> = {
+  'before-dns-verification': { subdomain: 'before', before: true },
+  completed: { subdomain: 'completed' },
+  'without-subdomain': {},
+  // Since invitations have runs of their own; 'completed' is from before.
+  'invitations-left-to-runs': { subdomain: 'people' },
+  failed: {
+    subdomain: 'failed',
+    arrange: ({ smtp }) => smtp.fail('ada@example.org', { code: 550 }),
+  },
+  cancelled: {
+    subdomain: 'cancelled',
+    arrange: hideRecords,
+    act: async (handle) => {
+      await untilWaiting(handle);
+      await handle.cancel();
+    },
+  },
+  'person-skipped-dns': {
+    subdomain: 'skipped',
+    arrange: hideRecords,
+    act: async (handle) => {
+      await untilWaiting(handle);
+      await handle.signal('skipDnsVerification');
+    },
+  },
+};
+
+function paramsOf(
+  name: string,
+  { subdomain }: Kind,
+  organizationId: string,
+): OrganizationBootstrapParams {
+  return {
+    organizationId,
+    orgData: { name: `Organization ${name}`, type: 'provider' },
+    ...(subdomain && { subdomain }),
+    users: [
+      { email: 'ada@example.org', firstName: 'Ada', lastName: 'Byron', role: 'provider_admin' },
+    ],
+    origin: { requestedAt: new Date().toISOString(), source: 'recording' },
+    timing: { propagationWaitMs: 100, verificationLimitMs: 300, verificationBackoffMs: [100] },
+  };
+}
+
+async function run(bench: Bench, name: string, kind: Kind): Promise<WorkflowHandle> {
+  const { stack, client, queues } = bench;
+  const organizationId = randomUUID();
+  kind.arrange?.(stack);
+  const handle = await client.workflow.start(WORKFLOW.organizationBootstrap, {
+    taskQueue: queues.bootstrap,
+    workflowId: bootstrapWorkflowId(organizationId),
+    args: [paramsOf(name, kind, organizationId)],
+  });
+  await kind.act?.(handle, stack);
+  return handle;
+}
+
+export const bootstraps: Record<string, Recording> = Object.fromEntries(
+  Object.entries(KINDS).map(([name, kind]) => [
+    name,
+    {
+      run: (bench: Bench) => run(bench, name, kind),
+      ...(kind.before && { changes: BEFORE_DNS_VERIFICATION }),
+    },
+  ]),
+);
