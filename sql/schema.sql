@@ -1,4 +1,4 @@
--- The schema that the migrations and projections amount to. Made by `npm run schema:dump`.
+-- The schema that the migrations and projections amount to. Made by `npm run generate`.
 
 -- Tables
 

@@ -1,4 +1,4 @@
-/** `npm run layering`: imports go one way. Exits 1 listing every import that does not. */
+/** `npm run check -- layering`: imports go one way. Exits 1 listing every import that does not. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 

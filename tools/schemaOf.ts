@@ -6,7 +6,7 @@
 import type { Client } from 'pg';
 
 const HEADER =
-  '-- The schema that the migrations and projections amount to. Made by `npm run schema:dump`.\n';
+  '-- The schema that the migrations and projections amount to. Made by `npm run generate`.\n';
 
 const TABLES = `SELECT format(E'CREATE TABLE %I (\\n%s\\n);', c.relname, (
     SELECT string_agg(format('  %I %s%s%s', a.attname, format_type(a.atttypid, a.atttypmod),

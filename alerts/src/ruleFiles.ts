@@ -26,7 +26,7 @@ export const ALERTS: readonly AlertDefinition[] = GROUPS.flatMap((group) =>
 const RUNBOOKS = 'https://github.com/analytics4change/a4c-workflows/blob/main/docs/runbooks';
 export const runbookUrl = (alert: string): string => `${RUNBOOKS}/${alert}.md`;
 
-export const GENERATED = 'Made by `npm run alerts:build` from alerts/src: change it there.';
+export const GENERATED = 'Made by `npm run generate` from alerts/src: change it there.';
 
 function ruleOf(rule: AlertDefinition | RecordingRule, time: TimeScale): object {
   const expr = rule.expr(time);

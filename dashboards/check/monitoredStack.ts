@@ -1,4 +1,4 @@
-/** The platform with Prometheus over it, as `npm run dashboards:check` and the preview want it. */
+/** The platform with Prometheus over it, as `npm run check -- live` and the preview want it. */
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -1,38 +1,18 @@
 /** What can be said about the dashboards without running anything but promtool. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
 import { NOT_SHOWN } from '#dashboards/queries/allowances.ts';
-import { metricsPage } from '#dashboards/queries/metricsPage.ts';
 import { metricUses } from '#dashboards/queries/metricUse.ts';
 import { queriesOf } from '#dashboards/queries/panelQueries.ts';
 import { knownAlerts } from '#dashboards/queries/ruleExpressions.ts';
-import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
+import { dashboards } from '#dashboards/src/dashboardFiles.ts';
 import { METRICS, type MetricName } from '#telemetry/metricCatalogue.ts';
 import { lint } from './lint.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
-const FOLDER = path.join(ROOT, 'dashboards');
-export const METRICS_PAGE = path.join(ROOT, 'docs/metrics.md');
 const PROMTOOL_LIMIT_MS = 60_000;
-
-const isCurrent = async (file: string, content: string): Promise<boolean> =>
-  (await readFile(file, 'utf8').catch(() => undefined)) === content;
-
-async function stale(): Promise<string[]> {
-  const problems: string[] = [];
-  for (const [name, dashboard] of dashboards()) {
-    if (await isCurrent(path.join(FOLDER, name), contentOf(dashboard))) continue;
-    problems.push(`${name} is stale: run npm run dashboards:build`);
-  }
-  if (!(await isCurrent(METRICS_PAGE, metricsPage()))) {
-    problems.push('docs/metrics.md is stale: run npm run docs:metrics');
-  }
-  return problems;
-}
 
 /** Each metric of the catalogue is on a dashboard, or says why not; never both. */
 function uncovered(): string[] {
@@ -66,9 +46,8 @@ function notAccepted(promtool: string): string[] {
 }
 
 /** @returns a line for each problem. */
-export async function staticProblems(promtool: string): Promise<string[]> {
+export function staticProblems(promtool: string): string[] {
   return [
-    ...(await stale()),
     ...[...dashboards()].flatMap(([file, dashboard]) => lint(file, dashboard, knownAlerts)),
     ...uncovered(),
     ...notAccepted(promtool),

@@ -1,4 +1,4 @@
-/** The exceptions of `npm run dashboards:check`, each with its reason. */
+/** The exceptions of `npm run check -- dashboards live`, each with its reason. */
 import type { MetricName } from '#telemetry/metricCatalogue.ts';
 
 /** Metrics of the catalogue that no dashboard shows. */

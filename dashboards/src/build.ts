@@ -1,7 +1,6 @@
 /**
- * `npm run dashboards:build`: writes the dashboards. Without options into `dashboards/`, as they
- * are committed; for an installation into another folder, with its own addresses:
- * `npm run dashboards:build -- --out /tmp/dashboards --temporal https://… --api https://… --runbooks https://…`
+ * `npx node dashboards/src/build.ts --out <folder>`: writes the dashboards for an installation, with
+ * its own addresses. Those in `dashboards/` are written by `npm run generate`.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -9,18 +8,39 @@ import { parseArgs } from 'node:util';
 import { contentOf, dashboards } from './dashboardFiles.ts';
 import { DEFAULT_ADDRESSES } from './variables.ts';
 
-const { values } = parseArgs({
-  options: {
-    out: { type: 'string', default: path.resolve(import.meta.dirname, '..') },
-    temporal: { type: 'string', default: DEFAULT_ADDRESSES.temporal },
-    api: { type: 'string', default: DEFAULT_ADDRESSES.api },
-    runbooks: { type: 'string', default: DEFAULT_ADDRESSES.runbooks },
-  },
-});
+const USAGE = `usage: npx node dashboards/src/build.ts --out <folder> [options]
 
-await mkdir(values.out, { recursive: true });
-const files = dashboards(values);
-for (const [name, dashboard] of files) {
-  await writeFile(path.join(values.out, name), contentOf(dashboard));
+  --out <folder>        where the files go; made when it is not there
+  --temporal <address>  of the Temporal Web UI (${DEFAULT_ADDRESSES.temporal})
+  --api <address>       of the API (${DEFAULT_ADDRESSES.api})
+  --runbooks <address>  where docs/runbooks is served
+                        (${DEFAULT_ADDRESSES.runbooks})
+  --help
+`;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      out: { type: 'string' },
+      temporal: { type: 'string', default: DEFAULT_ADDRESSES.temporal },
+      api: { type: 'string', default: DEFAULT_ADDRESSES.api },
+      runbooks: { type: 'string', default: DEFAULT_ADDRESSES.runbooks },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(USAGE);
+  if (!values.out) throw new Error('--out is missing: the folder to write to');
+  await mkdir(values.out, { recursive: true });
+  const files = dashboards(values);
+  for (const [name, dashboard] of files) {
+    await writeFile(path.join(values.out, name), contentOf(dashboard));
+  }
+  console.log(`dashboards: wrote ${files.size} files into ${values.out}`);
 }
-console.log(`dashboards: wrote ${files.size} files into ${values.out}`);
+
+try {
+  await main();
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 1;
+}

@@ -40,7 +40,7 @@ async function startMonitoringOf({ stack }: Platform): Promise<Monitoring | unde
 }
 
 const NO_MONITORING =
-  'none on PATH or in the cache; `npm run alerts:check` unpacks both into the cache';
+  'none on PATH or in the cache; `npm run check -- alerts` unpacks both into the cache';
 
 async function printAddresses(platform: Platform, monitoring?: Monitoring): Promise<void> {
   console.log();

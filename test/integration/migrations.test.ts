@@ -4,8 +4,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { migrate } from '#store/migrate.ts';
 import { query, urlFor } from '#support/postgres.ts';
-import { dumpSchema } from '../../tools/schemaOf.ts';
-import { SCHEMA_TYPES, schemaTypes } from '../../tools/schemaTypes.ts';
+import { dumpSchema } from '#tools/schemaOf.ts';
+import { SCHEMA_TYPES, schemaTypes } from '#tools/schemaTypes.ts';
 
 const name = `test_${randomUUID().replaceAll('-', '')}`;
 let url: string;
@@ -46,7 +46,7 @@ test('five processes that start at once migrate once, on a database that knows u
   expect(columns.rows.map((row) => row.column_name)).toEqual(['email', 'id']);
 });
 
-describe('what is generated from the migrations (npm run schema:dump)', () => {
+describe('what is generated from the migrations (npm run generate)', () => {
   beforeAll(() => migrate(url));
 
   test('sql/schema.sql', async () => {

@@ -11,7 +11,7 @@ import { installRuntime } from '#telemetry/temporalRuntime.ts';
 import { temporalTracingPlugin } from '#telemetry/tracing.ts';
 
 /**
- * Histories of runs that this code has made (`npm run histories:record`). As long as a run of
+ * Histories of runs that this code has made (`record/record.ts`). As long as a run of
  * their kind may be under way in production, they are kept and must replay.
  */
 const HISTORIES = path.join(import.meta.dirname, 'histories');

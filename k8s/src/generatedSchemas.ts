@@ -1,9 +1,9 @@
 /**
- * `npm run k8s:schemas`: makes `k8s/schemas` anew, from the Go modules named here. They are
- * committed, so that a check needs neither these modules nor a network.
+ * The files of `k8s/schemas`, made from the Go modules named here. They are committed, so that a
+ * check needs neither these modules nor a network.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -17,7 +17,8 @@ import {
 } from './jsonSchema.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const FOLDER = path.join(ROOT, 'k8s/schemas');
+const CACHE = path.join(ROOT, '.cache');
+const FOLDER = 'k8s/schemas';
 const DOWNLOAD_LIMIT_MS = 600_000;
 
 const KUBERNETES = 'k8s.io/kubernetes@v1.34.4';
@@ -59,50 +60,53 @@ const CUSTOM: Record<string, [module: string, file: string, version: string]> = 
 };
 
 const execute = promisify(execFile);
-const go = await resolveGo({ cacheFolder: path.join(ROOT, '.cache'), log: console.log });
 
 /** @returns the folder that Go keeps the module in. */
-async function moduleFolder(module: string): Promise<string> {
+async function moduleFolder(go: string, module: string): Promise<string> {
   console.log(`fetching ${module}`);
   const { stdout } = await execute(go, ['mod', 'download', '-json', module], {
     // Outside of any module: this is no Go project.
-    cwd: path.join(ROOT, '.cache'),
+    cwd: CACHE,
     timeout: DOWNLOAD_LIMIT_MS,
   });
   return JSON.parse(stdout).Dir;
 }
 
-async function schemas(): Promise<Map<string, { schema: JsonSchema; source: string }>> {
+async function schemas(go: string): Promise<Map<string, { schema: JsonSchema; source: string }>> {
   const made = new Map<string, { schema: JsonSchema; source: string }>();
-  const kubernetes = await moduleFolder(KUBERNETES);
+  const kubernetes = await moduleFolder(go, KUBERNETES);
   const openApi: OpenApi = JSON.parse(await readFile(path.join(kubernetes, OPENAPI), 'utf8'));
   for (const [name, definition] of Object.entries(DEFINITIONS)) {
     const source = `${KUBERNETES}, ${OPENAPI}`;
     made.set(name, { schema: schemaOfDefinition(openApi, definition), source });
   }
   for (const [name, [module, file, version]] of Object.entries(CUSTOM)) {
-    const text = await readFile(path.join(await moduleFolder(module), file), 'utf8');
+    const text = await readFile(path.join(await moduleFolder(go, module), file), 'utf8');
     const schema = schemaOfCustomResource(parse(text) as CustomResourceDefinition, version);
     made.set(name, { schema, source: `${module}, ${file}` });
   }
   return made;
 }
 
-const made = await schemas();
-await rm(FOLDER, { recursive: true, force: true });
-await mkdir(FOLDER, { recursive: true });
-for (const [name, { schema }] of made) {
-  await writeFile(path.join(FOLDER, `${name}.json`), `${JSON.stringify(schema, null, 1)}\n`);
-}
-const rows = [...made].map(([name, { source }]) => `| \`${name}.json\` | ${source} |`);
-const page = `# Schemas of the kinds that our manifests use
+/** Content of each file, by its path in the repository. Fetches the modules with Go: minutes. */
+export async function generatedSchemas(): Promise<Map<string, string>> {
+  await mkdir(CACHE, { recursive: true });
+  const made = await schemas(await resolveGo({ cacheFolder: CACHE, log: console.log }));
+  const rows = [...made].map(([name, { source }]) => `| \`${name}.json\` | ${source} |`);
+  const page = `# Schemas of the kinds that our manifests use
 
-Made by \`npm run k8s:schemas\`: strict, and without what does not decide whether a manifest is valid.
-A kind that is not here fails the check; it is added in \`k8s/src/writeSchemas.ts\`.
+Made by \`npm run generate -- schemas\`: strict, and without what does not decide whether a manifest is valid.
+A kind that is not here fails the check; it is added in \`k8s/src/generatedSchemas.ts\`.
 
 | file | made from |
 | ---- | --------- |
 ${rows.join('\n')}
 `;
-await writeFile(path.join(FOLDER, 'README.md'), page);
-console.log(`k8s: wrote ${made.size} schemas`);
+  return new Map([
+    ...[...made].map(([name, { schema }]): [string, string] => [
+      `${FOLDER}/${name}.json`,
+      `${JSON.stringify(schema, null, 1)}\n`,
+    ]),
+    [`${FOLDER}/README.md`, page],
+  ]);
+}

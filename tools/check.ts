@@ -1,0 +1,93 @@
+/** `npm run check`: every check that needs no running service; names as arguments run a part. */
+import { parseArgs } from 'node:util';
+import { chosenByName } from './chosenByName.ts';
+import { type Check, runChecks } from './runChecks.ts';
+
+const CHECKS: readonly Check[] = [
+  {
+    name: 'lint',
+    what: 'format and rules of every file',
+    commands: [['biome', 'ci', '--error-on-warnings', '.']],
+  },
+  {
+    name: 'types',
+    what: 'TypeScript; what k6 runs has no Node, and is compiled by itself',
+    commands: [
+      ['tsc', '--noEmit'],
+      ['tsc', '--noEmit', '-p', 'load/k6'],
+    ],
+  },
+  {
+    name: 'layering',
+    what: 'imports go one way',
+    commands: [['node', 'tools/checkLayering.ts']],
+  },
+  {
+    name: 'generated',
+    what: 'generated files are what their generators make',
+    commands: [['node', 'tools/generate.ts', '--check']],
+  },
+  {
+    name: 'alerts',
+    what: 'rules, their tests and routes, by promtool and amtool',
+    commands: [['node', 'alerts/src/check.ts']],
+  },
+  {
+    name: 'dashboards',
+    what: 'rules for dashboards, and their queries by promtool',
+    commands: [['node', 'dashboards/check/check.ts']],
+  },
+  {
+    name: 'edge',
+    what: 'types and rules of the Edge Function, by Deno',
+    folder: 'edge/organization-bootstrap',
+    env: { DENO_DIR: '../../.cache/deno' },
+    commands: [
+      ['deno', 'check', '--node-modules-dir=manual', 'index.ts'],
+      ['deno', 'lint'],
+    ],
+  },
+  {
+    name: 'manifests',
+    what: 'Kubernetes manifests, rendered by kustomize, judged by kubeconform',
+    commands: [['node', 'k8s/src/check.ts']],
+  },
+  {
+    name: 'live',
+    what: 'every query of dashboards and alerts, on a Prometheus over the embedded stack',
+    commands: [['node', 'dashboards/check/check.ts', '--live']],
+    onlyByName: true,
+  },
+];
+
+const listed = CHECKS.map(
+  ({ name, what, onlyByName }) =>
+    `  ${name.padEnd(10)}  ${what}${onlyByName ? '; only when named' : ''}`,
+);
+const USAGE = `usage: npm run check [-- <check>...]
+
+${listed.join('\n')}
+
+  --help
+
+Goes on after a failure. Prints what a check has to say when it fails; exits 1 when one does.
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: { help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  if (values.help) return console.log(USAGE);
+  const checks = chosenByName('check', CHECKS, positionals);
+  const failures = await runChecks(checks, console.log);
+  console.log(`${checks.length - failures} passed, ${failures} failed`);
+  if (failures > 0) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,100 @@
+/** `npm run generate`: writes everything in the repository that is generated. */
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
+import { metricsPage } from '#dashboards/queries/metricsPage.ts';
+import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
+import { generatedManifests } from '#k8s/src/generatedManifests.ts';
+import { generatedSchemas } from '#k8s/src/generatedSchemas.ts';
+import { chosenByName } from './chosenByName.ts';
+import { freshSchema } from './freshSchema.ts';
+import { differencesOf, type GeneratedPart, settle } from './generatedParts.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** In the order in which they are written: what is made from files comes after these files. */
+const PARTS: readonly GeneratedPart[] = [
+  {
+    name: 'schema',
+    what: 'sql/schema.sql, from a database with all migrations',
+    files: async () => new Map([['sql/schema.sql', await freshSchema()]]),
+  },
+  {
+    name: 'alerts',
+    what: 'rules and their tests in alerts/, from alerts/src',
+    files: generatedAlerts,
+  },
+  {
+    name: 'dashboards',
+    what: 'dashboards/*.json, from dashboards/src',
+    files: () =>
+      new Map([...dashboards()].map(([name, each]) => [`dashboards/${name}`, contentOf(each)])),
+    owns: 'dashboards/*.json',
+  },
+  {
+    name: 'metrics',
+    what: 'docs/metrics.md, from metrics, dashboards and alerts',
+    files: () => new Map([['docs/metrics.md', metricsPage()]]),
+  },
+  {
+    name: 'manifests',
+    what: 'rules and dashboards in k8s/components/monitoring',
+    files: generatedManifests,
+    owns: 'k8s/components/monitoring/dashboards/*',
+  },
+  {
+    name: 'schemas',
+    what: 'k8s/schemas, from Go modules that are fetched',
+    files: generatedSchemas,
+    owns: 'k8s/schemas/*',
+    onlyByName: true,
+  },
+];
+
+const listed = PARTS.map(
+  ({ name, what, onlyByName }) =>
+    `  ${name.padEnd(11)} ${what}${onlyByName ? '; only when named' : ''}`,
+);
+const USAGE = `usage: npm run generate [-- <part>... [--check]]
+
+${listed.join('\n')}
+
+  --check  write nothing; name the files that differ, and exit 1 if there are any
+  --help
+`;
+
+/** Writes a part, or compares it. @returns how many files differed. */
+async function generate(part: GeneratedPart, check: boolean): Promise<number> {
+  const differences = await differencesOf(part, ROOT);
+  if (!check) await settle(differences, ROOT);
+  const done = (isMade: boolean) => (isMade ? 'wrote' : 'removed');
+  for (const { file, content } of differences) {
+    if (!check) console.log(`${done(content !== undefined)} ${file}`);
+    else console.error(`${file} is stale: run npm run generate -- ${part.name}`);
+  }
+  return differences.length;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    options: {
+      check: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  if (values.help) return console.log(USAGE);
+  let differences = 0;
+  const parts = chosenByName('part', PARTS, positionals);
+  for (const part of parts) differences += await generate(part, values.check);
+  const names = parts.map(({ name }) => name).join(', ');
+  console.log(`${names}: ${differences} ${values.check ? 'stale' : 'changed'}`);
+  if (values.check && differences > 0) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 1;
+}
