@@ -5,23 +5,34 @@ import pg from 'pg';
 import { startPostgres } from '#dev/postgres.ts';
 import { migrate } from '#store/migrate.ts';
 import { dumpSchema } from './schemaOf.ts';
+import { SCHEMA_TYPES, schemaTypes } from './schemaTypes.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../.cache');
 
-/** Starts the embedded PostgreSQL, migrates a database there, and returns it as `dumpSchema` does. */
-export async function freshSchema(): Promise<string> {
+async function dumpOf(url: string): Promise<string> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await dumpSchema(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Starts the embedded PostgreSQL and migrates a database there.
+ * @returns the schema as SQL and as types for Kysely, by the files that hold them.
+ */
+export async function freshSchema(): Promise<Map<string, string>> {
   await mkdir(CACHE, { recursive: true });
   const dataDir = await mkdtemp(path.join(CACHE, 'schema-'));
   const server = await startPostgres({ dataDir, durable: false });
   try {
     await migrate(server.adminUrl);
-    const client = new pg.Client({ connectionString: server.adminUrl });
-    await client.connect();
-    try {
-      return await dumpSchema(client);
-    } finally {
-      await client.end();
-    }
+    return new Map([
+      ['sql/schema.sql', await dumpOf(server.adminUrl)],
+      [SCHEMA_TYPES, await schemaTypes(server.adminUrl)],
+    ]);
   } finally {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });

@@ -2,11 +2,13 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
+import { SETTING_SCHEMAS } from '#config';
 import { metricsPage } from '#dashboards/queries/metricsPage.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
 import { generatedManifests } from '#k8s/src/generatedManifests.ts';
 import { generatedSchemas } from '#k8s/src/generatedSchemas.ts';
 import { chosenByName } from './chosenByName.ts';
+import { settingsPage } from './docs/settingsPage.ts';
 import { freshSchema } from './freshSchema.ts';
 import { differencesOf, type GeneratedPart, settle } from './generatedParts.ts';
 
@@ -16,8 +18,8 @@ const ROOT = path.resolve(import.meta.dirname, '..');
 const PARTS: readonly GeneratedPart[] = [
   {
     name: 'schema',
-    what: 'sql/schema.sql, from a database with all migrations',
-    files: async () => new Map([['sql/schema.sql', await freshSchema()]]),
+    what: 'sql/schema.sql and its types, from a database with all migrations',
+    files: freshSchema,
   },
   {
     name: 'alerts',
@@ -30,6 +32,11 @@ const PARTS: readonly GeneratedPart[] = [
     files: () =>
       new Map([...dashboards()].map(([name, each]) => [`dashboards/${name}`, contentOf(each)])),
     owns: 'dashboards/*.json',
+  },
+  {
+    name: 'settings',
+    what: 'docs/settings.md, from src/config.ts',
+    files: () => new Map([['docs/settings.md', settingsPage(SETTING_SCHEMAS)]]),
   },
   {
     name: 'metrics',
