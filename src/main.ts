@@ -1,9 +1,17 @@
 /** The entry point of every role: `node src/main.ts <role>`. */
+import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#config';
 import { stopRequest } from '#stopRequest';
 import { createLogger } from '#telemetry/logger.ts';
 import { stopTracing } from '#telemetry/tracing.ts';
+
+/** The production image has none of it. */
+const HAS_DEV = existsSync(new URL('./dev', import.meta.url));
+const DEV_USAGE = `
+  dev               embedded stack, API and worker, until Ctrl-C (npm run dev)
+  loopbacks         the outer services, on loopback, for compose.yaml
+  demo              the same as dev, bootstraps a sample organization and ends (npm run demo)`;
 
 const USAGE = `usage: node src/main.ts <role> [options]
 
@@ -13,10 +21,7 @@ const USAGE = `usage: node src/main.ts <role> [options]
   migrate           bring the database's schema up to date (npm run migrate)
   bundle <file>     write the workflow bundle for WORKER_BUNDLE_PATH
   trigger-workflow  start one bootstrap from a file (npm run trigger-workflow)
-  ops <command>     health checks, waiting events, lineage (npm run ops -- --help)
-  dev               embedded stack, API and worker, until Ctrl-C (npm run dev)
-  loopbacks         the outer services, on loopback, for compose.yaml
-  demo              the same, bootstraps a sample organization and ends (npm run demo)
+  ops <command>     health checks, waiting events, lineage (npm run ops -- --help)${HAS_DEV ? DEV_USAGE : ''}
 
 Settings are environment variables; docs/settings.md lists them. <role> --help tells its options.
 `;
@@ -59,7 +64,15 @@ async function bundle([file]: string[]): Promise<void> {
   console.log(`wrote ${file}`);
 }
 
-const ROLES: Record<string, (args: string[]) => Promise<void>> = {
+type Roles = Record<string, (args: string[]) => Promise<void>>;
+
+const DEV_ROLES: Roles = {
+  dev: async (args) => (await import('#dev/dev.ts')).runDev(args),
+  loopbacks: async (args) => (await import('#dev/loopbacks.ts')).runLoopbacks(args),
+  demo: async (args) => (await import('#dev/demo.ts')).runDemo(args),
+};
+
+const ROLES: Roles = {
   api,
   worker,
   migrate: migrateDatabase,
@@ -67,9 +80,7 @@ const ROLES: Record<string, (args: string[]) => Promise<void>> = {
   'trigger-workflow': async (args) =>
     (await import('#ops/triggerWorkflow.ts')).triggerWorkflow(args),
   ops: async (args) => (await import('#ops/ops.ts')).runOps(args),
-  dev: async (args) => (await import('#dev/dev.ts')).runDev(args),
-  loopbacks: async (args) => (await import('#dev/loopbacks.ts')).runLoopbacks(args),
-  demo: async (args) => (await import('#dev/demo.ts')).runDemo(args),
+  ...(HAS_DEV ? DEV_ROLES : {}),
 };
 
 async function main([role = '', ...args]: string[]): Promise<void> {
