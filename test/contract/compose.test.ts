@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { loadConfig, type Role, SETTING_NAMES } from '#config';
 import { TEMPORAL_CLI_VERSION } from '#dev/temporalCli.ts';
 import { SEARCH_ATTRIBUTE } from '#domain/contracts.ts';
-import { loadCompose } from '../../tools/image/composeFile.ts';
+import { loadCompose } from '#support/composeFile.ts';
 
 const text = await readFile('compose.yaml', 'utf8');
 const { services } = await loadCompose();
@@ -77,8 +77,18 @@ describe('our own services', () => {
     expect(resolvers).toEqual(resolvers.map((_, index) => `${address}:${5301 + index}`));
   });
 
-  test('write nothing, but for the loopback services, and can gain no rights', () => {
-    for (const name of ['api', 'worker', 'migrate']) {
+  test('are of the image that has what they run', () => {
+    const targets = Object.keys(OWN).map((name) => [name, services[name]!.build!.target]);
+    expect(Object.fromEntries(targets)).toEqual({
+      api: 'runtime',
+      worker: 'runtime',
+      migrate: 'runtime',
+      loopbacks: 'dev',
+    });
+  });
+
+  test('write nothing, but for what is mounted, and can gain no rights', () => {
+    for (const name of Object.keys(OWN)) {
       expect(services[name]).toMatchObject({
         read_only: true,
         cap_drop: ['ALL'],

@@ -1,85 +1,110 @@
-/** compose.yaml's own services, each in a root of the image that was built for it. */
-import type { ChildProcess } from 'node:child_process';
+/** Containers, as compose.yaml and k8s/ have them: the image's user, a read-only root, no rights. */
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tailOf } from '#dev/logTail.ts';
-import type { BuiltStage } from './buildByHand.ts';
-import { type RootCommand, spawnInRoot, stopInRoot } from './imageRoot.ts';
-import type { Ground } from './neighbours.ts';
+import type { Stack } from '#dev/stack.ts';
+import { type Engine, output } from './engine.ts';
+
+export interface ContainerSpec {
+  name: string;
+  image: string;
+  /** The image's own when left out. */
+  command?: string[];
+  env?: Record<string, string>;
+  /** `volume:/folder` */
+  volumes?: string[];
+}
 
 export interface Container {
-  /** Resolves once its health check finds it healthy. @throws Error with the end of its log. */
-  healthy(): Promise<void>;
+  /** Resolves once the check's command succeeds in it. @throws Error with the end of its log. */
+  healthy(check: string[]): Promise<void>;
   /** Its exit code, once it has ended by itself. @throws Error with its log when that is not 0. */
   completed(): Promise<void>;
   /** As `docker stop`. @returns its exit code. */
   stop(): Promise<number | null>;
 }
 
-const HEALTH_LIMIT_MS = 90_000;
-const STOP_LIMIT_MS = 40_000;
+const HEALTH_LIMIT_MS = 120_000;
+const STOP_LIMIT_SECONDS = 40;
 const POLL_MS = 300;
+const LABEL = 'a4c-image-check';
+const CONFINED = ['--rm', '--network=host', '--read-only', '--cap-drop=ALL'];
 
-/** A named volume is a folder of the same name. */
-async function mountsOf(ground: Ground, name: string): Promise<Record<string, string>> {
-  const mounts: Record<string, string> = {};
-  for (const { source, target } of ground.compose.services[name]!.volumes ?? []) {
-    mounts[target] = path.join(ground.folder, source);
-    await mkdir(mounts[target], { recursive: true });
-  }
-  return mounts;
+/** The host's network stands for compose's: everything is on 127.0.0.1. */
+const runArgs = ({ runOptions }: Engine, spec: ContainerSpec): string[] => [
+  'run',
+  ...CONFINED,
+  '--security-opt=no-new-privileges',
+  `--label=${LABEL}`,
+  ...runOptions,
+  ...(spec.volumes ?? []).map((volume) => `--volume=${volume}`),
+  // Without values: the engine takes them from its own environment, where no `ps` shows them.
+  ...Object.keys(spec.env ?? {}).map((name) => `--env=${name}`),
+];
+
+/** @returns what the command prints in a new container. @throws Error with it when it fails. */
+export const outputIn = (engine: Engine, image: string, ...command: string[]): Promise<string> =>
+  output(engine, ...runArgs(engine, { name: '', image }), image, ...command);
+
+/** What an earlier run could not remove, because it was killed. */
+export async function removeLeftovers(engine: Engine): Promise<void> {
+  const ids = await output(engine, 'ps', '--all', '--quiet', `--filter=label=${LABEL}`);
+  if (ids) await output(engine, 'rm', '--force', ...ids.split('\n'));
 }
 
-/** Starts a service of compose.yaml with its command, settings and restrictions. */
+/** Starts a container whose log goes to the stack's folder. */
 export async function startContainer(
-  ground: Ground,
-  stages: Map<string, BuiltStage>,
-  name: string,
+  engine: Engine,
+  { folder, reaper }: Pick<Stack, 'folder' | 'reaper'>,
+  spec: ContainerSpec,
 ): Promise<Container> {
-  const { compose, places, folder, reaper, releasers } = ground;
-  const service = compose.services[name]!;
-  const stage = stages.get(service.build!.target!)!;
-  const command: RootCommand = {
-    root: stage.root,
-    workdir: stage.workdir,
-    env: { ...Object.fromEntries(stage.env), ...places.environmentOf(service) },
-    user: stage.user,
-    readOnly: service.read_only ?? false,
-    mounts: await mountsOf(ground, name),
-    argv: (service.command ?? stage.command).map(places.localised),
-  };
-  const logFile = path.join(folder, `${name}.log`);
+  const name = `${LABEL}-${spec.name}`;
+  const logFile = path.join(folder, `${spec.name}.log`);
   const log = await open(logFile, 'a');
-  const child = spawnInRoot(command, { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  const args = [...runArgs(engine, spec), `--name=${name}`, spec.image, ...(spec.command ?? [])];
+  const child = spawn(engine.name, args, {
+    env: { ...engine.env, ...spec.env },
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
   await once(child, 'spawn');
   await log.close();
+  // It hands signals on to the container.
   reaper.watch(child.pid!);
-  const stop = () => stopInRoot(child, STOP_LIMIT_MS);
-  releasers.push(async () => void (await stop()));
 
-  const failed = async (what: string) => new Error(`${name} ${what}. ${await tailOf(logFile)}`);
-  /** The check's own command, in the same root, as Docker runs it. */
-  async function isHealthy(): Promise<boolean> {
-    const [, ...argv] = service.healthcheck!.test.map(places.localised);
-    const probe: ChildProcess = spawnInRoot({ ...command, argv }, { stdio: 'ignore' });
-    const [code] = await once(probe, 'exit');
-    return code === 0;
-  }
+  const failed = async (what: string) =>
+    new Error(`${spec.name} ${what}. ${await tailOf(logFile)}`);
+  const ended = async () => {
+    if (child.exitCode === null) await once(child, 'exit');
+    return child.exitCode;
+  };
   return {
-    stop,
-    async healthy() {
+    async healthy(check) {
       const deadline = Date.now() + HEALTH_LIMIT_MS;
+      const isHealthy = () =>
+        output(engine, 'exec', name, ...check).then(
+          () => true,
+          () => false,
+        );
       while (!(await isHealthy())) {
         if (child.exitCode !== null) throw await failed(`ended with code ${child.exitCode}`);
         if (Date.now() > deadline) throw await failed('is not healthy');
-        await delay(POLL_MS);
+        await delay(POLL_MS, undefined, { signal: engine.stopping });
       }
     },
     async completed() {
-      if (child.exitCode === null) await once(child, 'exit');
-      if (child.exitCode !== 0) throw await failed(`ended with code ${child.exitCode}`);
+      const code = await ended();
+      if (code !== 0) throw await failed(`ended with code ${code}`);
+    },
+    async stop() {
+      const unaborted = { ...engine, stopping: new AbortController().signal };
+      if (child.exitCode === null) {
+        await output(unaborted, 'stop', `--time=${STOP_LIMIT_SECONDS}`, name).catch(() => {});
+      }
+      return ended();
     },
   };
 }

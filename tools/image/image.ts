@@ -1,0 +1,141 @@
+/**
+ * `npm run image`: builds the Dockerfile, starts every role from what came of it, and has
+ * test:integration onboard an organization there.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { inheritedEnvironment } from '#config';
+import { createReleasers } from '#dev/releasers.ts';
+import { startStack } from '#dev/stack.ts';
+import { stopRequest } from '#stopRequest';
+import { createCheckList } from '../checkList.ts';
+import { provideBaseImage } from './baseImage.ts';
+import { removeLeftovers } from './containers.ts';
+import { type Engine, findEngine, output, runShowing, tidyUp } from './engine.ts';
+import { inspectImage } from './inspectImage.ts';
+import { type Roles, startRoles } from './roles.ts';
+
+const USAGE = `usage: npm run image
+
+Builds the Dockerfile's targets runtime and dev, looks at what is in the image, starts from it what
+compose.yaml and k8s/ start (migrate, api, worker, ops health, loopbacks) as the image's own user on
+a read-only root, and runs test:integration against them. PostgreSQL, Temporal and mail are the
+embedded stack's. One at a time on a machine.
+
+Takes Linux, and Docker; or, as root, Podman, runc and debootstrap (Debian's packages). Podman keeps
+its images in .cache/image, which may be removed at any time; the first time, a stand-in for the base
+image is made there.
+
+Exits 1 when something fails.
+`;
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const CACHE = path.join(ROOT, '.cache/image');
+const INTEGRATION = path.join(ROOT, 'tools/testIntegration.ts');
+const INTEGRATION_LIMIT_MS = 300_000;
+const INTERRUPTED = 130;
+const REVISION = 'image-check';
+const IMAGE = 'localhost/a4c-workflows:image-check';
+const DEV_IMAGE = 'localhost/a4c-workflows-dev:image-check';
+
+const run = promisify(execFile);
+
+/** @returns the image's size, for people. */
+async function build(engine: Engine, target: string, image: string): Promise<string> {
+  const args = ['build', `--target=${target}`, `--build-arg=BUILD_REVISION=${REVISION}`];
+  await runShowing(
+    engine.name,
+    [...args, ...engine.buildOptions, `--tag=${image}`, ROOT],
+    { env: engine.env, signal: engine.stopping },
+    /\bSTEP\b|^#\d+ \[/,
+  );
+  const bytes = await output(engine, 'image', 'inspect', '--format={{.Size}}', image);
+  return `${target}: ${Math.round(Number(bytes) / 1e6)} MB`;
+}
+
+/** The installation's own test, from outside, with a token from where compose.yaml's users get theirs. */
+async function onboard({ apiUrl, tokenUrl }: Roles): Promise<string> {
+  const token = await fetch(tokenUrl);
+  const env = {
+    ...inheritedEnvironment(),
+    API_URL: apiUrl,
+    API_TOKEN: await token.text(),
+    INTEGRATION_EMAIL: 'somebody@example.org',
+    INTEGRATION_LIMIT_SECONDS: '120',
+  };
+  const options = { env, timeout: INTEGRATION_LIMIT_MS };
+  const { stdout } = await run(process.execPath, [INTEGRATION], options).catch((error) => {
+    throw new Error(`test:integration failed:\n${error.stdout}${error.stderr}`);
+  });
+  return stdout.trim().replaceAll('\n', '\n        ');
+}
+
+async function expectRevision({ apiUrl }: Roles): Promise<string> {
+  const metrics = await (await fetch(`${apiUrl}/metrics`)).text();
+  if (metrics.includes(`revision="${REVISION}"`)) return REVISION;
+  throw new Error('build_info of the API has another revision than the image');
+}
+
+const releasers = createReleasers();
+const checks = createCheckList(false);
+const timings: string[] = [];
+
+/** A check that tells what it found, and how long it took. */
+async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  console.log(`...     ${name}`);
+  const startedAt = performance.now();
+  const result = await checks.check(name, work);
+  if (typeof result === 'string') console.log(`        ${result}`);
+  timings.push(`${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${name}`);
+  return result;
+}
+
+async function proveImage(stopping: AbortSignal): Promise<void> {
+  // Podman remembers where its store is: by one name, whichever way we came.
+  await mkdir(CACHE, { recursive: true });
+  const folder = await realpath(CACHE);
+  const engine = await step('an engine is at hand', () => findEngine(folder, stopping));
+  releasers.push(() => tidyUp(engine, folder));
+  await step('nothing is left of an earlier run', () => removeLeftovers(engine));
+  await step('the base image is there', () => provideBaseImage(engine, folder));
+  await step('the image is built', () => build(engine, 'runtime', IMAGE));
+  await step('the image of the loopback services is built', () => build(engine, 'dev', DEV_IMAGE));
+  await step('the image has what production runs, and nothing else', () =>
+    inspectImage(engine, IMAGE),
+  );
+  const stack = await step('the embedded stack starts', () => startStack());
+  releasers.push(stack.stop);
+  const roles = await step('every role starts, as its user on a read-only root', () =>
+    startRoles({ engine, stack, releasers, image: IMAGE, devImage: DEV_IMAGE }),
+  );
+  await step('an organization is onboarded, and removed again', () => onboard(roles));
+  await step('the API tells its revision', () => expectRevision(roles));
+  await step('ops health finds everything in order', roles.health);
+  await step('API and worker end in order when they are told to', roles.end);
+}
+
+async function main(stopping: AbortSignal): Promise<void> {
+  const startedAt = performance.now();
+  try {
+    await proveImage(stopping);
+  } catch {
+    // The step has told why.
+    process.exitCode = stopping.aborted ? INTERRUPTED : 1;
+  } finally {
+    await releasers.releaseAll();
+  }
+  const total = ((performance.now() - startedAt) / 1000).toFixed(1).padStart(6);
+  console.log([...timings, `${total} s  in all`].join('\n'));
+  checks.report();
+}
+
+try {
+  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
+  if (values.help) console.log(USAGE);
+  else await main(stopRequest(() => console.log('stopping')));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exitCode = 1;
+}

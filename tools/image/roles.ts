@@ -1,0 +1,120 @@
+/** Every role of the image, as compose.yaml starts it, on the embedded stack. */
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pg from 'pg';
+import { parse } from 'yaml';
+import { freePort } from '#dev/freePort.ts';
+import type { Releasers } from '#dev/releasers.ts';
+import type { Stack } from '#dev/stack.ts';
+import { type Container, type ContainerSpec, startContainer } from './containers.ts';
+import { type Engine, output } from './engine.ts';
+
+interface Service {
+  command?: string[];
+  healthcheck?: { test: string[] };
+}
+
+export interface Ground {
+  engine: Engine;
+  stack: Stack;
+  releasers: Releasers;
+  image: string;
+  devImage: string;
+}
+
+export interface Roles {
+  apiUrl: string;
+  /** GET answers with a token for the API. */
+  tokenUrl: string;
+  /** The CronJob's command. @throws Error with its output when a check warns. */
+  health(): Promise<void>;
+  /** @throws Error when one does not end with code 0. */
+  end(): Promise<void>;
+}
+
+const COMPOSE = path.resolve(import.meta.dirname, '../../compose.yaml');
+const HOST = '127.0.0.1';
+const DATABASE = 'image';
+const VOLUME = 'a4c-image-check-alert-routes';
+const HEALTH_COMMAND = ['node', 'src/main.ts', 'ops', 'health'];
+
+/** The service's own check, but for the port. */
+const checkOf = ({ healthcheck }: Service, port: number | string): string[] =>
+  healthcheck!.test.slice(1).map((text) => text.replace(/127\.0\.0\.1:\d+/, `${HOST}:${port}`));
+
+/** An empty database beside the stack's: its schema is for the image to make. */
+async function createDatabase(env: Record<string, string>): Promise<Record<string, string>> {
+  const { DATABASE_URL = '', MIGRATION_DATABASE_URL = '' } = env;
+  const client = new pg.Client({ connectionString: MIGRATION_DATABASE_URL });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${DATABASE}`).finally(() => client.end());
+  const within = (url: string) => url.replace(/\/[^/]*$/, `/${DATABASE}`);
+  return {
+    DATABASE_URL: within(DATABASE_URL),
+    MIGRATION_DATABASE_URL: within(MIGRATION_DATABASE_URL),
+  };
+}
+
+/** Where the loopback services of compose.yaml are to listen: on free ports of this machine. */
+async function placeLoopbacks() {
+  const ports = Array.from({ length: 7 }, freePort);
+  const [supabase, cloudflare, token, pages, ...dns] = await Promise.all(ports);
+  return {
+    env: {
+      SUPABASE_URL: `http://${HOST}:${supabase}`,
+      CLOUDFLARE_API_BASE_URL: `http://${HOST}:${cloudflare}`,
+      DNS_RESOLVERS: dns.map((port) => `${HOST}:${port}`).join(','),
+    },
+    token,
+    // The last one of an option counts.
+    options: [`--host=${HOST}`, `--token-port=${token}`, `--pages-port=${pages}`],
+  };
+}
+
+export async function startRoles(ground: Ground): Promise<Roles> {
+  const { engine, stack, releasers, image, devImage } = ground;
+  const { services } = parse(await readFile(COMPOSE, 'utf8'), { merge: true }) as {
+    services: Record<'api' | 'worker' | 'migrate' | 'loopbacks', Service>;
+  };
+  const loopbacks = await placeLoopbacks();
+  const { WORKER_BUNDLE_PATH: _, ...stackEnv } = stack.env;
+  const env: Record<string, string> = {
+    ...stackEnv,
+    ...loopbacks.env,
+    ...(await createDatabase(stack.env)),
+  };
+  async function start(spec: Omit<ContainerSpec, 'image'>, from = image): Promise<Container> {
+    const container = await startContainer(engine, stack, { env, image: from, ...spec });
+    releasers.push(async () => void (await container.stop()));
+    return container;
+  }
+  const startService = (name: keyof typeof services) =>
+    start({ name, command: services[name].command });
+
+  // Twice: the second one finds nothing to do.
+  await (await startService('migrate')).completed();
+  await (await startService('migrate')).completed();
+  releasers.push(async () => {
+    const unaborted = { ...engine, stopping: new AbortController().signal };
+    await output(unaborted, 'volume', 'rm', '--force', VOLUME);
+  });
+  const command = [...services.loopbacks.command!, ...loopbacks.options];
+  const volumes = [`${VOLUME}:/alert-routes`];
+  const outside = await start({ name: 'loopbacks', command, volumes }, devImage);
+  await outside.healthy(checkOf(services.loopbacks, loopbacks.token!));
+  const [api, worker] = await Promise.all([startService('api'), startService('worker')]);
+  await Promise.all([
+    api.healthy(checkOf(services.api, env.PORT!)),
+    worker.healthy(checkOf(services.worker, env.HEALTH_CHECK_PORT!)),
+  ]);
+  return {
+    apiUrl: `http://${HOST}:${env.PORT}`,
+    tokenUrl: `http://${HOST}:${loopbacks.token}/token`,
+    health: async () => (await start({ name: 'health', command: HEALTH_COMMAND })).completed(),
+    async end() {
+      const codes = await Promise.all([api.stop(), worker.stop()]);
+      const inOrder = codes.every((code) => code === 0);
+      if (!inOrder) throw new Error(`they ended with ${codes.join(' and ')}`);
+    },
+  };
+}
