@@ -6,7 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tailOf } from '#dev/logTail.ts';
 import type { Stack } from '#dev/stack.ts';
-import { type Engine, output } from './engine.ts';
+import { type Engine, output, stillWorking } from './engine.ts';
 
 export interface ContainerSpec {
   name: string;
@@ -23,12 +23,11 @@ export interface Container {
   healthy(check: string[]): Promise<void>;
   /** Its exit code, once it has ended by itself. @throws Error with its log when that is not 0. */
   completed(): Promise<void>;
-  /** As `docker stop`. @returns its exit code. */
-  stop(): Promise<number | null>;
+  /** As `docker stop`: killed when it has not ended by then. @returns its exit code. */
+  stop(limitSeconds: number): Promise<number | null>;
 }
 
 const HEALTH_LIMIT_MS = 120_000;
-const STOP_LIMIT_SECONDS = 40;
 const POLL_MS = 300;
 const LABEL = 'a4c-image-check';
 const CONFINED = ['--rm', '--network=host', '--read-only', '--cap-drop=ALL'];
@@ -99,10 +98,9 @@ export async function startContainer(
       const code = await ended();
       if (code !== 0) throw await failed(`ended with code ${code}`);
     },
-    async stop() {
-      const unaborted = { ...engine, stopping: new AbortController().signal };
+    async stop(limitSeconds) {
       if (child.exitCode === null) {
-        await output(unaborted, 'stop', `--time=${STOP_LIMIT_SECONDS}`, name).catch(() => {});
+        await output(stillWorking(engine), 'stop', `--time=${limitSeconds}`, name).catch(() => {});
       }
       return ended();
     },

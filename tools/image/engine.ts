@@ -23,6 +23,8 @@ export interface Engine {
 const run = promisify(execFile);
 const HOST_TRUST = '/etc/ssl/certs/ca-certificates.crt';
 const IMAGE_TRUST = '/tmp/host-ca-certificates.crt';
+/** Of a container. */
+const LONGEST_SECONDS = 900;
 const LAST_LINES = 40;
 const WIDTH = 110;
 /** Low enough for a root that may not raise its limits. */
@@ -90,11 +92,17 @@ export async function findEngine(folder: string, stopping: AbortSignal): Promise
     name: 'podman',
     env: await configurePodman(folder),
     buildOptions: await podmanBuildOptions(folder),
-    // Docker's read-only root has no writable /tmp.
-    runOptions: ['--read-only-tmpfs=false'],
+    // Docker's read-only root has no writable /tmp. The limit is for when we are killed.
+    runOptions: ['--read-only-tmpfs=false', `--timeout=${LONGEST_SECONDS}`],
     stopping,
   };
 }
+
+/** The engine for what has to be done even after we were told to stop. */
+export const stillWorking = (engine: Engine): Engine => ({
+  ...engine,
+  stopping: new AbortController().signal,
+});
 
 /** Podman's traces outside its folder: a mount, after an error, and empty control groups. */
 export async function tidyUp({ name }: Engine, folder: string): Promise<void> {

@@ -7,7 +7,7 @@ import { freePort } from '#dev/freePort.ts';
 import type { Releasers } from '#dev/releasers.ts';
 import type { Stack } from '#dev/stack.ts';
 import { type Container, type ContainerSpec, startContainer } from './containers.ts';
-import { type Engine, output } from './engine.ts';
+import { type Engine, output, stillWorking } from './engine.ts';
 
 interface Service {
   command?: string[];
@@ -36,6 +36,10 @@ const COMPOSE = path.resolve(import.meta.dirname, '../../compose.yaml');
 const HOST = '127.0.0.1';
 const DATABASE = 'image';
 const VOLUME = 'a4c-image-check-alert-routes';
+/** Longer than WORKER_SHUTDOWN_GRACE_SECONDS and the five seconds after which it is forced. */
+const STOP_LIMIT_SECONDS = 40;
+/** After a failure: what is still starting does not listen to signals. */
+const RELEASE_LIMIT_SECONDS = 5;
 const HEALTH_COMMAND = ['node', 'src/main.ts', 'ops', 'health'];
 
 /** The service's own check, but for the port. */
@@ -85,7 +89,7 @@ export async function startRoles(ground: Ground): Promise<Roles> {
   };
   async function start(spec: Omit<ContainerSpec, 'image'>, from = image): Promise<Container> {
     const container = await startContainer(engine, stack, { env, image: from, ...spec });
-    releasers.push(async () => void (await container.stop()));
+    releasers.push(async () => void (await container.stop(RELEASE_LIMIT_SECONDS)));
     return container;
   }
   const startService = (name: keyof typeof services) =>
@@ -95,8 +99,7 @@ export async function startRoles(ground: Ground): Promise<Roles> {
   await (await startService('migrate')).completed();
   await (await startService('migrate')).completed();
   releasers.push(async () => {
-    const unaborted = { ...engine, stopping: new AbortController().signal };
-    await output(unaborted, 'volume', 'rm', '--force', VOLUME);
+    await output(stillWorking(engine), 'volume', 'rm', '--force', VOLUME);
   });
   const command = [...services.loopbacks.command!, ...loopbacks.options];
   const volumes = [`${VOLUME}:/alert-routes`];
@@ -112,7 +115,7 @@ export async function startRoles(ground: Ground): Promise<Roles> {
     tokenUrl: `http://${HOST}:${loopbacks.token}/token`,
     health: async () => (await start({ name: 'health', command: HEALTH_COMMAND })).completed(),
     async end() {
-      const codes = await Promise.all([api.stop(), worker.stop()]);
+      const codes = await Promise.all([api, worker].map((role) => role.stop(STOP_LIMIT_SECONDS)));
       const inOrder = codes.every((code) => code === 0);
       if (!inOrder) throw new Error(`they ended with ${codes.join(' and ')}`);
     },
