@@ -3,7 +3,7 @@
  * test:integration onboard an organization there.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { inheritedEnvironment } from '#config';
@@ -11,11 +11,8 @@ import { createReleasers } from '#dev/releasers.ts';
 import { startStack } from '#dev/stack.ts';
 import { stopRequest } from '#stopRequest';
 import { createCheckList } from '../checkList.ts';
-import { provideBaseImage } from './baseImage.ts';
-import { removeLeftovers } from './containers.ts';
-import { type Engine, findEngine, output, runShowing, tidyUp } from './engine.ts';
-import { inspectImage } from './inspectImage.ts';
-import { type Roles, startRoles } from './roles.ts';
+import { type Engine, findEngine, output, provideBaseImage, runShowing, tidyUp } from './engine.ts';
+import { outputIn, type Roles, removeLeftovers, startRoles } from './roles.ts';
 
 const USAGE = `usage: npm run image
 
@@ -40,6 +37,18 @@ const REVISION = 'image-check';
 const IMAGE = 'localhost/a4c-workflows:image-check';
 const DEV_IMAGE = 'localhost/a4c-workflows-dev:image-check';
 
+/** Of development, and not to be had here: neither as files nor as roles that help offers. */
+const DEV_FOLDERS = ['src/dev', 'dev', 'test', 'tools', 'alerts'];
+const DEV_ROLES = /^ +(dev|demo|loopbacks)\b/m;
+
+/** Before it dials, the Temporal SDK's native part wants roots to trust; nobody listens there. */
+const CONNECT = `
+const { NativeConnection } = await import('@temporalio/worker');
+await NativeConnection.connect({ address: '127.0.0.1:1', tls: true }).catch((error) => {
+  console.log(error.message);
+  process.exit();
+});`;
+
 const run = promisify(execFile);
 
 /** @returns the image's size, for people. */
@@ -53,6 +62,52 @@ async function build(engine: Engine, target: string, image: string): Promise<str
   );
   const bytes = await output(engine, 'image', 'inspect', '--format={{.Size}}', image);
   return `${target}: ${Math.round(Number(bytes) / 1e6)} MB`;
+}
+
+function expectThat(condition: boolean, otherwise: string): void {
+  if (!condition) throw new Error(otherwise);
+}
+
+/** Folders of packages that the lock file has for development alone. */
+async function devPackages(): Promise<string[]> {
+  const { packages } = JSON.parse(await readFile(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { dev?: boolean }>;
+  };
+  return Object.entries(packages).flatMap(([folder, { dev }]) => (dev ? [folder] : []));
+}
+
+async function expectNoDevelopment(engine: Engine, image: string): Promise<void> {
+  const unwanted = [...DEV_FOLDERS, ...(await devPackages())];
+  expectThat(unwanted.length > 100, 'package-lock.json names no packages of development');
+  const look = `console.log(process.argv.slice(1).filter(require('node:fs').existsSync).join(' '))`;
+  const found = await outputIn(engine, image, 'node', '-e', look, ...unwanted);
+  expectThat(found === '', `the image has ${found}`);
+  const tests = await outputIn(engine, image, 'find', 'src', 'sql', '-name', '*.test.*');
+  expectThat(tests === '', `the image has tests: ${tests}`);
+  const help = await outputIn(engine, image, 'node', 'src/main.ts', '--help');
+  expectThat(!DEV_ROLES.test(help), `its help offers roles that it does not have:\n${help}`);
+}
+
+/** Its user is not root, and can write nothing even where the root is not read-only. */
+async function expectConfined(engine: Engine, image: string): Promise<void> {
+  const user = await output(engine, 'image', 'inspect', '--format={{.Config.User}}', image);
+  expectThat(user === '1000:1000', `the image's user is ${user || 'root'}`);
+  const ids = await outputIn(engine, image, 'sh', '-c', 'id -u; id -g; pwd');
+  expectThat(ids === '1000\n1000\n/app', `it runs as ${ids}`);
+  const write = 'for file in /tmp/x /home/node/x /app/x; do touch $file && echo $file; done; true';
+  const written = await outputIn(engine, image, 'sh', '-c', write);
+  expectThat(written === '', `its root is not read-only: it could write ${written}`);
+  const owned = await outputIn(engine, image, 'find', '/app', '-user', '1000');
+  expectThat(owned === '', `its user owns ${owned}`);
+}
+
+/** @returns what was found, for people. @throws Error of the first thing that is not as it has to be. */
+async function inspectImage(engine: Engine, image: string): Promise<string> {
+  await expectConfined(engine, image);
+  await expectNoDevelopment(engine, image);
+  const failure = await outputIn(engine, image, 'node', '--input-type=module', '-e', CONNECT);
+  expectThat(/refused/i.test(failure), `its worker cannot speak TLS: ${failure}`);
+  return 'its user is 1000, no package of development, TLS has roots to trust';
 }
 
 /** The installation's own test, from outside, with a token from where compose.yaml's users get theirs. */
@@ -93,8 +148,8 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 }
 
 async function proveImage(stopping: AbortSignal): Promise<void> {
-  // Podman remembers where its store is: by one name, whichever way we came.
   await mkdir(CACHE, { recursive: true });
+  // Podman remembers where its store is: by one name, whichever way we came.
   const folder = await realpath(CACHE);
   const engine = await step('an engine is at hand', () => findEngine(folder, stopping));
   releasers.push(() => tidyUp(engine, folder));
@@ -131,11 +186,14 @@ async function main(stopping: AbortSignal): Promise<void> {
   checks.report();
 }
 
-try {
-  const { values } = parseArgs({ options: { help: { type: 'boolean' } } });
-  if (values.help) console.log(USAGE);
-  else await main(stopRequest(() => console.log('stopping')));
-} catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
-  process.exitCode = 1;
+function wantsHelp(): boolean {
+  try {
+    return parseArgs({ options: { help: { type: 'boolean', default: false } } }).values.help;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exit(1);
+  }
 }
+
+if (wantsHelp()) console.log(USAGE);
+else await main(stopRequest(() => console.log('stopping')));
