@@ -25,8 +25,7 @@ FROM dependencies AS build
 RUN mkdir dist \
     && node -p "require('node:tls').rootCertificates.join('\n')" > dist/ca-certificates.crt
 COPY src ./src
-RUN rm -r src/dev \
-    && node src/main.ts bundle dist/workflows.js
+RUN node src/main.ts bundle dist/workflows.js
 
 # Development's loopback services, with the packages that they need.
 FROM ${NODE_IMAGE} AS dev
@@ -36,10 +35,11 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --no-audit --no-fund
 COPY alerts ./alerts
 COPY src ./src
+COPY dev ./dev
 # A volume that is mounted here gets its owner from this folder.
 RUN install -d -o 1000 -g 1000 /alert-routes
 USER 1000:1000
-CMD ["node", "src/main.ts", "loopbacks", "--host=0.0.0.0"]
+CMD ["node", "dev/main.ts", "loopbacks", "--host=0.0.0.0"]
 
 # Last: what is built when no target is named. What changes seldom comes first.
 FROM ${NODE_IMAGE} AS runtime
@@ -62,4 +62,4 @@ LABEL org.opencontainers.image.title="a4c-workflows" \
 USER 1000:1000
 EXPOSE 3000 9090
 # No HEALTHCHECK: each role has its own, in compose.yaml and in k8s/.
-CMD ["node", "--import", "./src/telemetry/register.ts", "src/main.ts", "api"]
+CMD ["node", "--import", "./src/kernel/telemetry/register.ts", "src/main.ts", "api"]

@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{src,test,tools,alerts,dashboards,k8s,load}/**/*.test.ts'],
+    include: ['{src,dev,test,tools,alerts,dashboards,k8s,load}/**/*.test.ts'],
     globalSetup: ['./test/support/globalSetup.ts'],
     reporters: ['default', './tools/closingLine.ts'],
     // The Temporal SDK's native core wants a process of its own.

@@ -4,14 +4,10 @@
  * docs/settings.md is written from these schemas.
  */
 import { z } from 'zod';
-import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from '#domain/contracts.ts';
-import {
-  DEFAULT_DOMAIN_TIMING,
-  DEFAULT_SSO_TIMING,
-  MAX_DOMAIN_WAIT_MS,
-  MAX_TEST_WAIT_MS,
-} from '#domain/ssoContracts.ts';
-import { DEFAULT_INVITATION_TIMING, MAX_REMINDERS } from '#domain/userInvitation.ts';
+import { DEFAULT_DOMAIN_TIMING, MAX_DOMAIN_WAIT_MS } from '#domainClaim/contract.ts';
+import { DEFAULT_INVITATION_TIMING, MAX_REMINDERS } from '#invitation/contract.ts';
+import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from '#onboarding/contract.ts';
+import { DEFAULT_SSO_TIMING, MAX_TEST_WAIT_MS } from '#sso/contract.ts';
 
 const MS = 1000;
 const DAY_MS = 86_400_000;

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig } from '#config';
-import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
+import { ConfigError, loadConfig } from '#config.ts';
+import { type ApiClient, createApiClient } from '#dev/demo/apiClient.ts';
 import { type CheckList, createCheckList } from './checkList.ts';
 
 const USAGE = `usage: npm run test:integration -- [--env=<name>] [--json]

@@ -2,9 +2,9 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AlertDefinition } from '#alerts/src/alert.ts';
-import { ALERTS, runbookUrl } from '#alerts/src/ruleFiles.ts';
-import type { Page } from '#dev/loopbackPager.ts';
+import type { Page } from '#dev/loopback/loopbackPager.ts';
+import type { AlertDefinition } from '../src/alert.ts';
+import { ALERTS, runbookUrl } from '../src/ruleFiles.ts';
 import type { ProvedAlert, Scenario } from './scenario.ts';
 import { activeAlerts, type Stage } from './stage.ts';
 

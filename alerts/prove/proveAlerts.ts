@@ -3,11 +3,11 @@
  * waits until the page arrives where production would send it, and until it is taken back.
  */
 import { parseArgs } from 'node:util';
-import { SCENARIOS } from '#alerts/prove/scenarios/index.ts';
-import { ALERTS } from '#alerts/src/ruleFiles.ts';
+import { ALERTS } from '../src/ruleFiles.ts';
 import { type Proof, play, proveWatchdog } from './proof.ts';
 import { table } from './report.ts';
 import type { Scenario } from './scenario.ts';
+import { SCENARIOS } from './scenarios/index.ts';
 import { FACTOR, startStage } from './stage.ts';
 import { UNPROVED } from './unproved.ts';
 

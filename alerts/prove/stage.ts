@@ -3,15 +3,15 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { ruleFiles } from '#alerts/src/ruleFiles.ts';
-import { createTimeScale } from '#alerts/src/timeScale.ts';
-import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
-import { type Monitoring, startMonitoring, targetsOf } from '#dev/monitoring.ts';
-import { createProcesses, type RoleName, type RoleProcess } from '#dev/processes.ts';
-import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
-import { createReleasers } from '#dev/releasers.ts';
-import { CALLER, sampleOrganization } from '#dev/sampleOrganization.ts';
-import { type Stack, startStack } from '#dev/stack.ts';
+import { type ApiClient, createApiClient } from '#dev/demo/apiClient.ts';
+import { CALLER, sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import { type Monitoring, startMonitoring, targetsOf } from '#dev/embedded/monitoring.ts';
+import { createProcesses, type RoleName, type RoleProcess } from '#dev/embedded/processes.ts';
+import { createReleasers } from '#dev/embedded/releasers.ts';
+import { type Stack, startStack } from '#dev/embedded/stack.ts';
+import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { ruleFiles } from '../src/ruleFiles.ts';
+import { createTimeScale } from '../src/timeScale.ts';
 
 /** A minute of a rule becomes a second; so does a minute of a route's wait. */
 export const FACTOR = 60;

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { CASES } from '#alerts/src/cases/index.ts';
-import { METRICS } from '#telemetry/metricCatalogue.ts';
+import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { CASES } from './cases/index.ts';
 import { ALERTS, GROUPS, runbookUrl } from './ruleFiles.ts';
 import { createTimeScale } from './timeScale.ts';
 

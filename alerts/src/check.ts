@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
+import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const CHECK_LIMIT_MS = 120_000;

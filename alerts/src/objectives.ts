@@ -3,7 +3,7 @@
  * (Site Reliability Workbook, chapter 5). An alert fires when the error budget burns so fast over
  * a long window, and still does over a short one, that a person should know.
  */
-import { WORKFLOW } from '#domain/contracts.ts';
+import { WORKFLOW } from '#families.ts';
 import { type AlertDefinition, once, type RecordingRule, type RuleGroup } from './alert.ts';
 import type { Duration } from './timeScale.ts';
 

@@ -1,11 +1,11 @@
 /** The rule files of `alerts/`, from their definitions. */
 import { stringify } from 'yaml';
-import { eventStore } from '#alerts/src/definitions/eventStore.ts';
-import { providers } from '#alerts/src/definitions/providers.ts';
-import { runtime } from '#alerts/src/definitions/runtime.ts';
-import { temporal } from '#alerts/src/definitions/temporal.ts';
-import { workflows } from '#alerts/src/definitions/workflows.ts';
 import { type AlertDefinition, isAlert, type RecordingRule, type RuleGroup } from './alert.ts';
+import { eventStore } from './definitions/eventStore.ts';
+import { providers } from './definitions/providers.ts';
+import { runtime } from './definitions/runtime.ts';
+import { temporal } from './definitions/temporal.ts';
+import { workflows } from './definitions/workflows.ts';
 import { objectives } from './objectives.ts';
 import type { TimeScale } from './timeScale.ts';
 

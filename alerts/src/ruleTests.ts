@@ -1,8 +1,8 @@
 /** The tests `alerts/*.test.yml`: every alert silent, firing, resolved, and without its target. */
 import { stringify } from 'yaml';
-import { CASES } from '#alerts/src/cases/index.ts';
 import { type AlertDefinition, isAlert, type RuleGroup } from './alert.ts';
 import type { AlertCase, FiringAlert } from './alertCase.ts';
+import { CASES } from './cases/index.ts';
 import { GENERATED, GROUPS, runbookUrl } from './ruleFiles.ts';
 import { type Duration, secondsOf } from './timeScale.ts';
 

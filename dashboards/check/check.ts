@@ -5,8 +5,8 @@
  */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { dashboards } from '#dashboards/src/dashboardFiles.ts';
-import { type PrometheusTools, resolvePrometheusTools } from '#dev/prometheusTools.ts';
+import { type PrometheusTools, resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { dashboards } from '../src/dashboardFiles.ts';
 import { liveProblems } from './liveProblems.ts';
 import { staticProblems } from './staticProblems.ts';
 

@@ -1,10 +1,10 @@
 /** A little of everything that happens in a day, so that every panel has something to show. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type ApiClient, createApiClient } from '#dev/apiClient.ts';
-import type { Accepted } from '#dev/demoOutput.ts';
-import { sampleOrganization } from '#dev/sampleOrganization.ts';
-import type { Stack } from '#dev/stack.ts';
+import { type ApiClient, createApiClient } from '#dev/demo/apiClient.ts';
+import type { Accepted } from '#dev/demo/demoOutput.ts';
+import { sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import type { Stack } from '#dev/embedded/stack.ts';
 
 const RUN_LIMIT_MS = 120_000;
 const POLL_MS = 200;

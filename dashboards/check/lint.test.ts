@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { panelsOf } from '#dashboards/queries/panelQueries.ts';
-import { promqlParts } from '#dashboards/queries/promqlParts.ts';
-import { knownAlerts } from '#dashboards/queries/ruleExpressions.ts';
-import { dashboards } from '#dashboards/src/dashboardFiles.ts';
+import { panelsOf } from '../queries/panelQueries.ts';
+import { promqlParts } from '../queries/promqlParts.ts';
+import { knownAlerts } from '../queries/ruleExpressions.ts';
+import { dashboards } from '../src/dashboardFiles.ts';
 import { lint } from './lint.ts';
 
 /** The overview, changed by `change`, and what the lint says about it. */

@@ -3,11 +3,11 @@
  * dashboard-linter, and ours: thresholds are the alerts' own, and runbooks those the alerts name.
  */
 import type { Dashboard, Panel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
-import { panelsOf } from '#dashboards/queries/panelQueries.ts';
-import { promqlParts, type Selector } from '#dashboards/queries/promqlParts.ts';
-import type { KnownAlert } from '#dashboards/queries/ruleExpressions.ts';
-import { grafanaVariable } from '#dashboards/src/grafanaVariable.ts';
-import { METRICS } from '#telemetry/metricCatalogue.ts';
+import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { panelsOf } from '../queries/panelQueries.ts';
+import { promqlParts, type Selector } from '../queries/promqlParts.ts';
+import type { KnownAlert } from '../queries/ruleExpressions.ts';
+import { grafanaVariable } from '../src/grafanaVariable.ts';
 
 interface FieldDefaults {
   unit?: string;

@@ -3,13 +3,13 @@
  * query has to return data; each metric they or the catalogue name has to be scraped.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ONLY_AFTER_FAULTS } from '#dashboards/queries/allowances.ts';
-import { queriesOf } from '#dashboards/queries/panelQueries.ts';
-import { promqlParts } from '#dashboards/queries/promqlParts.ts';
-import { knownAlerts, recordedRules } from '#dashboards/queries/ruleExpressions.ts';
-import { dashboards } from '#dashboards/src/dashboardFiles.ts';
-import type { PrometheusTools } from '#dev/prometheusTools.ts';
-import { METRICS } from '#telemetry/metricCatalogue.ts';
+import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { ONLY_AFTER_FAULTS } from '../queries/allowances.ts';
+import { queriesOf } from '../queries/panelQueries.ts';
+import { promqlParts } from '../queries/promqlParts.ts';
+import { knownAlerts, recordedRules } from '../queries/ruleExpressions.ts';
+import { dashboards } from '../src/dashboardFiles.ts';
 import { demoLoad } from './demoLoad.ts';
 import { startMonitoredStack } from './monitoredStack.ts';
 import type { PrometheusClient, Series } from './prometheusClient.ts';

@@ -2,11 +2,11 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startMonitoring } from '#dev/monitoring.ts';
-import { createProcesses } from '#dev/processes.ts';
-import type { PrometheusTools } from '#dev/prometheusTools.ts';
-import { createReleasers } from '#dev/releasers.ts';
-import { type Stack, startStack } from '#dev/stack.ts';
+import { startMonitoring } from '#dev/embedded/monitoring.ts';
+import { createProcesses } from '#dev/embedded/processes.ts';
+import { createReleasers } from '#dev/embedded/releasers.ts';
+import { type Stack, startStack } from '#dev/embedded/stack.ts';
+import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { createPrometheusClient, type PrometheusClient } from './prometheusClient.ts';
 
 export interface MonitoredStack {

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { NOT_SHOWN } from '#dashboards/queries/allowances.ts';
-import { metricUses } from '#dashboards/queries/metricUse.ts';
-import { queriesOf } from '#dashboards/queries/panelQueries.ts';
-import { knownAlerts } from '#dashboards/queries/ruleExpressions.ts';
-import { dashboards } from '#dashboards/src/dashboardFiles.ts';
-import { METRICS, type MetricName } from '#telemetry/metricCatalogue.ts';
+import { METRICS, type MetricName } from '#kernel/telemetry/metricCatalogue.ts';
+import { NOT_SHOWN } from '../queries/allowances.ts';
+import { metricUses } from '../queries/metricUse.ts';
+import { queriesOf } from '../queries/panelQueries.ts';
+import { knownAlerts } from '../queries/ruleExpressions.ts';
+import { dashboards } from '../src/dashboardFiles.ts';
 import { lint } from './lint.ts';
 
 const PROMTOOL_LIMIT_MS = 60_000;

@@ -1,7 +1,7 @@
 /** Which dashboards and alerts use a metric. */
 
-import { dashboards } from '#dashboards/src/dashboardFiles.ts';
-import { METRICS } from '#telemetry/metricCatalogue.ts';
+import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { dashboards } from '../src/dashboardFiles.ts';
 import { queriesOf } from './panelQueries.ts';
 import { promqlParts, type Selector } from './promqlParts.ts';
 import { knownAlerts, rulesBehind } from './ruleExpressions.ts';

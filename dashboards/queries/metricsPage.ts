@@ -1,5 +1,5 @@
 /** `docs/metrics.md`, made from the catalogue and from what dashboards and alerts ask. */
-import { METRICS, type MetricDefinition } from '#telemetry/metricCatalogue.ts';
+import { METRICS, type MetricDefinition } from '#kernel/telemetry/metricCatalogue.ts';
 import { NOT_SHOWN } from './allowances.ts';
 import { type MetricUse, metricUses } from './metricUse.ts';
 

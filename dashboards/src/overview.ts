@@ -1,5 +1,5 @@
 /** Overview/SLO: are customers being onboarded, and if not, where to look. */
-import { WORKFLOW } from '#domain/contracts.ts';
+import { WORKFLOW } from '#families.ts';
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationLineage, organizationRun, runbookOfRow, temporalList } from './links.ts';
 import { bars, lines, number, rows, verdict } from './panels.ts';

@@ -1,6 +1,6 @@
 /** What a reader chooses at the top of each dashboard. */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { TASK_QUEUE_BOOTSTRAP } from '#domain/contracts.ts';
+import { TASK_QUEUE_BOOTSTRAP } from '#kernel/queues.ts';
 import { grafanaVariable } from './grafanaVariable.ts';
 
 const DATASOURCE_NAME = 'datasource';

@@ -1,5 +1,5 @@
 /** Workflows and activities: how runs end, how long they take, and which step holds them up. */
-import { WORKFLOW } from '#domain/contracts.ts';
+import { WORKFLOW } from '#families.ts';
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationLineage, organizationRun, temporalList } from './links.ts';
 import { bars, lines, number, spread } from './panels.ts';

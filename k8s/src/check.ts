@@ -3,7 +3,7 @@
  * valid, custom resources included.
  */
 import path from 'node:path';
-import { resolveKubernetesTools } from '#dev/kubernetesTools.ts';
+import { resolveKubernetesTools } from '#dev/tools/kubernetesTools.ts';
 import { renderAll } from './renderings.ts';
 import { validate } from './validate.ts';
 

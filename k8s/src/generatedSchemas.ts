@@ -7,7 +7,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { resolveGo } from '#dev/goCommand.ts';
+import { resolveGo } from '#dev/tools/goCommand.ts';
 import {
   type CustomResourceDefinition,
   type JsonSchema,

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { resolveKubernetesTools } from '#dev/kubernetesTools.ts';
+import { resolveKubernetesTools } from '#dev/tools/kubernetesTools.ts';
 import { validate } from './validate.ts';
 
 let kubeconform: string;

@@ -7,8 +7,8 @@ import {
   bootstrapRate,
   SLOTS,
   startStage,
-} from '#load/stage/stage.ts';
-import { median, spreadOf } from '#load/stage/statistics.ts';
+} from '../stage/stage.ts';
+import { median, spreadOf } from '../stage/statistics.ts';
 import { type Figure, perSecond, type Row } from './figure.ts';
 
 const ROUNDS = 5;

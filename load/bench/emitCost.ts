@@ -1,14 +1,14 @@
 /** Appending an event and projecting it, beside a bare INSERT of the same row. */
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { WORKFLOW } from '#domain/contracts.ts';
-import { pathLabel } from '#domain/organization.ts';
-import { closedLoop } from '#load/stage/requests.ts';
-import { type Stage, startStage } from '#load/stage/stage.ts';
-import { median, spreadOf } from '#load/stage/statistics.ts';
-import { eventId } from '#store/eventId.ts';
-import { createEventStore, type NewEvent } from '#store/events.ts';
-import { createPool } from '#store/pool.ts';
+import { WORKFLOW } from '#families.ts';
+import { createPool } from '#kernel/database/pool.ts';
+import { eventId } from '#kernel/eventStore/eventId.ts';
+import { createEventStore, type NewEvent } from '#kernel/eventStore/eventStore.ts';
+import { pathLabel } from '#organization/rules.ts';
+import { closedLoop } from '../stage/requests.ts';
+import { type Stage, startStage } from '../stage/stage.ts';
+import { median, spreadOf } from '../stage/statistics.ts';
 import { type Figure, perSecond } from './figure.ts';
 
 const CLIENTS = 8;

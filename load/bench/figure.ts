@@ -1,5 +1,5 @@
 /** What a figure of the benchmark is made of. */
-import type { Spread } from '#load/stage/statistics.ts';
+import type { Spread } from '../stage/statistics.ts';
 
 /** One line of the result: what was measured, the limit beside it, and whether that is enough. */
 export interface Row {

@@ -3,11 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { startDatabase } from '#dev/database.ts';
-import { startReaper } from '#dev/reaper.ts';
-import { createReleasers } from '#dev/releasers.ts';
-import { median } from '#load/stage/statistics.ts';
-import { loadHealthChecks } from '#store/healthChecks.ts';
+import { startDatabase } from '#dev/embedded/database.ts';
+import { startReaper } from '#dev/embedded/reaper.ts';
+import { createReleasers } from '#dev/embedded/releasers.ts';
+import { loadHealthChecks } from '#kernel/database/healthChecks.ts';
+import { median } from '../stage/statistics.ts';
 import { type Figure, ms } from './figure.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');

@@ -1,8 +1,8 @@
 /** From POST to 202, beside the start of a workflow by a bare client. */
 import { randomUUID } from 'node:crypto';
-import { closedLoop, createCaller, openLoop } from '#load/stage/requests.ts';
-import { BOOTSTRAP_PATH, benchOrganization, type Stage, startStage } from '#load/stage/stage.ts';
-import { median, quantile, spreadOf } from '#load/stage/statistics.ts';
+import { closedLoop, createCaller, openLoop } from '../stage/requests.ts';
+import { BOOTSTRAP_PATH, benchOrganization, type Stage, startStage } from '../stage/stage.ts';
+import { median, quantile, spreadOf } from '../stage/statistics.ts';
 import type { Figure, Row, Run } from './figure.ts';
 import { ms } from './figure.ts';
 

@@ -1,8 +1,8 @@
 /** What telemetry costs: throughput with all of it, beside none. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { bootstrapRate, startStage } from '#load/stage/stage.ts';
-import { median, spreadOf } from '#load/stage/statistics.ts';
+import { bootstrapRate, startStage } from '../stage/stage.ts';
+import { median, spreadOf } from '../stage/statistics.ts';
 import { type Figure, perSecond } from './figure.ts';
 
 const PAIRS = 6;

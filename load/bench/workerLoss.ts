@@ -1,8 +1,8 @@
 /** How long the loss of one of two workers is felt. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WORKFLOW } from '#domain/contracts.ts';
-import { createCaller, openLoop } from '#load/stage/requests.ts';
-import { BOOTSTRAP_PATH, benchOrganization, type Stage, startStage } from '#load/stage/stage.ts';
+import { WORKFLOW } from '#families.ts';
+import { createCaller, openLoop } from '../stage/requests.ts';
+import { BOOTSTRAP_PATH, benchOrganization, type Stage, startStage } from '../stage/stage.ts';
 import type { Figure } from './figure.ts';
 
 const PER_SECOND = 2;

@@ -1,8 +1,8 @@
 /** Whether a worker grows with the runs that it has done; without subdomains, which makes it a matter of minutes. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WORKFLOW } from '#domain/contracts.ts';
-import { plainOrganization, startStage } from '#load/stage/stage.ts';
+import { WORKFLOW } from '#families.ts';
+import { plainOrganization, startStage } from '../stage/stage.ts';
 import type { Figure } from './figure.ts';
 
 const FIRST = 1_000;

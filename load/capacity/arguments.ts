@@ -1,9 +1,9 @@
 /** The command line of `npm run capacity`. */
 import { parseArgs } from 'node:util';
-import { ConfigError } from '#config';
-import { MAX_PROPAGATION_WAIT_MS } from '#domain/contracts.ts';
-import { defaultBurst, TARGET_DEFAULTS, type Target } from '#load/capacity/model/target.ts';
-import { positive, wholeFrom } from '#load/runner/arguments/argumentValues.ts';
+import { ConfigError } from '#config.ts';
+import { MAX_PROPAGATION_WAIT_MS } from '#onboarding/contract.ts';
+import { positive, wholeFrom } from '../runner/arguments/argumentValues.ts';
+import { defaultBurst, TARGET_DEFAULTS, type Target } from './model/target.ts';
 
 const MAX_PROPAGATION_SECONDS = MAX_PROPAGATION_WAIT_MS / 1000;
 

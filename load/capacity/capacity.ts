@@ -1,21 +1,21 @@
 /** `npm run capacity -- --per-hour <n>`: how many workers, and what they need, from measurements. */
 import path from 'node:path';
-import { measureProfile } from '#load/capacity/measure/measure.ts';
-import type { Log } from '#load/capacity/measure/setup.ts';
-import { validate } from '#load/capacity/measure/validate.ts';
-import { provision, refuseImpossible } from '#load/capacity/model/model.ts';
+import { stopRequest } from '#roles/stopRequest.ts';
+import { argumentsFrom, type CapacityArguments, USAGE } from './arguments.ts';
+import { measureProfile } from './measure/measure.ts';
+import type { Log } from './measure/setup.ts';
+import { validate } from './measure/validate.ts';
+import { provision, refuseImpossible } from './model/model.ts';
 import {
   PROFILE_FILE,
   type Profile,
   readProfile,
   savedProfile,
   saveProfile,
-} from '#load/capacity/model/profile.ts';
-import { judge, judgeTable } from '#load/capacity/model/seedTable.ts';
-import type { CapacityResult } from '#load/capacity/report/capacityResult.ts';
-import { textReport } from '#load/capacity/report/report.ts';
-import { stopRequest } from '#stopRequest';
-import { argumentsFrom, type CapacityArguments, USAGE } from './arguments.ts';
+} from './model/profile.ts';
+import { judge, judgeTable } from './model/seedTable.ts';
+import type { CapacityResult } from './report/capacityResult.ts';
+import { textReport } from './report/report.ts';
 
 const FAILED = 1;
 const INTERRUPTED = 130;

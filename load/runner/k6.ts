@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { inheritedEnvironment } from '#config';
-import type { LoadRecord, LoadSettings } from '#load/k6/contracts.ts';
+import { inheritedEnvironment } from '#config.ts';
+import type { LoadRecord, LoadSettings } from '../k6/contracts.ts';
 
 export interface K6Run {
   /** The program; see `resolveK6`. */

@@ -7,7 +7,7 @@ import {
   SHOWN_COUNT,
   stepName,
   type VerifiedRun,
-} from '#load/k6/contracts.ts';
+} from '../k6/contracts.ts';
 import type { Drain } from './drain.ts';
 import type { K6Metric, K6Outcome, K6Summary } from './k6.ts';
 import type { Knee, RampStep } from './knee.ts';

@@ -11,15 +11,15 @@ import {
   SPIKE_PARTS,
   stepName,
   type VerifiedRun,
-} from '#load/k6/contracts.ts';
-import type { LoadArguments } from '#load/runner/arguments/arguments.ts';
-import { dashboardLinks } from '#load/runner/report/dashboardLinks.ts';
-import type { Target } from '#load/runner/target/target.ts';
+} from '../k6/contracts.ts';
+import type { LoadArguments } from './arguments/arguments.ts';
 import { type Drain, middleRate } from './drain.ts';
 import { type K6Outcome, runK6 } from './k6.ts';
 import { kneeOf } from './knee.ts';
 import { type LoadResult, rampSteps, resultOf } from './loadResult.ts';
 import { readBacklog, readProcesses } from './metricsReading.ts';
+import { dashboardLinks } from './report/dashboardLinks.ts';
+import type { Target } from './target/target.ts';
 
 export interface LoadRun {
   args: LoadArguments;

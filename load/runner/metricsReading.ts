@@ -1,5 +1,5 @@
 /** What API and workers say of themselves at /metrics, before and after. */
-import type { Target } from '#load/runner/target/target.ts';
+import type { Target } from './target/target.ts';
 
 export interface ProcessReading {
   process: string;

@@ -6,12 +6,12 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
-import { freePort } from '#dev/freePort.ts';
-import { createProcesses, type RoleProcess } from '#dev/processes.ts';
-import { createReleasers } from '#dev/releasers.ts';
-import { CALLER, sampleOrganization } from '#dev/sampleOrganization.ts';
-import { type Stack, startStack } from '#dev/stack.ts';
-import { WORKFLOW } from '#domain/contracts.ts';
+import { CALLER, sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import { freePort } from '#dev/embedded/freePort.ts';
+import { createProcesses, type RoleProcess } from '#dev/embedded/processes.ts';
+import { createReleasers } from '#dev/embedded/releasers.ts';
+import { type Stack, startStack } from '#dev/embedded/stack.ts';
+import { WORKFLOW } from '#families.ts';
 import { closedLoop, createCaller } from './requests.ts';
 import { drainRate } from './statistics.ts';
 

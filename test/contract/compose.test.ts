@@ -5,9 +5,9 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { loadConfig, type Role, SETTING_NAMES } from '#config';
-import { TEMPORAL_CLI_VERSION } from '#dev/temporalCli.ts';
-import { SEARCH_ATTRIBUTE } from '#domain/contracts.ts';
+import { loadConfig, type Role, SETTING_NAMES } from '#config.ts';
+import { TEMPORAL_CLI_VERSION } from '#dev/tools/temporalCli.ts';
+import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { loadCompose } from '#support/composeFile.ts';
 
 const text = await readFile('compose.yaml', 'utf8');
@@ -56,7 +56,7 @@ describe('our own services', () => {
     const command = (name: string) => services[name]!.command?.join(' ');
     expect(command('worker')).toBe(manifest.scripts.worker);
     expect(command('migrate')).toBe(manifest.scripts.migrate);
-    expect(command('loopbacks')).toMatch(/^node src\/main\.ts loopbacks /);
+    expect(command('loopbacks')).toMatch(/^node dev\/main\.ts loopbacks /);
     // The image's own.
     expect(command('api')).toBeUndefined();
   });

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
 import {
   labelsOf,
   type Manifest,
@@ -11,7 +12,6 @@ import {
   settingsOf,
   workloads,
 } from '#support/manifests.ts';
-import { METRICS } from '#telemetry/metricCatalogue.ts';
 
 /** PostgreSQL's default, less what it keeps for its superuser. */
 const MAX_CONNECTIONS = 97;

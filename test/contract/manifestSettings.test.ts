@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadConfig, type Role, SETTING_NAMES, settingNamesOf } from '#config';
+import { loadConfig, type Role, SETTING_NAMES, settingNamesOf } from '#config.ts';
 import {
   type Container,
   environmentOf,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { SETTING_NAMES, SETTING_SCHEMAS } from '#config';
+import { SETTING_NAMES, SETTING_SCHEMAS } from '#config.ts';
+import { secretNames, settingsPage, settingsPageProblems } from '#tools/docs/settingsPage.ts';
 import { SETTING_NAMES as EDGE_SETTING_NAMES } from '../../edge/organization-bootstrap/settings.ts';
-import { secretNames, settingsPage, settingsPageProblems } from '../../tools/docs/settingsPage.ts';
 
 /** Names in the first column of a page's tables, each once. */
 const settingsIn = (page: string) => [

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { resolveK6 } from '#dev/k6Tool.ts';
+import { resolveK6 } from '#dev/tools/k6Tool.ts';
 import type { LoadResult } from '#load/runner/loadResult.ts';
 import { startApi } from '#support/api.ts';
 import { startOnboarding } from '#support/onboarding.ts';

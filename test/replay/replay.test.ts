@@ -5,10 +5,10 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { bundleChangedWorkflows } from '#dev/changedWorkflows.ts';
-import { createLogger } from '#telemetry/logger.ts';
-import { installRuntime } from '#telemetry/temporalRuntime.ts';
-import { temporalTracingPlugin } from '#telemetry/tracing.ts';
+import { bundleChangedWorkflows } from '#dev/embedded/changedWorkflows.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
+import { temporalTracingPlugin } from '#kernel/telemetry/tracing.ts';
+import { installRuntime } from '#kernel/temporal/runtime.ts';
 
 /**
  * Histories of runs that this code has made (`record/record.ts`). As long as a run of
@@ -72,7 +72,7 @@ test('the history from before DNS verification has neither its marker nor its ti
 test('an incompatible change is caught: one more step before the first', async () => {
   const code = await bundleChangedWorkflows([
     {
-      file: 'organizationBootstrap.ts',
+      file: 'onboarding/workflow.ts',
       from: '    await createOrganization(run);',
       to: '    await sleep(1000);\n    await createOrganization(run);',
     },
@@ -82,7 +82,7 @@ test('an incompatible change is caught: one more step before the first', async (
 
 test('an incompatible change of single sign-on is caught: the test left out', async () => {
   const code = await bundleChangedWorkflows([
-    { file: 'ssoConfiguration.ts', from: '    await testFlow(run);', to: '    void testFlow;' },
+    { file: 'sso/workflow.ts', from: '    await testFlow(run);', to: '    void testFlow;' },
   ]);
   await expect(replay(code, 'sso-completed.json')).rejects.toBeInstanceOf(
     DeterminismViolationError,
@@ -92,11 +92,11 @@ test('an incompatible change of single sign-on is caught: the test left out', as
 test('without the patch marker’s guard the old history does not replay', async () => {
   const code = await bundleChangedWorkflows([
     {
-      file: 'organizationBootstrap.ts',
+      file: 'onboarding/workflow.ts',
       from: `if (patched('dns-verification')) {`,
       to: 'if (true) {',
     },
-    { file: 'organizationBootstrap.ts', from: '  patched,\n', to: '' },
+    { file: 'onboarding/workflow.ts', from: '  patched,\n', to: '' },
   ]);
   await expect(replay(code, 'before-dns-verification.json')).rejects.toBeInstanceOf(
     DeterminismViolationError,

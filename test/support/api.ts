@@ -1,13 +1,13 @@
 /** The API role in this process, with tokens to call it with. */
 import { randomUUID } from 'node:crypto';
-import { runApi } from '#api/runApi.ts';
-import { loadConfig } from '#config';
+import { loadConfig } from '#config.ts';
 import {
   type LoopbackSupabase,
   startLoopbackSupabase,
   type TokenClaims,
-} from '#dev/loopbackSupabase.ts';
-import { createLogger } from '#telemetry/logger.ts';
+} from '#dev/loopback/loopbackSupabase.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
+import { runApi } from '#roles/api/runApi.ts';
 import type { Onboarding } from './onboarding.ts';
 
 export interface TestApi {

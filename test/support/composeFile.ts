@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { resolveGo } from '#dev/goCommand.ts';
-import { firstOf, installAt, runTool } from '#dev/toolSources.ts';
+import { resolveGo } from '#dev/tools/goCommand.ts';
+import { firstOf, installAt, runTool } from '#dev/tools/toolSources.ts';
 
 const VERSION = 'v2.16.2';
 const PACKAGE = `github.com/compose-spec/compose-go/v2/cmd@${VERSION}`;

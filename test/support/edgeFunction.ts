@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { freePort } from '#dev/freePort.ts';
+import { freePort } from '#dev/embedded/freePort.ts';
 import { SETTING_NAMES } from '../../edge/organization-bootstrap/settings.ts';
 
 export interface EdgeFunction {

@@ -1,6 +1,6 @@
 /** The Edge Function before a real API and worker, and everything to call it with. */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { createReleasers } from '#dev/releasers.ts';
+import { createReleasers } from '#dev/embedded/releasers.ts';
 import { BOOTSTRAPPER, bootstrapRequest, startApi, type TestApi } from './api.ts';
 import { type EdgeFunction, startEdgeFunction } from './edgeFunction.ts';
 import { type Gateway, startGateway } from './gateway.ts';

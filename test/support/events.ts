@@ -1,8 +1,8 @@
 /** Events for tests that need a history. */
 import { randomUUID } from 'node:crypto';
-import type { EventData, EventType } from '#domain/events.ts';
-import { aggregateTypeOf } from '#domain/events.ts';
-import type { NewEvent } from '#store/events.ts';
+import type { EventData, EventType } from '#events.ts';
+import { aggregateTypeOf } from '#events.ts';
+import type { NewEvent } from '#kernel/eventStore/eventStore.ts';
 
 /** A new event of any type, with nothing in its metadata but a time. */
 export function newEvent<T extends EventType>(

@@ -1,7 +1,7 @@
 /** Manifests as kustomize renders them, and what their containers are given. */
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { resolveKubernetesTools } from '#dev/kubernetesTools.ts';
+import { resolveKubernetesTools } from '#dev/tools/kubernetesTools.ts';
 import { renderAll } from '#k8s/src/renderings.ts';
 
 export interface Container {

@@ -3,23 +3,26 @@ import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { type LoopbackCloudflare, startLoopbackCloudflare } from '#dev/loopbackCloudflare.ts';
-import { type LoopbackDns, startLoopbackDns } from '#dev/loopbackDns.ts';
-import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopbackSmtp.ts';
-import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopbackSupabase.ts';
+import {
+  type LoopbackCloudflare,
+  startLoopbackCloudflare,
+} from '#dev/loopback/loopbackCloudflare.ts';
+import { type LoopbackDns, startLoopbackDns } from '#dev/loopback/loopbackDns.ts';
+import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopback/loopbackSmtp.ts';
+import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import { WORKFLOW } from '#families.ts';
+import { createEventQueries, type EventQueries } from '#kernel/eventStore/eventQueries.ts';
+import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { connectTemporal } from '#kernel/temporal/connection.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import {
   type BootstrapState,
   type BootstrapTiming,
   bootstrapWorkflowId,
   type OrganizationBootstrapParams,
   type OrganizationBootstrapResult,
-  QUERY_GET_STATE,
-  WORKFLOW,
-} from '#domain/contracts.ts';
-import { createEventQueries, type EventQueries } from '#store/eventQueries.ts';
-import { createReadModels, type ReadModels } from '#store/readModels.ts';
-import { withCorrelationId } from '#telemetry/correlation.ts';
-import { connectTemporal } from '#telemetry/temporal.ts';
+} from '#onboarding/contract.ts';
+import { createReadModels, type ReadModels } from '#organization/store.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
 
 export const ZONE = 'example.com';

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { startPlatform } from '#dev/platform.ts';
+import { startPlatform } from '#dev/embedded/platform.ts';
 
 export interface HeldPlatform {
   folder: string;

@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
-import { startPostgres } from '#dev/postgres.ts';
-import { migrate } from '#store/migrate.ts';
+import { startPostgres } from '#dev/embedded/postgres.ts';
+import { migrate } from '#kernel/database/migrate.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

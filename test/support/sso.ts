@@ -1,11 +1,11 @@
 /** An active organization with a domain of its own, an identity provider, an API and a worker. */
 import { randomUUID } from 'node:crypto';
 import { expect, vi } from 'vitest';
-import { freePort } from '#dev/freePort.ts';
-import { type LoopbackIdp, startLoopbackIdp } from '#dev/loopbackIdp.ts';
-import { followTestLink } from '#dev/ssoTestBrowser.ts';
-import { createEventStore } from '#store/events.ts';
-import { createSsoConfigurations, type SsoConfigurations } from '#store/ssoConfigurations.ts';
+import { followTestLink } from '#dev/demo/ssoTestBrowser.ts';
+import { freePort } from '#dev/embedded/freePort.ts';
+import { type LoopbackIdp, startLoopbackIdp } from '#dev/loopback/loopbackIdp.ts';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { createSsoConfigurations, type SsoConfigurations } from '#sso/store.ts';
 import { type ApiResponse, startApi, type TestApi } from './api.ts';
 import { created, newEvent } from './events.ts';
 import { type Onboarding, startOnboarding } from './onboarding.ts';

@@ -1,6 +1,6 @@
 /** What tests do with configurations of single sign-on, and what they look at afterwards. */
 import { expect } from 'vitest';
-import { ssoConfigurationWorkflowId } from '#domain/ssoContracts.ts';
+import { ssoConfigurationWorkflowId } from '#sso/contract.ts';
 import { logIn, requestSso, type SsoBench, type SsoOrganization, testLinkFor } from './sso.ts';
 
 export type SsoRuns = ReturnType<typeof createSsoRuns>;

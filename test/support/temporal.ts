@@ -1,10 +1,10 @@
 /** The Temporal server of a test run, and the workflow bundle that all workers share. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { loadConfig } from '#config';
-import { startTemporal } from '#dev/temporal.ts';
-import { resolveTemporalCli } from '#dev/temporalCli.ts';
-import { cachedWorkflowBundle } from '#workflowBundle';
+import { loadConfig } from '#config.ts';
+import { startTemporal } from '#dev/embedded/temporal.ts';
+import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
+import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

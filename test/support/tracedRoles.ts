@@ -3,10 +3,10 @@
  * Prints its port on one line; when its stdin ends, the spans as JSON on another.
  */
 import { once } from 'node:events';
-import { runApi } from '#api/runApi.ts';
-import { loadConfig } from '#config';
-import { createLogger } from '#telemetry/logger.ts';
-import { runWorker } from '#worker';
+import { loadConfig } from '#config.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
+import { runApi } from '#roles/api/runApi.ts';
+import { runWorker } from '#roles/worker/runWorker.ts';
 import { exporter } from './tracedRegister.ts';
 
 const stopping = new AbortController();

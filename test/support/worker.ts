@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, vi } from 'vitest';
-import { loadConfig } from '#config';
-import { createLogger } from '#telemetry/logger.ts';
-import { runWorker } from '#worker';
+import { loadConfig } from '#config.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
+import { runWorker } from '#roles/worker/runWorker.ts';
 
 /** Runs the worker role in this process. @returns a function that drains and ends it. */
 export function startWorker(env: Record<string, string>): () => Promise<void> {
@@ -28,7 +28,7 @@ export interface WorkerProcess {
 export async function spawnWorker(env: Record<string, string>): Promise<WorkerProcess> {
   const child = spawn(
     process.execPath,
-    ['--import', './src/telemetry/register.ts', 'src/main.ts', 'worker'],
+    ['--import', './src/kernel/telemetry/register.ts', 'src/main.ts', 'worker'],
     {
       env: { PATH: process.env.PATH, ...env, LOG_LEVEL: 'info' },
       stdio: ['ignore', 'pipe', 'pipe'],

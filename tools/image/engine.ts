@@ -8,7 +8,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { ConfigError } from '#config';
+import { ConfigError } from '#config.ts';
 
 export interface Engine {
   name: 'docker' | 'podman';

@@ -6,10 +6,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs, promisify } from 'node:util';
-import { inheritedEnvironment } from '#config';
-import { createReleasers } from '#dev/releasers.ts';
-import { startStack } from '#dev/stack.ts';
-import { stopRequest } from '#stopRequest';
+import { inheritedEnvironment } from '#config.ts';
+import { createReleasers } from '#dev/embedded/releasers.ts';
+import { startStack } from '#dev/embedded/stack.ts';
+import { stopRequest } from '#roles/stopRequest.ts';
 import { createCheckList } from '../checkList.ts';
 import { type Engine, findEngine, output, provideBaseImage, runShowing, tidyUp } from './engine.ts';
 import { outputIn, type Roles, removeLeftovers, startRoles } from './roles.ts';
@@ -38,7 +38,7 @@ const IMAGE = 'localhost/a4c-workflows:image-check';
 const DEV_IMAGE = 'localhost/a4c-workflows-dev:image-check';
 
 /** Of development, and not to be had here: neither as files nor as roles that help offers. */
-const DEV_FOLDERS = ['src/dev', 'dev', 'test', 'tools', 'alerts'];
+const DEV_FOLDERS = ['dev', 'test', 'tools', 'alerts'];
 const DEV_ROLES = /^ +(dev|demo|loopbacks)\b/m;
 
 /** Before it dials, the Temporal SDK's native part wants roots to trust; nobody listens there. */

@@ -6,10 +6,10 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { parse } from 'yaml';
-import { freePort } from '#dev/freePort.ts';
-import { tailOf } from '#dev/logTail.ts';
-import type { Releasers } from '#dev/releasers.ts';
-import type { Stack } from '#dev/stack.ts';
+import { freePort } from '#dev/embedded/freePort.ts';
+import { tailOf } from '#dev/embedded/logTail.ts';
+import type { Releasers } from '#dev/embedded/releasers.ts';
+import type { Stack } from '#dev/embedded/stack.ts';
 import { type Engine, output, stillWorking } from './engine.ts';
 
 interface ContainerSpec {

@@ -1,6 +1,6 @@
 /** Events that cannot be projected, and checks that cannot look. */
 import { randomUUID } from 'node:crypto';
-import { type Scenario, scenario } from '#alerts/prove/scenario.ts';
+import { type Scenario, scenario } from '../scenario.ts';
 
 const BROKEN_PROJECTION = `
 CREATE FUNCTION proof_fails() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
-import type { Scenario } from '#alerts/prove/scenario.ts';
+import type { Scenario } from '../scenario.ts';
 import { eventStoreScenarios } from './eventStore.ts';
 import { providerScenarios } from './providers.ts';
 import { runtimeScenarios } from './runtime.ts';

@@ -1,7 +1,7 @@
 /** What others do for us, failing. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { resolvers } from '#alerts/prove/resolvers.ts';
-import { type Scenario, scenario } from '#alerts/prove/scenario.ts';
+import { resolvers } from '../resolvers.ts';
+import { type Scenario, scenario } from '../scenario.ts';
 
 const MANY = 10_000;
 const POST_REFUSED = { method: 'POST', status: 403, times: MANY };

@@ -1,10 +1,10 @@
 /** Processes that are starved, blocked, or do not stay up. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
-import { flood, read } from '#alerts/prove/flood.ts';
-import { type Scenario, scenario } from '#alerts/prove/scenario.ts';
-import type { Stage } from '#alerts/prove/stage.ts';
-import { sampleOrganization } from '#dev/sampleOrganization.ts';
+import { sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import { flood, read } from '../flood.ts';
+import { type Scenario, scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
 
 const POOL = 12;
 /** Of waiting queries: more than none, fewer than connections; and far more than those. */

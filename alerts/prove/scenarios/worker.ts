@@ -2,15 +2,15 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startRefusingProxy } from '#alerts/prove/refusingProxy.ts';
-import { resolvers } from '#alerts/prove/resolvers.ts';
-import { type Scenario, scenario } from '#alerts/prove/scenario.ts';
-import type { Stage } from '#alerts/prove/stage.ts';
 import {
   BEFORE_DNS_VERIFICATION,
   bundleChangedWorkflows,
   type Change,
-} from '#dev/changedWorkflows.ts';
+} from '#dev/embedded/changedWorkflows.ts';
+import { startRefusingProxy } from '../refusingProxy.ts';
+import { resolvers } from '../resolvers.ts';
+import { type Scenario, scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
 
 /** The SDK sizes its cache by the heap's limit, down to ten runs. */
 const LITTLE_MEMORY = { NODE_OPTIONS: '--max-old-space-size=200 --max-semi-space-size=1' };

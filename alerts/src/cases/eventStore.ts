@@ -1,4 +1,4 @@
-import type { AlertCase } from '#alerts/src/alertCase.ts';
+import type { AlertCase } from '../alertCase.ts';
 
 const CHECKED = 'health_check_last_success_timestamp_seconds{check="blocked_streams"';
 

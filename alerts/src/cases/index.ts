@@ -1,4 +1,4 @@
-import type { AlertCase } from '#alerts/src/alertCase.ts';
+import type { AlertCase } from '../alertCase.ts';
 import { eventStoreCases } from './eventStore.ts';
 import { objectiveCases } from './objectives.ts';
 import { providerCases } from './providers.ts';

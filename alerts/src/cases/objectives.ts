@@ -2,7 +2,7 @@
  * Each objective is tried with an hour of good events, 20 minutes of bad ones, and good ones
  * again. Every pair of windows whose limit that exceeds has to fire, and no other.
  */
-import type { AlertCase, FiringAlert } from '#alerts/src/alertCase.ts';
+import type { AlertCase, FiringAlert } from '../alertCase.ts';
 
 const GOOD = '0+10x60 600x19 610+10x1500';
 const BAD = '0x60 10+10x19 200x1500';

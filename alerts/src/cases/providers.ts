@@ -1,4 +1,4 @@
-import type { AlertCase } from '#alerts/src/alertCase.ts';
+import type { AlertCase } from '../alertCase.ts';
 
 const attempts = (instance: string) =>
   `activity_failed_total{activity="configureDNSActivity",instance="${instance}"}`;

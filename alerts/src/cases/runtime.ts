@@ -1,4 +1,4 @@
-import type { AlertCase } from '#alerts/src/alertCase.ts';
+import type { AlertCase } from '../alertCase.ts';
 
 const api = 'job="a4c-api",instance="a"';
 const ofApi = { job: 'a4c-api', instance: 'a' };

@@ -1,4 +1,4 @@
-import type { AlertCase } from '#alerts/src/alertCase.ts';
+import type { AlertCase } from '../alertCase.ts';
 
 const queue = 'task_queue="bootstrap"';
 const labels = { task_queue: 'bootstrap' };

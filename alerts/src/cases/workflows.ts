@@ -1,4 +1,4 @@
-import type { AlertCase } from '#alerts/src/alertCase.ts';
+import type { AlertCase } from '../alertCase.ts';
 
 const BOOTSTRAP = 'workflow_type="OrganizationBootstrapWorkflow"';
 const labels = { workflow_type: 'OrganizationBootstrapWorkflow' };

@@ -1,4 +1,4 @@
-import { type AlertDefinition, once, type RuleGroup } from '#alerts/src/alert.ts';
+import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
 
 const about = { team: 'platform', service: 'event-store' } as const;
 

@@ -1,5 +1,5 @@
-import type { AlertDefinition, RuleGroup } from '#alerts/src/alert.ts';
-import { once } from '#alerts/src/alert.ts';
+import type { AlertDefinition, RuleGroup } from '../alert.ts';
+import { once } from '../alert.ts';
 
 const dnsFailures: AlertDefinition = {
   name: 'DNSConfigurationFailures',

@@ -1,4 +1,4 @@
-import type { AlertDefinition, RuleGroup } from '#alerts/src/alert.ts';
+import type { AlertDefinition, RuleGroup } from '../alert.ts';
 
 /** The service is the Prometheus job. */
 const about = { team: 'platform', service: '{{ $labels.job }}' } as const;

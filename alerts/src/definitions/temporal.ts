@@ -1,6 +1,6 @@
-import { type AlertDefinition, bornOrIncreased, once, type RuleGroup } from '#alerts/src/alert.ts';
-import type { TimeScale } from '#alerts/src/timeScale.ts';
-import { LABEL_VALUES } from '#telemetry/metricCatalogue.ts';
+import { LABEL_VALUES } from '#kernel/telemetry/metricCatalogue.ts';
+import { type AlertDefinition, bornOrIncreased, once, type RuleGroup } from '../alert.ts';
+import type { TimeScale } from '../timeScale.ts';
 
 const scheduleToStart = (taskType: 'workflow' | 'activity', metric: string) => ({
   record: 'task_queue:temporal_schedule_to_start_seconds:p95_rate5m',

@@ -1,5 +1,5 @@
-import { type AlertDefinition, once, type RuleGroup } from '#alerts/src/alert.ts';
-import { WORKFLOW } from '#domain/contracts.ts';
+import { WORKFLOW } from '#families.ts';
+import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
 
 const BOOTSTRAP = `workflow_type="${WORKFLOW.organizationBootstrap}"`;
 /** What has an end of its own, without anybody's doing. */

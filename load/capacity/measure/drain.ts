@@ -1,7 +1,7 @@
 /** A backlog, and how fast workers that are ready and warm work it off. */
-import { WORKFLOW } from '#domain/contracts.ts';
-import { type Stage, standingStill, type Worker } from '#load/stage/stage.ts';
-import { drainRate } from '#load/stage/statistics.ts';
+import { WORKFLOW } from '#families.ts';
+import { type Stage, standingStill, type Worker } from '../../stage/stage.ts';
+import { drainRate } from '../../stage/statistics.ts';
 import { busiestThread, countUsage, threadSeconds, type Usage } from './usage.ts';
 
 export interface Drain {

@@ -1,9 +1,9 @@
 /** Runs that wait for DNS in a worker's cache, and what each takes of its memory. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { WORKFLOW } from '#domain/contracts.ts';
-import { slopeOf } from '#load/capacity/model/queueing.ts';
-import type { Stage } from '#load/stage/stage.ts';
-import { median } from '#load/stage/statistics.ts';
+import { WORKFLOW } from '#families.ts';
+import type { Stage } from '../../stage/stage.ts';
+import { median } from '../../stage/statistics.ts';
+import { slopeOf } from '../model/queueing.ts';
 import { type Log, type Setup, WORKER_SETTINGS } from './setup.ts';
 import { residentBytes } from './usage.ts';
 

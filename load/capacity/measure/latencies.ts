@@ -1,8 +1,8 @@
 /** Bootstraps that arrive one by one: how long tasks wait for a worker, and people for the end. */
-import { WORKFLOW } from '#domain/contracts.ts';
-import type { Profile } from '#load/capacity/model/profile.ts';
-import { createCaller, openLoop } from '#load/stage/requests.ts';
-import { BOOTSTRAP_PATH, benchOrganization, type Stage } from '#load/stage/stage.ts';
+import { WORKFLOW } from '#families.ts';
+import { createCaller, openLoop } from '../../stage/requests.ts';
+import { BOOTSTRAP_PATH, benchOrganization, type Stage } from '../../stage/stage.ts';
+import type { Profile } from '../model/profile.ts';
 import {
   type Histogram,
   histogramOf,

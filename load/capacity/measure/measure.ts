@@ -1,7 +1,7 @@
 /** Measures the profile: a few minutes, on the embedded stack with a database that flushes. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { currentFingerprint, type Profile } from '#load/capacity/model/profile.ts';
-import { keepUpRate } from '#load/capacity/model/sharedMachine.ts';
+import { currentFingerprint, type Profile } from '../model/profile.ts';
+import { keepUpRate } from '../model/sharedMachine.ts';
 import type { ConnectionUse } from './connections.ts';
 import { drain } from './drain.ts';
 import { perCachedRun } from './heldRuns.ts';

@@ -1,8 +1,8 @@
 /** One worker that always finds work waiting: how fast it is, and what that takes. */
-import { WORKFLOW } from '#domain/contracts.ts';
-import { type CpuSeconds, type Profile, totalOf } from '#load/capacity/model/profile.ts';
-import type { Stage } from '#load/stage/stage.ts';
-import { median } from '#load/stage/statistics.ts';
+import { WORKFLOW } from '#families.ts';
+import type { Stage } from '../../stage/stage.ts';
+import { median } from '../../stage/statistics.ts';
+import { type CpuSeconds, type Profile, totalOf } from '../model/profile.ts';
 import { watchConnections } from './connections.ts';
 import { type Drain, drain, quietest } from './drain.ts';
 import { type Log, type Setup, WORKER_SETTINGS } from './setup.ts';

@@ -1,7 +1,7 @@
 /** What is measured on: the stage with one API and one worker. */
-import { freePort } from '#dev/freePort.ts';
-import type { RoleProcess } from '#dev/processes.ts';
-import { type Stage, startStage, type Worker } from '#load/stage/stage.ts';
+import { freePort } from '#dev/embedded/freePort.ts';
+import type { RoleProcess } from '#dev/embedded/processes.ts';
+import { type Stage, startStage, type Worker } from '../../stage/stage.ts';
 
 /**
  * The heap that Node gives itself in a pod of 1 GiB, as k8s/overlays/production has it: on a machine

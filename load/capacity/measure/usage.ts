@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
-import type { CpuSeconds } from '#load/capacity/model/profile.ts';
-import type { Stage } from '#load/stage/stage.ts';
+import type { Stage } from '../../stage/stage.ts';
+import type { CpuSeconds } from '../model/profile.ts';
 
 /** USER_HZ, which is 100 on every architecture that Node runs on. */
 const TICKS_PER_SECOND = 100;

@@ -1,10 +1,10 @@
 /** The model's prediction of several workers, held against a run with as many. */
 
-import { type Drain, drain, quietest } from '#load/capacity/measure/drain.ts';
-import { type Log, type Setup, WORKER_SETTINGS, withSetup } from '#load/capacity/measure/setup.ts';
-import { type Profile, totalOf } from '#load/capacity/model/profile.ts';
-import { sharedRate } from '#load/capacity/model/sharedMachine.ts';
-import type { Worker } from '#load/stage/stage.ts';
+import type { Worker } from '../../stage/stage.ts';
+import { type Profile, totalOf } from '../model/profile.ts';
+import { sharedRate } from '../model/sharedMachine.ts';
+import { type Drain, drain, quietest } from './drain.ts';
+import { type Log, type Setup, WORKER_SETTINGS, withSetup } from './setup.ts';
 
 const COUNTS = [1, 2, 4];
 const WARM_UP_EACH = 30;

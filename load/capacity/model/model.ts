@@ -1,5 +1,5 @@
 /** From a profile and a target to what has to be provisioned. Calculates, and does nothing else. */
-import { INVITATION_TTL_MS } from '#domain/invitation.ts';
+import { INVITATION_TTL_MS } from '#invitation/rules.ts';
 import type { Profile } from './profile.ts';
 import { insideOnAverage, interpolated } from './queueing.ts';
 import type { Target } from './target.ts';

@@ -4,7 +4,7 @@ import { globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { ConfigError } from '#config';
+import { ConfigError } from '#config.ts';
 
 const amount = z.number().min(0);
 const more = z.number().positive();

@@ -1,10 +1,10 @@
 /** Everything that the command finds out; also what --json prints. */
 
-import type { Validation } from '#load/capacity/measure/validate.ts';
-import type { Provision } from '#load/capacity/model/model.ts';
-import type { Profile } from '#load/capacity/model/profile.ts';
-import type { Judgement } from '#load/capacity/model/seedTable.ts';
-import type { Target } from '#load/capacity/model/target.ts';
+import type { Validation } from '../measure/validate.ts';
+import type { Provision } from '../model/model.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Judgement } from '../model/seedTable.ts';
+import type { Target } from '../model/target.ts';
 
 export interface CapacityResult {
   target: Target;

@@ -1,7 +1,7 @@
 /** Each thing to provision, with the setting that it is, and the reason. */
-import type { Provision } from '#load/capacity/model/model.ts';
-import type { Profile } from '#load/capacity/model/profile.ts';
-import type { Target } from '#load/capacity/model/target.ts';
+import type { Provision } from '../model/model.ts';
+import type { Profile } from '../model/profile.ts';
+import type { Target } from '../model/target.ts';
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en');
 const rough = (value: number): string =>

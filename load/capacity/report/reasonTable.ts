@@ -1,5 +1,5 @@
 /** Columns of which the last one is a sentence: it is wrapped, and begins at the left. */
-import { columns } from '#load/runner/report/columns.ts';
+import { columns } from '../../runner/report/columns.ts';
 
 const SENTENCE_WIDTH = 80;
 const GAP = '  ';

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { Drain } from '#load/capacity/measure/drain.ts';
-import { compared } from '#load/capacity/measure/validate.ts';
-import { provision } from '#load/capacity/model/model.ts';
-import { PROFILE } from '#load/capacity/model/sampleProfile.ts';
-import { judge, judgeTable, seedRowOf } from '#load/capacity/model/seedTable.ts';
-import { TARGET_DEFAULTS, type Target } from '#load/capacity/model/target.ts';
+import type { Drain } from '../measure/drain.ts';
+import { compared } from '../measure/validate.ts';
+import { provision } from '../model/model.ts';
+import { PROFILE } from '../model/sampleProfile.ts';
+import { judge, judgeTable, seedRowOf } from '../model/seedTable.ts';
+import { TARGET_DEFAULTS, type Target } from '../model/target.ts';
 import type { CapacityResult } from './capacityResult.ts';
 import { textReport } from './report.ts';
 

@@ -1,9 +1,9 @@
 /** The answer, for people. */
-import { styled } from '#dev/terminal.ts';
-import type { Validation } from '#load/capacity/measure/validate.ts';
-import { type Profile, totalOf } from '#load/capacity/model/profile.ts';
-import { type Judgement, seedCount } from '#load/capacity/model/seedTable.ts';
-import { columns } from '#load/runner/report/columns.ts';
+import { styled } from '#dev/embedded/terminal.ts';
+import { columns } from '../../runner/report/columns.ts';
+import type { Validation } from '../measure/validate.ts';
+import { type Profile, totalOf } from '../model/profile.ts';
+import { type Judgement, seedCount } from '../model/seedTable.ts';
 import type { CapacityResult } from './capacityResult.ts';
 import { provisionRows } from './provisionRows.ts';
 import { reasonTable } from './reasonTable.ts';

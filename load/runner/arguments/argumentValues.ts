@@ -1,6 +1,6 @@
 /** What the values of options are read from; each error says what would be right. */
-import { ConfigError } from '#config';
-import type { MixedWeights } from '#load/k6/contracts.ts';
+import { ConfigError } from '#config.ts';
+import type { MixedWeights } from '../../k6/contracts.ts';
 
 const UNIT_SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600 };
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { SCENARIOS } from '#load/k6/contracts.ts';
+import { SCENARIOS } from '../../k6/contracts.ts';
 import { argumentsFrom, USAGE } from './arguments.ts';
 
 const parse = (line: string) => argumentsFrom(line.split(' ').filter(Boolean));

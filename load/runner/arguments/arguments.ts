@@ -1,12 +1,12 @@
 /** The command line of `npm run load`. */
 import { parseArgs } from 'node:util';
-import { ConfigError } from '#config';
+import { ConfigError } from '#config.ts';
 import {
   type LoadSettings,
   type LoadThresholds,
   SCENARIOS,
   type ScenarioName,
-} from '#load/k6/contracts.ts';
+} from '../../k6/contracts.ts';
 import {
   emailFrom,
   positive,

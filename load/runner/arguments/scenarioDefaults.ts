@@ -1,5 +1,5 @@
 /** What each scenario does when nobody says otherwise; sized for a machine with two cores. */
-import type { ScenarioName } from '#load/k6/contracts.ts';
+import type { ScenarioName } from '../../k6/contracts.ts';
 
 export interface ScenarioDefaults {
   what: string;

@@ -1,5 +1,5 @@
 /** The result of a run as a page of its own. */
-import type { LoadResult } from '#load/runner/loadResult.ts';
+import type { LoadResult } from '../loadResult.ts';
 import {
   drainLine,
   FIGURE_HEAD,

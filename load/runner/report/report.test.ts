@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
-import type { K6Metric, K6Outcome } from '#load/runner/k6.ts';
-import { type Findings, rampSteps, resultOf } from '#load/runner/loadResult.ts';
+import type { K6Metric, K6Outcome } from '../k6.ts';
+import { type Findings, rampSteps, resultOf } from '../loadResult.ts';
 import { dashboardLinks } from './dashboardLinks.ts';
 import { htmlReport } from './htmlReport.ts';
 import { textReport } from './textReport.ts';

@@ -1,9 +1,9 @@
 /** The result of a run, for people. */
-import { styled } from '#dev/terminal.ts';
-import type { Drain } from '#load/runner/drain.ts';
-import type { Knee, RampStep } from '#load/runner/knee.ts';
-import type { Figure, LoadResult } from '#load/runner/loadResult.ts';
-import type { ProcessReading } from '#load/runner/metricsReading.ts';
+import { styled } from '#dev/embedded/terminal.ts';
+import type { Drain } from '../drain.ts';
+import type { Knee, RampStep } from '../knee.ts';
+import type { Figure, LoadResult } from '../loadResult.ts';
+import type { ProcessReading } from '../metricsReading.ts';
 import { columns } from './columns.ts';
 
 const MEGABYTE = 1_048_576;

@@ -1,7 +1,7 @@
 /** What the database of the embedded stack says after the load, asked by SQL. */
-import { loadConfig } from '#config';
-import { loadHealthChecks, runHealthChecks } from '#store/healthChecks.ts';
-import { createPool } from '#store/pool.ts';
+import { loadConfig } from '#config.ts';
+import { loadHealthChecks, runHealthChecks } from '#kernel/database/healthChecks.ts';
+import { createPool } from '#kernel/database/pool.ts';
 import type { ExpectedRows } from './target.ts';
 
 const COMPLETED = `SELECT count(*)::float8 AS count FROM workflow_runs_projection

@@ -1,13 +1,13 @@
 /** The embedded stack as a target: its parts, one API, and as many workers as are asked for. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { freePort } from '#dev/freePort.ts';
-import { committedRuleFiles, startMonitoring, targetsOf } from '#dev/monitoring.ts';
-import { createProcesses, type Processes } from '#dev/processes.ts';
-import { presentPrometheusTools } from '#dev/prometheusTools.ts';
-import { createReleasers } from '#dev/releasers.ts';
-import { type Stack, startStack } from '#dev/stack.ts';
-import type { LoadRecord } from '#load/k6/contracts.ts';
+import { freePort } from '#dev/embedded/freePort.ts';
+import { committedRuleFiles, startMonitoring, targetsOf } from '#dev/embedded/monitoring.ts';
+import { createProcesses, type Processes } from '#dev/embedded/processes.ts';
+import { createReleasers } from '#dev/embedded/releasers.ts';
+import { type Stack, startStack } from '#dev/embedded/stack.ts';
+import { presentPrometheusTools } from '#dev/tools/prometheusTools.ts';
+import type { LoadRecord } from '../../k6/contracts.ts';
 import { databaseProblems } from './databaseCheck.ts';
 import { PERMISSIONS, type Target } from './target.ts';
 

@@ -1,6 +1,6 @@
 import { jwtVerify, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { type Config, loadConfig } from '#config';
+import { type Config, loadConfig } from '#config.ts';
 import { tokenFor } from './givenTarget.ts';
 
 const SECRET = 'a-secret-of-thirty-two-characters';

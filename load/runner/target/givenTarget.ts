@@ -1,7 +1,7 @@
 /** An installation that somebody names: its API, and a token for it. */
 import { randomUUID } from 'node:crypto';
 import { decodeJwt, SignJWT } from 'jose';
-import { type Config, ConfigError } from '#config';
+import { type Config, ConfigError } from '#config.ts';
 import { PERMISSIONS, type Target } from './target.ts';
 
 const MS = 1_000;

@@ -1,5 +1,5 @@
 /** What the load goes to: the embedded stack, or an installation that somebody names. */
-import type { LoadRecord, LoadSettings } from '#load/k6/contracts.ts';
+import type { LoadRecord, LoadSettings } from '../../k6/contracts.ts';
 
 export interface Target {
   /** How the output calls it. */

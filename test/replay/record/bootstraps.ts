@@ -2,15 +2,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { BEFORE_DNS_VERIFICATION } from '#dev/changedWorkflows.ts';
-import type { Stack } from '#dev/stack.ts';
+import { BEFORE_DNS_VERIFICATION } from '#dev/embedded/changedWorkflows.ts';
+import type { Stack } from '#dev/embedded/stack.ts';
+import { WORKFLOW } from '#families.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import {
   type BootstrapState,
   bootstrapWorkflowId,
   type OrganizationBootstrapParams,
-  QUERY_GET_STATE,
-  WORKFLOW,
-} from '#domain/contracts.ts';
+} from '#onboarding/contract.ts';
 import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;

@@ -2,15 +2,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { QUERY_GET_STATE, WORKFLOW } from '#domain/contracts.ts';
+import { WORKFLOW } from '#families.ts';
 import {
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
   type InvitationTiming,
   type UserInvitationState,
   userInvitationWorkflowId,
-} from '#domain/userInvitation.ts';
-import { createEventStore } from '#store/events.ts';
+} from '#invitation/contract.ts';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { created, newEvent } from '#support/events.ts';
 import type { Bench, Recording } from './recording.ts';
 

@@ -3,7 +3,7 @@
  * embedded stack and writes its history to test/replay/histories. What is there already is kept,
  * because runs like it may be under way in production; names as arguments record those again.
  */
-import { startStack } from '#dev/stack.ts';
+import { startStack } from '#dev/embedded/stack.ts';
 import { bootstraps } from './bootstraps.ts';
 import { isRecorded } from './historyFiles.ts';
 import { invitations } from './invitations.ts';

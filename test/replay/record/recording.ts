@@ -3,12 +3,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import pg from 'pg';
-import { loadConfig } from '#config';
-import { bundleChangedWorkflows, type Change } from '#dev/changedWorkflows.ts';
-import type { Stack } from '#dev/stack.ts';
-import { createLogger } from '#telemetry/logger.ts';
-import { connectTemporal } from '#telemetry/temporal.ts';
-import { runWorker } from '#worker';
+import { loadConfig } from '#config.ts';
+import { bundleChangedWorkflows, type Change } from '#dev/embedded/changedWorkflows.ts';
+import type { Stack } from '#dev/embedded/stack.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
+import { connectTemporal } from '#kernel/temporal/connection.ts';
+import { runWorker } from '#roles/worker/runWorker.ts';
 import { recordHistory } from './historyFiles.ts';
 
 export interface Bench {

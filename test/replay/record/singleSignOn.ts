@@ -3,20 +3,24 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type pg from 'pg';
-import { createSamlKeys } from '#dev/samlCertificate.ts';
-import { metadataXml } from '#dev/samlDocuments.ts';
-import { FAILURE, QUERY_GET_STATE, WORKFLOW } from '#domain/contracts.ts';
-import { challengeNameOf, challengeValueOf } from '#domain/organizationDomain.ts';
+import { createSamlKeys } from '#dev/loopback/samlCertificate.ts';
+import { metadataXml } from '#dev/loopback/samlDocuments.ts';
 import {
   type DomainVerificationParams,
   domainVerificationWorkflowId,
+} from '#domainClaim/contract.ts';
+import { challengeNameOf, challengeValueOf } from '#domainClaim/rules.ts';
+import { WORKFLOW } from '#families.ts';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import {
   SIGNAL_SSO_TEST,
   type SsoConfigurationParams,
   type SsoState,
   type SsoTestVerdict,
   ssoConfigurationWorkflowId,
-} from '#domain/ssoContracts.ts';
-import { createEventStore } from '#store/events.ts';
+} from '#sso/contract.ts';
 import { created, newEvent } from '#support/events.ts';
 import type { Bench, Recording } from './recording.ts';
 

@@ -1,0 +1,75 @@
+/** What a demonstration leaves behind, looked up where it is: API, DNS over UDP, mailbox. */
+import { Resolver } from 'node:dns/promises';
+import type { Stack } from '#dev/embedded/stack.ts';
+import type { CloudflareRecord } from '#dev/loopback/cloudflareZone.ts';
+import type { Lineage } from '#kernel/eventStore/eventQueries.ts';
+import type { ApiClient } from './apiClient.ts';
+
+export interface DemoSummary {
+  lineage: Lineage;
+  dnsRecords: Pick<CloudflareRecord, 'id' | 'name' | 'type' | 'content' | 'proxied' | 'comment'>[];
+  /** What each resolver answers for the organization's domain. */
+  resolved: { resolver: string; addresses: string[] }[];
+  mails: { to: string; subject: string; messageId: string; correlationId: string }[];
+}
+
+async function resolve(server: string, domain: string) {
+  const resolver = new Resolver({ timeout: 2_000, tries: 1 });
+  resolver.setServers([server]);
+  return { resolver: server, addresses: await resolver.resolve4(domain).catch(() => []) };
+}
+
+export async function summaryOf(
+  api: ApiClient,
+  stack: Stack,
+  organizationId: string,
+): Promise<DemoSummary> {
+  const lineage = await api.get<Lineage>(`/api/v1/organizations/${organizationId}/lineage`);
+  const domain = lineage.organization.domain ?? '';
+  return {
+    lineage,
+    dnsRecords: stack.cloudflare.zone
+      .list()
+      .map(({ id, name, type, content, proxied, comment }) => ({
+        id,
+        name,
+        type,
+        content,
+        proxied,
+        comment,
+      })),
+    resolved: await Promise.all(stack.dns.resolvers.map((server) => resolve(server, domain))),
+    mails: stack.smtp.mails.map(({ to, subject, messageId, correlationId }) => ({
+      to: to.join(', '),
+      subject,
+      messageId,
+      correlationId,
+    })),
+  };
+}
+
+/** What is not as it has to be after a successful run; empty when all is well. */
+export function problemsOf(
+  { lineage, dnsRecords, resolved, mails }: DemoSummary,
+  expected: { correlationId: string; users: number },
+): string[] {
+  const { organization, projections, correlationIds, events } = lineage;
+  const allCorrelationIds = [...correlationIds, ...mails.map((mail) => mail.correlationId)];
+  const delivered = projections.invitations.filter(({ emailStatus }) => emailStatus === 'sent');
+  const checks: [ok: boolean, problem: string][] = [
+    [organization.status === 'active', `the organization is ${organization.status}`],
+    [dnsRecords.length === 1, `there are ${dnsRecords.length} DNS records instead of 1`],
+    [
+      resolved.every(({ addresses }) => addresses.length > 0),
+      `not every resolver knows ${organization.domain}`,
+    ],
+    [delivered.length === expected.users, `${delivered.length} invitations are recorded as sent`],
+    [mails.length === expected.users, `${mails.length} mails arrived instead of ${expected.users}`],
+    [
+      allCorrelationIds.every((id) => id === expected.correlationId),
+      'not everything carries the correlation id of the request',
+    ],
+    [events.every((event) => event.processedAt !== null), 'an event is not projected'],
+  ];
+  return checks.filter(([ok]) => !ok).map(([, problem]) => problem);
+}

@@ -1,0 +1,97 @@
+/** Follows one bootstrap over the API: each step once it has ended, with the events it left. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
+import { BOOTSTRAP_STEPS, type BootstrapStep, type StepState } from '#onboarding/contract.ts';
+import type { ApiClient } from './apiClient.ts';
+
+export interface EndedStep {
+  /** A step of the workflow, the request before it, or what it records about itself at the end. */
+  step: BootstrapStep | 'request' | 'outcome';
+  status: StepState['status'];
+  durationMs: number;
+  events: StoredEvent[];
+}
+
+/** The part of `GET /api/v1/workflows/{id}` that is of use here. */
+interface RunStatus {
+  status: 'running' | 'completed' | 'failed' | 'cancelled' | 'unknown';
+  stages: StepState[];
+  error: string | null;
+  waitingForPerson: boolean;
+}
+
+const POLL_MS = 100;
+const ENDED: readonly StepState['status'][] = ['completed', 'failed', 'skipped'];
+
+/** Which step an activity works for; the event's metadata name the activity. */
+const STEP_OF_ACTIVITY: Record<string, EndedStep['step']> = {
+  createOrganizationActivity: 'create_organization',
+  configureDNSActivity: 'configure_dns',
+  verifyDNSActivity: 'verify_dns',
+  generateInvitationsActivity: 'generate_invitations',
+  sendInvitationEmailsActivity: 'send_invitation_emails',
+  recordInvitationEmailFailureActivity: 'send_invitation_emails',
+  activateOrganizationActivity: 'activate_organization',
+  recordBootstrapOutcomeActivity: 'outcome',
+};
+
+const stepOf = ({ eventMetadata }: StoredEvent): EndedStep['step'] =>
+  STEP_OF_ACTIVITY[eventMetadata.activity_id ?? ''] ?? 'request';
+
+/** Epoch milliseconds; NaN when there is no time. A `Date` is a string once it came as JSON. */
+const timeOf = (time: Date | string | undefined): number =>
+  time ? new Date(time).getTime() : Number.NaN;
+
+/** Ends with a reason when the run does not complete. */
+function reasonToGiveUp({ status, error, waitingForPerson }: RunStatus): string | undefined {
+  if (waitingForPerson) return 'the DNS was not verified in time, and the run waits for a person';
+  if (status === 'running' || status === 'completed') return undefined;
+  return `the run is ${status}: ${error ?? 'no reason given'}`;
+}
+
+/**
+ * @param times of the request and of its answer, in epoch milliseconds.
+ * @returns nothing once the run has completed. @throws Error with the reason when it does not.
+ */
+export async function followRun(
+  api: ApiClient,
+  workflowId: string,
+  times: { requestedAt: number; acceptedAt: number },
+  options: { limitMs: number; signal: AbortSignal; onStep: (step: EndedStep) => void },
+): Promise<void> {
+  const told = new Set<EndedStep['step']>();
+  let previousEnd = times.requestedAt;
+
+  function tell(step: EndedStep['step'], state: Partial<StepState>, events: StoredEvent[]): void {
+    told.add(step);
+    const own = events.filter((event) => stepOf(event) === step);
+    const end = timeOf(state.endedAt) || timeOf(own.at(-1)?.createdAt) || previousEnd;
+    const durationMs = Math.max(0, end - (timeOf(state.startedAt) || previousEnd));
+    previousEnd = end;
+    options.onStep({ step, status: state.status ?? 'completed', durationMs, events: own });
+  }
+
+  const deadline = Date.now() + options.limitMs;
+  for (;;) {
+    const run = await api.get<RunStatus>(`/api/v1/workflows/${workflowId}`);
+    // Asked after the status: the events of a step that has ended are there.
+    const { events } = await api.get<{ events: StoredEvent[] }>(
+      `/api/v1/workflows/${workflowId}/events`,
+    );
+    if (!told.has('request')) {
+      tell('request', { endedAt: new Date(times.acceptedAt).toISOString() }, events);
+    }
+    for (const name of BOOTSTRAP_STEPS) {
+      const state = run.stages.find((stage) => stage.name === name);
+      if (state && ENDED.includes(state.status) && !told.has(name)) tell(name, state, events);
+    }
+    const reason = reasonToGiveUp(run);
+    if (reason) throw new Error(reason);
+    if (run.status === 'completed') {
+      tell('outcome', {}, events);
+      return;
+    }
+    if (Date.now() > deadline) throw new Error(`not completed within ${options.limitMs} ms`);
+    await delay(POLL_MS, undefined, { signal: options.signal });
+  }
+}

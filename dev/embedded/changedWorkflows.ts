@@ -1,0 +1,46 @@
+/** Bundles of the workflow code as it was, or might become: the present sources with changes. */
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+export interface Change {
+  /** File in `src`. */
+  file: string;
+  from: string;
+  to: string;
+}
+
+const BOOTSTRAP = 'onboarding/workflow.ts';
+
+/** The code from before DNS was verified, and so from before all later patches: no marker of any. */
+export const BEFORE_DNS_VERIFICATION: Change[] = [
+  { file: BOOTSTRAP, from: `if (patched('dns-verification')) {`, to: 'if (false) {' },
+  {
+    file: BOOTSTRAP,
+    from: `if (!patched('user-invitation-runs')) return;`,
+    to: 'if (true) return;',
+  },
+  { file: BOOTSTRAP, from: '  patched,\n', to: '' },
+];
+
+/** @throws when a change does not apply: then it no longer says what it was written to say. */
+export async function bundleChangedWorkflows(changes: Change[]): Promise<string> {
+  // Below the project, whose packages it needs; with a package.json of its own for `#` imports.
+  const folder = await mkdtemp(path.join(ROOT, '.cache', 'changed-workflows-'));
+  const src = path.join(folder, 'src');
+  try {
+    await cp(path.join(ROOT, 'src'), src, { recursive: true });
+    const { type, imports } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8'));
+    await writeFile(path.join(folder, 'package.json'), JSON.stringify({ type, imports }));
+    for (const { file, from, to } of changes) {
+      const source = await readFile(path.join(src, file), 'utf8');
+      if (!source.includes(from)) throw new Error(`${file} does not contain ${from}`);
+      await writeFile(path.join(src, file), source.replace(from, to));
+    }
+    return await bundleWorkflows(path.join(src, 'workflows.ts'));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

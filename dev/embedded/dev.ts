@@ -1,0 +1,84 @@
+/** `npm run dev`: stack, API and worker, until Ctrl-C. */
+import { once } from 'node:events';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '#config.ts';
+import { CALLER } from '#dev/demo/sampleOrganization.ts';
+import { presentPrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { stopRequest } from '#roles/stopRequest.ts';
+import { committedRuleFiles, type Monitoring, startMonitoring, targetsOf } from './monitoring.ts';
+import { addressesOf, type Platform, startPlatform } from './platform.ts';
+import { createReleasers } from './releasers.ts';
+import { duration, labelled, styled } from './terminal.ts';
+
+const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const USAGE = `usage: npm run dev
+
+Starts PostgreSQL, Temporal, DNS, Cloudflare, SMTP and Supabase Auth on this machine, API and
+worker on them, and Prometheus and Alertmanager where there are any, and stays until Ctrl-C.
+All data is gone afterwards. Several can run at once.
+
+TEMPORAL_CLI names the Temporal CLI to use; one is looked for, or installed, otherwise.
+`;
+
+function parse(args: string[]) {
+  try {
+    return parseArgs({ args, options: { help: { type: 'boolean' } } }).values;
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+/** Prometheus and Alertmanager over the platform, where they are; they are not needed. */
+async function startMonitoringOf({ stack }: Platform): Promise<Monitoring | undefined> {
+  const tools = await presentPrometheusTools(CACHE);
+  if (!tools) return undefined;
+  const { folder, reaper, env } = stack;
+  const ruleFiles = await committedRuleFiles();
+  const targets = targetsOf(env);
+  return startMonitoring({ tools, folder, reaper, targets, ruleFiles, scrapeSeconds: 5 });
+}
+
+const NO_MONITORING =
+  'none on PATH or in the cache; `npm run check -- alerts` unpacks both into the cache';
+
+async function printAddresses(platform: Platform, monitoring?: Monitoring): Promise<void> {
+  console.log();
+  const monitored: [string, string][] = monitoring
+    ? [
+        ['Prometheus', monitoring.prometheusUrl],
+        ['Alertmanager', monitoring.alertmanagerUrl],
+        ['Pages', monitoring.pager.url],
+      ]
+    : [['Prometheus', NO_MONITORING]];
+  for (const [name, address] of [...addressesOf(platform), ...monitored]) {
+    console.log(labelled(name, address));
+  }
+  const token = await platform.stack.supabase.issueToken(CALLER);
+  console.log(`\nA token for the API, valid for an hour:\n\n${token}`);
+  console.log(`\n${styled('bold', 'Ctrl-C ends everything.')}`);
+}
+
+export async function runDev(args: string[]): Promise<void> {
+  if (parse(args).help) {
+    console.log(USAGE);
+    return;
+  }
+  const stopping = stopRequest(() => console.log('\nstopping; Ctrl-C again ends at once'));
+  const onStarted = (part: string, ms: number) => console.log(labelled(part, duration(ms)));
+  try {
+    const platform = await startPlatform({ log: console.log, onStarted }, stopping);
+    const releasers = createReleasers();
+    releasers.push(platform.stop);
+    try {
+      const monitoring = await startMonitoringOf(platform);
+      if (monitoring) releasers.push(monitoring.stop);
+      await printAddresses(platform, monitoring);
+      if (!stopping.aborted) await once(stopping, 'abort');
+    } finally {
+      await releasers.releaseAll();
+    }
+  } catch (error) {
+    if (!stopping.aborted) throw error;
+  }
+}

@@ -1,0 +1,113 @@
+/** The roles `api` and `worker` as child processes, as production runs them. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { inheritedEnvironment } from '#config.ts';
+import { tailOf } from './logTail.ts';
+import type { Reaper } from './reaper.ts';
+
+export type RoleName = 'api' | 'worker';
+
+export interface RoleProcess {
+  pid: number;
+  logFile: string;
+  /** Ends it and resolves when it has ended; SIGTERM drains, SIGKILL does not. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface Processes {
+  /**
+   * Starts a role and resolves when it is ready.
+   * @param settings in place of the stack's; a second process of a role needs its own port.
+   * @throws Error with the end of its log when it ends before, or is not ready in time.
+   */
+  start(role: RoleName, settings?: Record<string, string>): Promise<RoleProcess>;
+  stop(): Promise<void>;
+}
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const PRELOAD = pathToFileURL(path.join(ROOT, 'src/kernel/telemetry/register.ts')).href;
+const MAIN = path.join(ROOT, 'src/main.ts');
+const READY_LIMIT_MS = 60_000;
+const POLL_MS = 50;
+/** Longer than WORKER_SHUTDOWN_GRACE_SECONDS of the stack and the time to force it. */
+const STOP_LIMIT_MS = 20_000;
+/** Where each role says that it is ready. */
+const PORT_SETTING: Record<RoleName, string> = { api: 'PORT', worker: 'HEALTH_CHECK_PORT' };
+
+const hasEnded = (child: ChildProcess): boolean =>
+  child.exitCode !== null || child.signalCode !== null;
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await ended;
+  clearTimeout(timer);
+}
+
+const isReady = (url: string): Promise<boolean> =>
+  fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
+
+async function untilReady(child: ChildProcess, url: string): Promise<void> {
+  const deadline = Date.now() + READY_LIMIT_MS;
+  while (!(await isReady(url))) {
+    if (hasEnded(child)) throw new Error(`it ended (${child.exitCode ?? child.signalCode})`);
+    if (Date.now() > deadline) throw new Error(`${url} was not ready in ${READY_LIMIT_MS} ms`);
+    await delay(POLL_MS);
+  }
+}
+
+/** @param stack its settings, where the logs go, and who ends the processes after a crash. */
+export function createProcesses(stack: {
+  env: Record<string, string>;
+  folder: string;
+  reaper: Pick<Reaper, 'watch'>;
+}): Processes {
+  const children: ChildProcess[] = [];
+
+  async function spawnRole(
+    role: RoleName,
+    env: Record<string, string>,
+    logFile: string,
+  ): Promise<ChildProcess> {
+    const log = await open(logFile, 'a');
+    // A session of its own: a Ctrl-C in the terminal reaches us alone, and we stop it in order.
+    const child = spawn(process.execPath, ['--import', PRELOAD, MAIN, role], {
+      cwd: ROOT,
+      env: { ...inheritedEnvironment(), ...env },
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
+    children.push(child);
+    await once(child, 'spawn');
+    stack.reaper.watch(child.pid!);
+    await log.close();
+    return child;
+  }
+
+  return {
+    async start(role, settings = {}) {
+      const env = { ...stack.env, ...settings };
+      const logFile = path.join(stack.folder, `${role}.log`);
+      const child = await spawnRole(role, env, logFile);
+      try {
+        await untilReady(child, `http://127.0.0.1:${env[PORT_SETTING[role]]}/ready`);
+      } catch (cause) {
+        await end(child, 'SIGKILL');
+        throw new Error(`the ${role} did not start. ${await tailOf(logFile)}`, { cause });
+      }
+      return { pid: child.pid!, logFile, stop: (signal = 'SIGTERM') => end(child, signal) };
+    },
+    async stop() {
+      await Promise.all(children.map((child) => end(child, 'SIGTERM')));
+    },
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * The embedded stack: everything that API and worker talk to, on loopback and free ports, in a
+ * folder of its own that ends with it. Any number of stacks can run at once.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { loadConfig } from '#config.ts';
+import type { LoopbackCloudflare } from '#dev/loopback/loopbackCloudflare.ts';
+import type { LoopbackDns } from '#dev/loopback/loopbackDns.ts';
+import { type LoopbackIdp, startLoopbackIdp } from '#dev/loopback/loopbackIdp.ts';
+import { startLoopbackNames } from '#dev/loopback/loopbackNames.ts';
+import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopback/loopbackSmtp.ts';
+import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
+import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
+import { startDatabase } from './database.ts';
+import { freePort } from './freePort.ts';
+import { type Reaper, startReaper } from './reaper.ts';
+import { createReleasers } from './releasers.ts';
+import { DNS_TARGET, environmentOf, ZONE } from './stackEnv.ts';
+import { type EmbeddedTemporalServer, startTemporal } from './temporal.ts';
+
+export interface StackOptions {
+  /** Told what takes long, a line each. */
+  log?: (message: string) => void;
+  /** Told each part's name and after how many milliseconds it was up. */
+  onStarted?: (part: string, durationMs: number) => void;
+  /** Settings of the roles, in place of the stack's own. */
+  settings?: Record<string, string>;
+  /** Flushes the database's commits, as production does; false when left out. */
+  durable?: boolean;
+}
+
+export interface Stack {
+  /** Logs and data; removed at the end. */
+  folder: string;
+  /** Settings that point the roles `api` and `worker` at this stack; ports are included. */
+  env: Record<string, string>;
+  temporal: EmbeddedTemporalServer;
+  dns: LoopbackDns;
+  cloudflare: LoopbackCloudflare;
+  smtp: LoopbackSmtp;
+  supabase: LoopbackSupabase;
+  idp: LoopbackIdp;
+  reaper: Reaper;
+  /** Ends everything, in reverse order of its start, and removes the folder. */
+  stop(): Promise<void>;
+}
+
+const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+/** PostgreSQL, as root, runs as another user, who has to be able to enter. */
+const ENTERABLE = 0o711;
+
+async function createFolder(): Promise<string> {
+  const folder = path.join(CACHE, `stack-${randomBytes(4).toString('hex')}`);
+  await mkdir(folder, { recursive: true, mode: ENTERABLE });
+  return folder;
+}
+
+async function startTemporalServer(folder: string, reaper: Reaper, log: (line: string) => void) {
+  const { TEMPORAL_CLI: explicit } = loadConfig('dev');
+  const [cli, port, uiPort] = await Promise.all([
+    resolveTemporalCli({ explicit, cacheFolder: CACHE, log }),
+    freePort(),
+    freePort(),
+  ]);
+  const logFile = path.join(folder, 'temporal.log');
+  return startTemporal({ cli, logFile, port, uiPort, onSpawn: reaper.watch });
+}
+
+const startNames = () =>
+  startLoopbackNames({
+    zone: ZONE,
+    target: DNS_TARGET,
+    token: randomBytes(18).toString('base64url'),
+  });
+
+const bundle = async () => ({ bundlePath: await cachedWorkflowBundle(CACHE) });
+
+async function freePorts() {
+  const [api, workerHealth] = await Promise.all([freePort(), freePort()]);
+  return { api, workerHealth };
+}
+
+/**
+ * Starts all parts at once. When one fails, those that came up are stopped again.
+ * @throws Error of the first part that failed.
+ */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { log = () => {}, onStarted = () => {}, settings = {}, durable = false } = options;
+  const releasers = createReleasers();
+  const startedAt = performance.now();
+  async function part<T extends object>(
+    name: string,
+    start: Promise<T & { stop?: () => Promise<void> }>,
+  ): Promise<T> {
+    const started = await start;
+    if (started.stop) releasers.push(started.stop);
+    onStarted(name, performance.now() - startedAt);
+    return started;
+  }
+
+  const reaper = await startReaper();
+  releasers.push(async () => reaper.close());
+  const folder = await createFolder();
+  reaper.remove(folder);
+  releasers.push(() => rm(folder, { recursive: true, force: true }));
+  const starting = [
+    part('PostgreSQL', startDatabase({ folder, reaper, durable })),
+    part('Temporal', startTemporalServer(folder, reaper, log)),
+    part('Workflow bundle', bundle()),
+    part('DNS and Cloudflare', startNames()),
+    part('SMTP', startLoopbackSmtp()),
+    part('Supabase Auth', startLoopbackSupabase()),
+    part('Identity provider', startLoopbackIdp()),
+    freePorts(),
+  ] as const;
+  try {
+    const [database, temporal, { bundlePath }, { dns, cloudflare }, smtp, supabase, idp, ports] =
+      await Promise.all(starting);
+    const parts = { temporal, dns, cloudflare, smtp, supabase };
+    const env = { ...environmentOf({ ...parts, database, bundlePath, ports }), ...settings };
+    return { folder, env, ...parts, idp, reaper, stop: releasers.releaseAll };
+  } catch (error) {
+    // What is still on its way up has to be up before it can be stopped.
+    await Promise.allSettled(starting);
+    await releasers.releaseAll();
+    throw error;
+  }
+}

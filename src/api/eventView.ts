@@ -1,8 +1,0 @@
-/** Events as readers get them. */
-import type { StoredEvent } from '#store/eventQueries.ts';
-
-/** The hash of an invitation's token is of no use to a reader, so it stays in the store. */
-export function withoutTokenHash(event: StoredEvent): StoredEvent {
-  const { token_hash: _hash, ...eventData } = event.eventData;
-  return { ...event, eventData };
-}

@@ -1,0 +1,7 @@
+/** What the deletion route takes. */
+import { z } from 'zod';
+import { text } from '#kernel/http/schemas.ts';
+
+export const deletionBody = z
+  .strictObject({ reason: text(500) })
+  .meta({ id: 'OrganizationDeletionRequest' });

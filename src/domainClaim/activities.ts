@@ -1,0 +1,73 @@
+/** Activities on claimed domains: the claim, its proof by a TXT record, and its end. */
+import { ApplicationFailure } from '@temporalio/activity';
+import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import { judgeDns } from '#kernel/workflow/dnsCheck.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { ActivityDeps } from '#roles/worker/deps.ts';
+import type { ClaimDomainInput, DomainCheckResult, RecordDomainClaimInput } from './contract.ts';
+import { challengeNameOf, challengeValueOf } from './rules.ts';
+
+const ONE_OWNER = 'organization_domains_projection_one_owner';
+const ONE_CLAIM = 'organization_domains_projection_one_claim';
+
+const violates = (error: unknown, constraint: string): boolean =>
+  error instanceof EventNotProjectedError && error.constraint === constraint;
+
+export function organizationDomainActivities({ emitEvent, txtResolvers }: ActivityDeps) {
+  const reject = (
+    { orgId, origin, claimId, domain }: ClaimDomainInput,
+    reason: 'not_proved_in_time' | 'taken',
+  ) =>
+    emitEvent({
+      eventType: 'organization.domain.rejected',
+      aggregateId: claimId,
+      origin,
+      eventData: { org_id: orgId, domain, reason },
+    });
+
+  return {
+    async recordDomainClaimActivity(input: RecordDomainClaimInput): Promise<void> {
+      const { orgId, origin, claimId, domain, challenge } = input;
+      await emitEvent({
+        eventType: 'organization.domain.claimed',
+        aggregateId: claimId,
+        origin,
+        mustProject: true,
+        eventData: { org_id: orgId, domain, challenge },
+      }).catch((error) => {
+        if (!violates(error, ONE_CLAIM)) throw error;
+        throw ApplicationFailure.nonRetryable(
+          'the organization has claimed this domain already',
+          FAILURE.invalidInput,
+        );
+      });
+    },
+
+    /** One look at every resolver; a domain is the first one's to prove it. */
+    async checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult> {
+      const { orgId, origin, claimId, domain, challenge } = input;
+      const check = judgeDns(
+        await txtResolvers.check(challengeNameOf(domain), challengeValueOf(challenge)),
+      );
+      if (!check.verified) return { check, status: 'pending' };
+      try {
+        await emitEvent({
+          eventType: 'organization.domain.verified',
+          aggregateId: claimId,
+          origin,
+          mustProject: true,
+          eventData: { org_id: orgId, domain, verified_at: new Date().toISOString() },
+        });
+        return { check, status: 'verified' };
+      } catch (error) {
+        if (!violates(error, ONE_OWNER)) throw error;
+        await reject(input, 'taken');
+        return { check, status: 'rejected' };
+      }
+    },
+
+    async rejectDomainClaimActivity(input: ClaimDomainInput): Promise<void> {
+      await reject(input, 'not_proved_in_time');
+    },
+  };
+}

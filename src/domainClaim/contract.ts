@@ -1,0 +1,69 @@
+/** DomainVerificationWorkflow: its names, id, input, state and activities. */
+
+import type { DnsCheck } from '#kernel/workflow/dnsCheck.ts';
+import type { RequestOrigin, StepInput } from '#kernel/workflow/names.ts';
+
+export const DOMAIN_STATUSES = ['pending', 'verified', 'rejected'] as const;
+
+export type DomainStatus = (typeof DOMAIN_STATUSES)[number];
+
+/** Why a claim ended without proof. */
+export type DomainRejection = 'not_proved_in_time' | 'taken';
+
+/** One claim of a domain by an organization at a time. */
+export const domainVerificationWorkflowId = (orgId: string, domain: string): string =>
+  `domain-verification-${orgId}-${domain}`;
+
+const MINUTE_MS = 60_000;
+
+const HOUR_MS = 60 * MINUTE_MS;
+
+export interface DomainTiming {
+  /** How long a claim may take to be proved; 72 hours by default. */
+  limitMs: number;
+  /** Pauses between lookups; the last one repeats. */
+  backoffMs: number[];
+  heartbeatTimeoutMs: number;
+}
+
+export const MAX_DOMAIN_WAIT_MS = 72 * HOUR_MS;
+
+export const DEFAULT_DOMAIN_TIMING: DomainTiming = {
+  limitMs: MAX_DOMAIN_WAIT_MS,
+  backoffMs: [MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS],
+  heartbeatTimeoutMs: 10_000,
+};
+
+export interface DomainVerificationParams {
+  organizationId: string;
+  claimId: string;
+  domain: string;
+  challenge: string;
+  origin: RequestOrigin;
+  timing?: Partial<DomainTiming>;
+}
+
+/** Answer of the `getState` query of DomainVerificationWorkflow. */
+export interface DomainVerificationState {
+  orgId: string;
+  claimId: string;
+  domain: string;
+  status: 'pending' | 'verified' | 'rejected';
+  attempts: number;
+  lastCheck?: DnsCheck;
+}
+
+export interface ClaimDomainInput extends StepInput {
+  claimId: string;
+  domain: string;
+}
+
+export interface RecordDomainClaimInput extends ClaimDomainInput {
+  challenge: string;
+}
+
+export interface DomainCheckResult {
+  check: DnsCheck;
+  /** What the claim has come to by this lookup. */
+  status: 'pending' | 'verified' | 'rejected';
+}

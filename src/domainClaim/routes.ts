@@ -1,0 +1,112 @@
+/** Domains of an organization: claiming one, and what has to be published to prove it. */
+import { randomBytes, randomUUID } from 'node:crypto';
+import type Router from '@koa/router';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Caller } from '#kernel/http/auth.ts';
+import { Problem } from '#kernel/http/problems.ts';
+import { originOf } from '#kernel/http/requestOrigin.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import { parseBody } from '#kernel/http/validation.ts';
+import type { ApiDeps, ApiState } from '#roles/api/deps.ts';
+import { asciiDomain, configurableOrganization, requireActive, unavailable } from '#sso/routes.ts';
+import { startDomainVerification } from '#sso/runs.ts';
+import type { OrganizationDomain } from '#sso/store.ts';
+import type { DomainVerificationParams } from './contract.ts';
+import { challengeNameOf, challengeValueOf, type DomainRefusal, refusalOfDomain } from './rules.ts';
+import { type ClaimedDomainBody, domainBody } from './schemas.ts';
+
+const PREFIX = '/api/v1/organizations/:organizationId/domains';
+const CHALLENGE_BYTES = 24;
+
+const REFUSALS: Record<DomainRefusal, string> = {
+  malformed: 'It is no domain name with at least two labels.',
+  consumer: 'Anybody can have an address there.',
+  platform: 'It belongs to this platform.',
+};
+
+async function requireClaimable(
+  { config, ssoConfigurations }: ApiDeps,
+  orgId: string,
+  domain: string,
+): Promise<void> {
+  const refusal = refusalOfDomain(domain, config.PLATFORM_BASE_DOMAIN);
+  if (refusal) {
+    throw new Problem(422, 'domain-refused', 'This domain cannot be claimed', {
+      detail: REFUSALS[refusal],
+    });
+  }
+  const owner = await ssoConfigurations.ownerOfDomain(domain);
+  if (owner === undefined || owner === orgId) return;
+  throw new Problem(409, 'domain-taken', 'Another organization has proved this domain');
+}
+
+const view = (claim: OrganizationDomain): ClaimedDomainBody => ({
+  claimId: claim.claimId,
+  domain: claim.domain,
+  status: claim.status,
+  reason: claim.reason,
+  challenge: {
+    type: 'TXT',
+    name: challengeNameOf(claim.domain),
+    value: challengeValueOf(claim.challenge),
+  },
+  workflowId: claim.workflowId,
+  claimedAt: claim.claimedAt.toISOString(),
+  endedAt: claim.endedAt?.toISOString() ?? null,
+});
+
+/** Starts the claim's run, whose first step records it. */
+async function claim(
+  deps: ApiDeps,
+  caller: Caller,
+  orgId: string,
+  domain: string,
+): Promise<OrganizationDomain> {
+  const { temporal, config } = deps;
+  const params: DomainVerificationParams = {
+    organizationId: orgId,
+    claimId: randomUUID(),
+    domain,
+    challenge: randomBytes(CHALLENGE_BYTES).toString('base64url'),
+    origin: originOf(deps.config, caller),
+    timing: {
+      limitMs: config.DOMAIN_VERIFICATION_LIMIT_SECONDS,
+      backoffMs: config.DOMAIN_VERIFICATION_BACKOFF_SECONDS,
+      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+    },
+  };
+  const started = startDomainVerification(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
+  const workflowId = await started.catch((error) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable();
+    throw new Problem(409, 'claim-under-way', 'This domain is being claimed at this moment');
+  });
+  const { claimId, challenge } = params;
+  const claimedAt = new Date(params.origin.requestedAt);
+  const pending = { status: 'pending' as const, reason: null, endedAt: null };
+  return { claimId, orgId, domain, challenge, workflowId, claimedAt, ...pending };
+}
+
+export function organizationDomainRoutes(deps: ApiDeps): Router<ApiState> {
+  const router = createRouter<ApiState>();
+  const { ssoConfigurations } = deps;
+
+  router.post(PREFIX, async (ctx) => {
+    const { caller } = ctx.state;
+    const organization = await configurableOrganization(deps, caller, ctx.params.organizationId);
+    requireActive(organization);
+    const { orgId } = organization;
+    const domain = asciiDomain(parseBody(domainBody, ctx.request).domain);
+    await requireClaimable(deps, orgId, domain);
+    const present = await ssoConfigurations.claimOf(orgId, domain);
+    ctx.status = present ? 200 : 202;
+    ctx.body = view(present ?? (await claim(deps, caller, orgId, domain)));
+  });
+
+  router.get(PREFIX, async (ctx) => {
+    const { caller } = ctx.state;
+    const { orgId } = await configurableOrganization(deps, caller, ctx.params.organizationId);
+    ctx.body = { domains: (await ssoConfigurations.domainsOf(orgId)).map(view) };
+  });
+
+  return router;
+}

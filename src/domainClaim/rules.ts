@@ -1,0 +1,48 @@
+/** E-mail domains of organizations: which may be claimed, and how ownership is proved in DNS. */
+/** Lower case, at least two labels, ASCII (IDNs as punycode). */
+export const DOMAIN_PATTERN =
+  /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
+
+/** Anybody can have an address there, so nobody may speak for all of them. */
+const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
+  `126.com 163.com aim.com aol.com aol.de att.net bellsouth.net bigpond.com bluewin.ch btinternet.com
+   charter.net comcast.net cox.net duck.com earthlink.net fastmail.com fastmail.fm free.fr
+   freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com hey.com hotmail.co.uk
+   hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it hushmail.com icloud.com inbox.com
+   juno.com laposte.net libero.it live.co.uk live.com live.de live.fr mac.com mail.com mail.de
+   mail.ru me.com msn.com naver.com orange.fr outlook.com outlook.de outlook.es outlook.fr
+   pm.me posteo.de proton.me protonmail.ch protonmail.com qq.com rediffmail.com rocketmail.com
+   sbcglobal.net sfr.fr sina.com sky.com t-online.de talktalk.net tuta.io tutanota.com uol.com.br
+   verizon.net virgilio.it wanadoo.fr web.de yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk
+   yahoo.com yahoo.com.au yahoo.com.br yahoo.de yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru
+   yeah.net ymail.com zoho.com zohomail.com`.split(/\s+/),
+);
+
+export type DomainRefusal = 'malformed' | 'consumer' | 'platform';
+
+const isWithin = (domain: string, zone: string): boolean =>
+  domain === zone || domain.endsWith(`.${zone}`);
+
+export const normalizeDomain = (domain: string): string =>
+  domain.trim().toLowerCase().replace(/\.$/, '');
+
+/**
+ * @param domain normalized. @param platformDomain zone of the platform itself.
+ * @returns why nobody may claim it, or undefined when it may be claimed.
+ */
+export function refusalOfDomain(domain: string, platformDomain: string): DomainRefusal | undefined {
+  if (!DOMAIN_PATTERN.test(domain)) return 'malformed';
+  if (CONSUMER_DOMAINS.has(domain)) return 'consumer';
+  return isWithin(domain, platformDomain) ? 'platform' : undefined;
+}
+
+/** Where the proof is published; under a label of its own, so that the apex stays as it is. */
+export const challengeNameOf = (domain: string): string => `_a4c-challenge.${domain}`;
+
+/** What the TXT record has to say. */
+export const challengeValueOf = (challenge: string): string =>
+  `a4c-domain-verification=${challenge}`;
+
+/** Domain part of an e-mail address; undefined for anything else. */
+export const domainOfEmail = (email: string): string | undefined =>
+  /^[^@\s]+@([^@\s]+)$/.exec(email)?.[1]?.toLowerCase();

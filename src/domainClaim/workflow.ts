@@ -1,0 +1,44 @@
+/** DomainVerificationWorkflow: waits until a claimed domain is proved in DNS, or its time is over. */
+import { defineQuery, setHandler, sleep } from '@temporalio/workflow';
+import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import { DEFAULT_SSO_TIMING } from '#sso/contract.ts';
+import { ssoProxies } from '#sso/proxies.ts';
+import {
+  DEFAULT_DOMAIN_TIMING,
+  type DomainVerificationParams,
+  type DomainVerificationState,
+  MAX_DOMAIN_WAIT_MS,
+} from './contract.ts';
+
+const getState = defineQuery<DomainVerificationState>(QUERY_GET_STATE);
+
+export async function DomainVerificationWorkflow(
+  params: DomainVerificationParams,
+): Promise<DomainVerificationState> {
+  const { organizationId: orgId, claimId, domain, challenge, origin } = params;
+  const timing = { ...DEFAULT_DOMAIN_TIMING, ...params.timing };
+  const { store } = ssoProxies({
+    ...DEFAULT_SSO_TIMING,
+    heartbeatTimeoutMs: timing.heartbeatTimeoutMs,
+  });
+  const state: DomainVerificationState = { orgId, claimId, domain, status: 'pending', attempts: 0 };
+  setHandler(getState, () => state);
+  const claim = { orgId, origin, claimId, domain, challenge };
+  await store.recordDomainClaimActivity(claim);
+  const deadline = Date.now() + Math.min(timing.limitMs, MAX_DOMAIN_WAIT_MS);
+  for (;;) {
+    state.attempts++;
+    const { check, status } = await store.checkDomainChallengeActivity(claim);
+    state.lastCheck = check;
+    state.status = status;
+    if (status !== 'pending') return state;
+    const left = deadline - Date.now();
+    if (left <= 0) break;
+    // The last look is at the very end.
+    await sleep(Math.min(pauseAfter(state.attempts, timing.backoffMs), left));
+  }
+  await store.rejectDomainClaimActivity({ orgId, origin, claimId, domain });
+  state.status = 'rejected';
+  return state;
+}

@@ -1,0 +1,216 @@
+/** Activities of UserInvitationWorkflow: one invitation from its mail to its account. */
+import { ApplicationFailure } from '@temporalio/activity';
+import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import type { ActivityScope } from '#kernel/temporal/activity.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { Invitation } from '#organization/store.ts';
+import type { ActivityDeps } from '#roles/worker/deps.ts';
+import type {
+  AcceptedInvitation,
+  EndInvitationInput,
+  InviteUserInput,
+  ProvisionUserInput,
+  ResendInvitationInput,
+  SendInvitationInput,
+  StoredInvitation,
+} from './contract.ts';
+import { invitationMail } from './mails.ts';
+import { emitRevoked } from './revocation.ts';
+import { expiryOf, normalizeEmail } from './rules.ts';
+import { invitationToken, tokenHash } from './token.ts';
+
+/** Remembered between attempts: the server took the mail, only our record of it is missing. */
+const ACCEPTED = 'accepted';
+const ONE_PENDING = 'user_invitations_projection_one_pending';
+
+type Step = ProvisionUserInput;
+
+/** `invitation-<id>`, with what tells this mail from the invitation's others. */
+function messageIdOf({ invitationId, generation, reminder }: SendInvitationInput): string {
+  const link = generation > 0 ? `-${generation}` : '';
+  return `invitation-${invitationId}${link}${reminder > 0 ? `-reminder-${reminder}` : ''}`;
+}
+
+export function userInvitationActivities(deps: ActivityDeps) {
+  const { config, emitEvent, readModels, emailProvider, accountProvider } = deps;
+
+  async function load(invitationId: string): Promise<Invitation> {
+    const found = await readModels.invitation(invitationId);
+    if (found) return found;
+    throw ApplicationFailure.nonRetryable(
+      `there is no invitation ${invitationId}`,
+      FAILURE.invalidInput,
+    );
+  }
+
+  const hashFor = (invitationId: string, generation: number): string =>
+    tokenHash(invitationToken(config.INVITATION_TOKEN_SECRET, invitationId, generation));
+
+  async function deliver(input: SendInvitationInput): Promise<void> {
+    const { invitationId, orgId, generation, reminder } = input;
+    const { email, firstName, expiresAt } = await load(invitationId);
+    const organization = await readModels.organization(orgId);
+    await emailProvider.send({
+      kind: 'invitation',
+      to: email,
+      ...invitationMail({
+        firstName,
+        organizationName: organization?.name ?? '',
+        frontendUrl: config.FRONTEND_URL,
+        token: invitationToken(config.INVITATION_TOKEN_SECRET, invitationId, generation),
+        expiresAt: expiresAt.toISOString(),
+        isReminder: reminder > 0,
+      }),
+      messageId: messageIdOf(input),
+      correlationId: currentCorrelationId() ?? '',
+    });
+  }
+
+  /** The event of a mail that went out: the invitation's own, or a reminder's. */
+  async function recordMail(input: SendInvitationInput): Promise<void> {
+    const { invitationId, orgId, origin, generation, reminder } = input;
+    const common = {
+      org_id: orgId,
+      invitation_id: invitationId,
+      sent_at: new Date().toISOString(),
+      message_id: messageIdOf(input),
+    };
+    if (reminder > 0) {
+      await emitEvent({
+        eventType: 'invitation.reminder.sent',
+        aggregateId: invitationId,
+        origin,
+        ordinal: reminder,
+        eventData: { ...common, reminder },
+      });
+      return;
+    }
+    const { email } = await load(invitationId);
+    await emitEvent({
+      eventType: 'invitation.email.sent',
+      aggregateId: invitationId,
+      origin,
+      ordinal: generation,
+      eventData: { ...common, email },
+    });
+  }
+
+  return {
+    /** Emits `user.invited`; refused when the address has a pending invitation already. */
+    async inviteUserActivity(input: InviteUserInput): Promise<void> {
+      const { invitationId, orgId, origin, user, invitedByName, ttlMs } = input;
+      const event = {
+        eventType: 'user.invited' as const,
+        aggregateId: invitationId,
+        origin,
+        mustProject: true,
+        eventData: {
+          invitation_id: invitationId,
+          org_id: orgId,
+          email: normalizeEmail(user.email),
+          first_name: user.firstName,
+          last_name: user.lastName,
+          roles: [user.role],
+          token_hash: hashFor(invitationId, 0),
+          expires_at: expiryOf(origin.requestedAt, ttlMs),
+          ...(invitedByName && { invited_by_name: invitedByName }),
+        },
+      };
+      await emitEvent(event).catch((error) => {
+        const taken = error instanceof EventNotProjectedError && error.constraint === ONE_PENDING;
+        if (!taken) throw error;
+        throw ApplicationFailure.nonRetryable(
+          'the address has a pending invitation already',
+          FAILURE.alreadyInvited,
+        );
+      });
+    },
+
+    /** What the store says now; others than the workflow may have revoked it. */
+    async loadInvitationActivity({ invitationId }: Step): Promise<StoredInvitation> {
+      const { status, expiresAt } = await load(invitationId);
+      return { status, expiresAt: expiresAt.toISOString() };
+    },
+
+    /** Sends the invitation's mail, or a reminder; never twice what an attempt saw accepted. */
+    async sendInvitationMailActivity(
+      input: SendInvitationInput,
+      { remember, remembered }: ActivityScope,
+    ): Promise<void> {
+      if (remembered !== ACCEPTED) {
+        await deliver(input);
+        remember(ACCEPTED);
+      }
+      await recordMail(input);
+    },
+
+    /** Replaces the link: the old one is known as superseded from now on. */
+    async resendInvitationActivity(input: ResendInvitationInput): Promise<void> {
+      const { invitationId, orgId, origin, generation } = input;
+      await emitEvent({
+        eventType: 'invitation.resent',
+        aggregateId: invitationId,
+        origin,
+        ordinal: generation,
+        mustProject: true,
+        eventData: {
+          org_id: orgId,
+          invitation_id: invitationId,
+          generation,
+          token_hash: hashFor(invitationId, generation),
+          expires_at: input.expiresAt,
+        },
+      });
+    },
+
+    async expireInvitationActivity({ invitationId, orgId, origin }: Step): Promise<void> {
+      await emitEvent({
+        eventType: 'invitation.expired',
+        aggregateId: invitationId,
+        origin,
+        mustProject: true,
+        eventData: { org_id: orgId, invitation_id: invitationId },
+      });
+    },
+
+    async revokeInvitationActivity(input: EndInvitationInput): Promise<void> {
+      const { invitationId, orgId, origin, reason } = input;
+      const { email, status } = await load(invitationId);
+      if (status !== 'pending') return;
+      await emitRevoked(emitEvent, { orgId, invitationId, email }, origin, reason);
+    },
+
+    /**
+     * Makes the account, or joins the one that is there, and only then says that the invitation
+     * is accepted: an acceptance without an account could not be tried again.
+     */
+    async provisionUserActivity({
+      invitationId,
+      orgId,
+      origin,
+    }: Step): Promise<AcceptedInvitation> {
+      const { email, firstName, lastName, roles } = await load(invitationId);
+      const organization = await readModels.organization(orgId);
+      const scope = organization?.path ?? '';
+      const membership = { org_id: orgId, roles, scope, invitation_id: invitationId };
+      const account = await accountProvider.provision({ email, firstName, lastName }, membership);
+      const common = { org_id: orgId, invitation_id: invitationId };
+      await emitEvent({
+        eventType: 'invitation.accepted',
+        aggregateId: invitationId,
+        origin,
+        mustProject: true,
+        eventData: { ...common, accepted_at: new Date().toISOString() },
+      });
+      const { userId, linked } = account;
+      await emitEvent({
+        eventType: 'user.provisioned',
+        aggregateId: invitationId,
+        origin,
+        eventData: { ...common, user_id: userId, roles, scope, linked },
+      });
+      return { invitationId, orgId, userId, linked };
+    },
+  };
+}

@@ -1,0 +1,133 @@
+/** UserInvitationWorkflow: its names, id, input, state and activities. */
+import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import { INVITATION_TTL_MS } from './rules.ts';
+
+export interface InvitedUser {
+  email: string;
+  firstName: string;
+  lastName: string;
+  role: string;
+}
+
+export type InvitationStatus = 'pending' | 'accepted' | 'expired' | 'revoked';
+
+const WORKFLOW_PREFIX = 'user-invitation-';
+
+/** `user-invitation-{invitationId}`: one run of an invitation. */
+export const userInvitationWorkflowId = (invitationId: string): string =>
+  `${WORKFLOW_PREFIX}${invitationId}`;
+
+/** How long an invitation waits, in milliseconds. Part of the input, so that replay sees the same. */
+export interface InvitationTiming {
+  ttlMs: number;
+  /** Pause before each reminder; 0 for none. */
+  reminderAfterMs: number;
+  /** At most two. */
+  maxReminders: number;
+  retryInitialMs: number;
+  heartbeatTimeoutMs: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export const MAX_REMINDERS = 2;
+
+export const DEFAULT_INVITATION_TIMING: InvitationTiming = {
+  ttlMs: INVITATION_TTL_MS,
+  reminderAfterMs: 3 * DAY_MS,
+  maxReminders: 1,
+  retryInitialMs: 10_000,
+  heartbeatTimeoutMs: 10_000,
+};
+
+export interface UserInvitationParams {
+  invitationId: string;
+  orgId: string;
+  origin: RequestOrigin;
+  /** Who is invited; left out when a bootstrap has already invited and written to them. */
+  user?: InvitedUser;
+  /** Shown to the invited person. */
+  invitedByName?: string;
+  timing?: Partial<InvitationTiming>;
+}
+
+export type InvitationState =
+  | 'inviting'
+  | 'pending'
+  | 'accepting'
+  | 'accepted'
+  | 'expired'
+  | 'revoked';
+
+/** Answer of the `getState` query. */
+export interface UserInvitationState {
+  invitationId: string;
+  orgId: string;
+  state: InvitationState;
+  expiresAt: string | null;
+  remindersSent: number;
+  /** How often a new link was sent in place of an old one. */
+  resends: number;
+  errors: string[];
+}
+
+/** Result of the `accept` update. */
+export interface AcceptedInvitation {
+  invitationId: string;
+  orgId: string;
+  userId: string;
+  /** True when the address had an account before. */
+  linked: boolean;
+}
+
+export const INVITATION_UPDATE = { accept: 'accept', resend: 'resend' } as const;
+
+export const INVITATION_SIGNAL = { revoke: 'revoke' } as const;
+
+interface InvitationStep {
+  invitationId: string;
+  orgId: string;
+  origin: RequestOrigin;
+}
+
+export interface InviteUserInput extends InvitationStep {
+  user: InvitedUser;
+  invitedByName?: string;
+  ttlMs: number;
+}
+
+export interface SendInvitationInput extends InvitationStep {
+  /** Which of the invitation's links: 0 for the first, 1 after a resend, … */
+  generation: number;
+  /** 0 for the invitation itself, 1 for the first reminder, … */
+  reminder: number;
+}
+
+export interface ResendInvitationInput extends InvitationStep {
+  generation: number;
+  /** The new link has the whole time again. */
+  expiresAt: string;
+}
+
+export interface EndInvitationInput extends InvitationStep {
+  reason: string;
+}
+
+export type ProvisionUserInput = InvitationStep;
+
+/** What the store says of an invitation now. */
+export interface StoredInvitation {
+  status: 'pending' | 'accepted' | 'expired' | 'revoked';
+  expiresAt: string;
+}
+
+/** Activities of the `users` task queue for invitations, by their registered names. */
+export interface InvitationActivities {
+  inviteUserActivity(input: InviteUserInput): Promise<void>;
+  loadInvitationActivity(input: InvitationStep): Promise<StoredInvitation>;
+  sendInvitationMailActivity(input: SendInvitationInput): Promise<void>;
+  resendInvitationActivity(input: ResendInvitationInput): Promise<void>;
+  expireInvitationActivity(input: InvitationStep): Promise<void>;
+  revokeInvitationActivity(input: EndInvitationInput): Promise<void>;
+  provisionUserActivity(input: ProvisionUserInput): Promise<AcceptedInvitation>;
+}

@@ -1,0 +1,87 @@
+/** The invitations' part of the OpenAPI document. */
+import { z } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { body, json, OPEN, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
+import { organizationId } from '#kernel/http/schemas.ts';
+import * as schemas from './schemas.ts';
+
+const PERMISSION = 'Needs the permission `user.invite` in its scope.';
+
+const invitationPath = {
+  path: z.object({
+    organizationId: organizationId,
+    invitationId: organizationId,
+  }),
+};
+const tokenPath = { path: z.object({ token: schemas.invitationToken }) };
+
+export const invitationPaths = (): ZodOpenApiPathsObject => ({
+  '/api/v1/organizations/{organizationId}/invitations': {
+    post: {
+      operationId: 'inviteUsers',
+      summary: 'Invite up to 500 people, each in a run of its own',
+      description: PERMISSION,
+      requestParams: organizationPath,
+      requestBody: body(schemas.invitationsBody),
+      responses: {
+        202: json('What was accepted, and what was refused and why', schemas.invitationsAnswer),
+        ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+      },
+    },
+    get: read(
+      'listInvitations',
+      'Invitations, page by page',
+      { ...organizationPath, query: schemas.invitationListQuery },
+      schemas.invitationPage,
+    ),
+  },
+  '/api/v1/organizations/{organizationId}/invitations/{invitationId}/resend': {
+    post: {
+      operationId: 'resendInvitation',
+      summary: 'Send a new link in place of the old one',
+      description: PERMISSION,
+      requestParams: invitationPath,
+      responses: {
+        202: json('Sent again', schemas.invitationChanged),
+        ...problems(400, 401, 403, 404, 409, 410, 415, 503),
+      },
+    },
+  },
+  '/api/v1/organizations/{organizationId}/invitations/{invitationId}/revoke': {
+    post: {
+      operationId: 'revokeInvitation',
+      summary: 'Revoke an invitation',
+      description: PERMISSION,
+      requestParams: invitationPath,
+      requestBody: body(schemas.revocationBody),
+      responses: {
+        202: json('Revoking', schemas.invitationChanged),
+        ...problems(400, 401, 403, 404, 409, 410, 413, 415, 503),
+      },
+    },
+  },
+  '/api/v1/invitations/{token}': {
+    get: {
+      operationId: 'getInvitation',
+      summary: 'What an invitation is for',
+      ...OPEN,
+      requestParams: tokenPath,
+      responses: {
+        200: json('The invitation', schemas.publicInvitation),
+        ...problems(404, 429, 503),
+      },
+    },
+  },
+  '/api/v1/invitations/{token}/accept': {
+    post: {
+      operationId: 'acceptInvitation',
+      summary: 'Accept an invitation; the answer waits for the account',
+      ...OPEN,
+      requestParams: tokenPath,
+      responses: {
+        200: json('Accepted', schemas.acceptedInvitation),
+        ...problems(400, 404, 409, 410, 415, 422, 429, 503),
+      },
+    },
+  },
+});

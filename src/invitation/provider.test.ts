@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import { type AccountProvider, createAccountProvider, type Membership } from './provider.ts';
+
+const ADA = { email: 'ada@example.org', firstName: 'Ada', lastName: 'Byron' };
+const OF_A: Membership = { org_id: 'a', roles: ['admin'], scope: 'a', invitation_id: 'i-a' };
+const OF_B: Membership = { org_id: 'b', roles: ['clinician'], scope: 'b', invitation_id: 'i-b' };
+const PASSWORD = 'the stranger’s password';
+
+let supabase: LoopbackSupabase;
+let provider: AccountProvider;
+
+beforeAll(async () => {
+  supabase = await startLoopbackSupabase();
+  provider = createAccountProvider({
+    SUPABASE_URL: supabase.url,
+    SUPABASE_SERVICE_ROLE_KEY: supabase.serviceRoleKey,
+  });
+});
+afterAll(() => supabase.stop());
+beforeEach(() => void supabase.users.users.splice(0));
+afterEach(() => {
+  supabase.users.beforeAnswer = undefined;
+  supabase.users.fault('none');
+});
+
+/** What anybody may call. */
+async function asAnybody(path: string, body: object) {
+  const response = await fetch(`${supabase.url}/auth/v1/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: answers are asserted field by field
+  const answer = (await response.json()) as any;
+  return { status: response.status, body: answer };
+}
+const signUp = async (password = PASSWORD): Promise<string> =>
+  (await asAnybody('signup', { email: ADA.email, password })).body.id;
+const logIn = (password = PASSWORD) =>
+  asAnybody('token?grant_type=password', { email: ADA.email, password });
+const refresh = (refresh_token: string) =>
+  asAnybody('token?grant_type=refresh_token', { refresh_token });
+
+const accounts = () => supabase.users.users;
+const membershipsOf = () => accounts().map((user) => user.app_metadata.memberships);
+
+/** Runs once, when a call that begins with this has done its work and not answered yet. */
+function when(call: string, act: () => void): void {
+  supabase.users.beforeAnswer = (made) => {
+    if (!made.startsWith(call)) return;
+    supabase.users.beforeAnswer = undefined;
+    act();
+  };
+}
+
+describe('an account whose address nobody has proved', () => {
+  test('is replaced: neither its password nor its sessions reach the membership', async () => {
+    const strangers = await signUp();
+    const session = supabase.users.openSession(strangers);
+    const { userId, linked } = await provider.provision(ADA, OF_A);
+    expect(linked).toBe(false);
+    expect(userId).not.toBe(strangers);
+    expect(accounts()).toMatchObject([
+      {
+        id: userId,
+        email: ADA.email,
+        email_confirmed_at: expect.any(String),
+        user_metadata: { first_name: 'Ada', last_name: 'Byron' },
+        app_metadata: { memberships: [OF_A] },
+      },
+    ]);
+    expect(await logIn()).toMatchObject({
+      status: 400,
+      body: { error_code: 'invalid_credentials' },
+    });
+    expect(await refresh(session)).toMatchObject({ status: 400 });
+    // Supabase's mail of the stranger's signup, followed now, proves nothing for them any more.
+    supabase.users.confirm(ADA.email);
+    expect((await logIn()).status).toBe(400);
+    await signUp();
+    expect((await logIn()).status).toBe(400);
+  });
+
+  test('leaves the memberships it was given through links to the address', async () => {
+    const former = await signUp();
+    accounts()[0]!.app_metadata.memberships = [OF_B];
+    const { userId } = await provider.provision(ADA, OF_A);
+    expect(userId).not.toBe(former);
+    expect(membershipsOf()).toEqual([[OF_B, OF_A]]);
+  });
+
+  test.each([
+    ['when it is read first', 'POST /generate_link'],
+    ['when it is read again', 'GET /users/'],
+  ])('that is confirmed %s is dealt with as it is then', async (_when, call) => {
+    const id = await signUp();
+    when(call, () => supabase.users.confirm(ADA.email));
+    const { userId } = await provider.provision(ADA, OF_A);
+    const kept = call.startsWith('POST');
+    expect(userId === id).toBe(kept);
+    expect((await logIn()).status).toBe(kept ? 200 : 400);
+    expect(membershipsOf()).toEqual([[OF_A]]);
+  });
+
+  test('is replaced once by two acceptances at once', async () => {
+    await signUp();
+    const answers = await Promise.all([
+      provider.provision(ADA, OF_A),
+      provider.provision(ADA, OF_A),
+    ]);
+    expect(accounts().map(({ id }) => id)).toEqual([answers[0].userId]);
+    expect(answers[1].userId).toBe(answers[0].userId);
+    expect((await logIn()).status).toBe(400);
+  });
+
+  test('is gone when an attempt failed after it, and the next one makes the account', async () => {
+    await signUp();
+    when('DELETE', () => supabase.users.fault({ status: 503 }));
+    const error = await provider.provision(ADA, OF_A).catch((thrown) => thrown);
+    expect(error).toMatchObject({ kind: 'unavailable', retryable: true });
+    expect(accounts()).toEqual([]);
+    supabase.users.fault('none');
+    expect(await provider.provision(ADA, OF_A)).toMatchObject({ linked: false });
+    expect(membershipsOf()).toEqual([[OF_A]]);
+  });
+
+  test('that somebody signs up again and again is for a later attempt', async () => {
+    await signUp();
+    supabase.users.beforeAnswer = (call) => {
+      if (call.startsWith('DELETE')) {
+        supabase.users.create(ADA.email, PASSWORD, {});
+      }
+    };
+    const error = await provider.provision(ADA, OF_A).catch((thrown) => thrown);
+    expect(error).toMatchObject({ provider: 'accounts', kind: 'unavailable', retryable: true });
+    expect(error.message).not.toContain('ada@');
+    expect(membershipsOf()).toEqual([undefined]);
+  });
+});
+
+describe('an account whose address is proved', () => {
+  test('is joined: it keeps its id, its password, its sessions and its other memberships', async () => {
+    const id = await signUp();
+    supabase.users.confirm(ADA.email);
+    const session = (await logIn()).body.refresh_token;
+    accounts()[0]!.app_metadata.memberships = [OF_B];
+    expect(await provider.provision(ADA, OF_A)).toEqual({ userId: id, linked: true });
+    expect(membershipsOf()).toEqual([[OF_B, OF_A]]);
+    expect((await logIn()).status).toBe(200);
+    expect((await refresh(session)).status).toBe(200);
+  });
+
+  test('that goes away before it is joined is made anew', async () => {
+    const id = await signUp();
+    supabase.users.confirm(ADA.email);
+    when('POST /users', () => supabase.users.remove(id));
+    const { userId, linked } = await provider.provision(ADA, OF_A);
+    expect({ linked, users: accounts().map((user) => user.id) }).toEqual({
+      linked: false,
+      users: [userId],
+    });
+  });
+});
+
+test('the loopback behaves as the original: an unproved account is of no use', async () => {
+  await signUp();
+  expect(await logIn()).toMatchObject({ status: 400, body: { error_code: 'email_not_confirmed' } });
+  expect(await logIn('another')).toMatchObject({ body: { error_code: 'invalid_credentials' } });
+  await signUp('another password');
+  supabase.users.confirm(ADA.email);
+  expect((await logIn('another password')).status).toBe(400);
+  const { body } = await logIn();
+  expect(body).toMatchObject({ user: { email: ADA.email }, access_token: expect.any(String) });
+  const next = await refresh(body.refresh_token);
+  expect(next.status).toBe(200);
+  expect((await refresh(body.refresh_token)).status).toBe(400);
+  expect((await signUp()) === body.user.id).toBe(false);
+  expect(accounts()).toHaveLength(1);
+});

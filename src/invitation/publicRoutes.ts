@@ -1,0 +1,79 @@
+/** What an invited person's browser calls with the link's token, before there is an account. */
+import { createHash } from 'node:crypto';
+import type Router from '@koa/router';
+import { notFound } from '#kernel/http/problems.ts';
+import { rateLimit } from '#kernel/http/rateLimit.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import type { ApiDeps } from '#roles/api/deps.ts';
+import { acceptInvitation, notPending, startInvitationRun } from './runs.ts';
+import { invitationToken } from './schemas.ts';
+import type { InvitationByToken } from './store.ts';
+
+const PREFIX = '/api/v1/invitations/:token';
+
+/** @throws Problem 404 for a link that never was. */
+async function found(
+  { invitations }: ApiDeps,
+  value: string | undefined,
+): Promise<InvitationByToken> {
+  const parsed = invitationToken.safeParse(value);
+  const hash = createHash('sha256')
+    .update(parsed.data ?? '')
+    .digest('hex');
+  const known = parsed.success ? await invitations.byTokenHash(hash) : undefined;
+  if (!known) throw notFound('invitation');
+  return known;
+}
+
+/** The store learns of an expiry a moment after it has come. */
+function stateOf({ invitation, superseded }: InvitationByToken): string {
+  if (superseded) return 'superseded';
+  const isLate = invitation.status === 'pending' && invitation.expiresAt.getTime() <= Date.now();
+  return isLate ? 'expired' : invitation.status;
+}
+
+/** The invitation's run; one from before invitations had runs is given one now. */
+async function accept(deps: ApiDeps, { invitation }: InvitationByToken) {
+  const { temporal, config } = deps;
+  const { invitationId, orgId, createdAt } = invitation;
+  const accepted = await acceptInvitation(temporal, invitationId);
+  if (accepted !== 'gone') return accepted;
+  const now = await deps.readModels.invitation(invitationId);
+  if (now?.status !== 'pending') throw notPending(now?.status ?? 'ended');
+  const origin = { requestedAt: createdAt.toISOString(), source: 'api' };
+  await startInvitationRun(temporal, config.TEMPORAL_USERS_TASK_QUEUE, {
+    invitationId,
+    orgId,
+    origin,
+  });
+  const answer = await acceptInvitation(temporal, invitationId);
+  if (answer === 'gone') throw notPending('ended');
+  return answer;
+}
+
+export function publicInvitationRoutes(deps: ApiDeps): Router {
+  const router = createRouter();
+  const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
+
+  router.get(PREFIX, limit, async (ctx) => {
+    const known = await found(deps, ctx.params.token);
+    const organization = await deps.readModels.organization(known.invitation.orgId);
+    ctx.set('cache-control', 'no-store');
+    ctx.body = {
+      organizationName: organization?.name ?? '',
+      invitedBy: known.invitation.invitedByName,
+      expiresAt: known.invitation.expiresAt,
+      state: stateOf(known),
+    };
+  });
+
+  router.post(`${PREFIX}/accept`, limit, async (ctx) => {
+    const known = await found(deps, ctx.params.token);
+    const state = stateOf(known);
+    if (state !== 'pending') throw notPending(state);
+    const { orgId, userId } = await accept(deps, known);
+    ctx.body = { organizationId: orgId, userId, state: 'accepted' };
+  });
+
+  return router;
+}

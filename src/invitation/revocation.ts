@@ -1,0 +1,25 @@
+/** The event of a revocation, whoever revokes. */
+
+import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import type { RequestOrigin } from '#kernel/workflow/names.ts';
+
+export async function emitRevoked(
+  emitEvent: EmitEvent,
+  invitation: { orgId: string; invitationId: string; email: string },
+  origin: RequestOrigin,
+  reason: string,
+): Promise<void> {
+  const { orgId, invitationId, email } = invitation;
+  await emitEvent({
+    eventType: 'invitation.revoked',
+    aggregateId: invitationId,
+    origin,
+    eventData: {
+      org_id: orgId,
+      invitation_id: invitationId,
+      email,
+      revoked_at: new Date().toISOString(),
+      reason,
+    },
+  });
+}

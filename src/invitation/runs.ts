@@ -1,0 +1,130 @@
+/** Invitations' runs as the API starts and asks them. */
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  defineSearchAttributeKey,
+  TypedSearchAttributes,
+} from '@temporalio/common';
+import { WORKFLOW } from '#families.ts';
+import { Problem } from '#kernel/http/problems.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
+import {
+  type AcceptedInvitation,
+  INVITATION_SIGNAL,
+  INVITATION_UPDATE,
+  type UserInvitationParams,
+  userInvitationWorkflowId,
+} from './contract.ts';
+
+const START_DEADLINE_MS = 5_000;
+const UPDATE_DEADLINE_MS = 12_000;
+
+const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, 'KEYWORD');
+
+/** Idempotent: the id follows from the invitation. */
+export async function startInvitationRun(
+  client: Client,
+  taskQueue: string,
+  params: UserInvitationParams,
+): Promise<string> {
+  const workflowId = userInvitationWorkflowId(params.invitationId);
+  await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+    client.workflow.start(WORKFLOW.userInvitation, {
+      taskQueue,
+      workflowId,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      args: [params],
+      typedSearchAttributes: new TypedSearchAttributes([{ key: ORG_ID, value: params.orgId }]),
+    }),
+  );
+  return workflowId;
+}
+
+/** What an invitation that is not pending has become: each a problem type of its own. */
+export function notPending(state: string): Problem {
+  const titles: Record<string, [status: number, title: string]> = {
+    accepted: [409, 'The invitation has been accepted already'],
+    expired: [410, 'The invitation has expired'],
+    revoked: [410, 'The invitation has been revoked'],
+    superseded: [410, 'A newer invitation has been sent in place of this one'],
+  };
+  const [status, title] = titles[state] ?? [409, 'The invitation cannot be accepted now'];
+  return new Problem(status, `invitation-${state}`, title);
+}
+
+const unavailable = (): Problem =>
+  new Problem(503, 'invitation-unavailable', 'The invitation cannot be reached at the moment', {
+    headers: { 'retry-after': '10' },
+  });
+
+/** Why an update failed, as the run says it. */
+function problemOf(error: unknown): Problem {
+  if (!(error instanceof WorkflowUpdateFailedError)) return unavailable();
+  const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
+  if (!(cause instanceof ApplicationFailure)) return unavailable();
+  if (cause.type === FAILURE.invitationNotPending) return notPending(String(cause.details?.[0]));
+  if (cause.type === FAILURE.accountRejected) {
+    return new Problem(422, 'account-rejected', 'No account could be made for this address');
+  }
+  return unavailable();
+}
+
+/** A run that has ended, or that this invitation never had. */
+const isGone = (error: unknown): boolean =>
+  error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === 5);
+
+/** Waits for the run's answer, so that the caller gets it in theirs. @throws Problem */
+export async function acceptInvitation(
+  client: Client,
+  invitationId: string,
+): Promise<AcceptedInvitation | 'gone'> {
+  const handle = client.workflow.getHandle(userInvitationWorkflowId(invitationId));
+  try {
+    return await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+      handle.executeUpdate<AcceptedInvitation, []>(INVITATION_UPDATE.accept),
+    );
+  } catch (error) {
+    if (isGone(error)) return 'gone';
+    throw problemOf(error);
+  }
+}
+
+/** @returns false when the run has ended. @throws Problem */
+export async function resendInvitation(client: Client, invitationId: string): Promise<boolean> {
+  const handle = client.workflow.getHandle(userInvitationWorkflowId(invitationId));
+  try {
+    await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+      handle.executeUpdate<void, []>(INVITATION_UPDATE.resend),
+    );
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw problemOf(error);
+  }
+}
+
+/** @returns false when the run has ended. @throws Problem */
+export async function revokeInvitation(
+  client: Client,
+  invitationId: string,
+  reason: string,
+): Promise<boolean> {
+  const handle = client.workflow.getHandle(userInvitationWorkflowId(invitationId));
+  try {
+    await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+      handle.signal(INVITATION_SIGNAL.revoke, reason),
+    );
+    return true;
+  } catch (error) {
+    if (isGone(error)) return false;
+    throw problemOf(error);
+  }
+}

@@ -1,0 +1,66 @@
+/** What the routes on invitations take and give. */
+import { z } from 'zod';
+import { anyObject, email, text } from '#kernel/http/schemas.ts';
+
+export const user = z.strictObject({
+  email: email(),
+  firstName: text(100),
+  lastName: text(100),
+  role: text(100),
+});
+
+export const invitationsBody = z
+  .strictObject({ invitations: z.array(user).min(1).max(500) })
+  .meta({ id: 'InvitationsRequest' });
+
+export const revocationBody = z
+  .strictObject({ reason: text(500) })
+  .meta({ id: 'RevocationRequest' });
+
+export const invitationListQuery = z.object({
+  status: z.enum(['pending', 'accepted', 'expired', 'revoked']).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().min(1).max(200).optional(),
+});
+
+/** 256 bits, base64url. */
+export const invitationToken = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
+
+export const invitationsAnswer = z
+  .object({
+    accepted: z.array(
+      z.object({ index: z.number(), invitationId: z.string(), workflowId: z.string() }),
+    ),
+    refused: z.array(
+      z.object({
+        index: z.number(),
+        reason: z.enum(['duplicate', 'already-invited', 'not-started']),
+        invitationId: z.string().optional(),
+      }),
+    ),
+  })
+  .meta({ id: 'InvitationsAnswer' });
+
+export const invitationChanged = z
+  .object({ invitationId: z.string(), status: z.enum(['resent', 'revoking']) })
+  .meta({ id: 'InvitationChanged' });
+
+export const publicInvitation = z
+  .object({
+    organizationName: z.string(),
+    invitedBy: z.string().nullable(),
+    expiresAt: z.string(),
+    state: z.enum(['pending', 'accepted', 'expired', 'revoked', 'superseded']),
+  })
+  .meta({ id: 'PublicInvitation' });
+
+export const acceptedInvitation = z
+  .object({ organizationId: z.string(), userId: z.string(), state: z.literal('accepted') })
+  .meta({ id: 'AcceptedInvitation' });
+
+export const invitationPage = z
+  .object({
+    invitations: z.array(anyObject('Invitation', 'Whom it is for, and how it stands')),
+    next: z.string().nullable(),
+  })
+  .meta({ id: 'InvitationPage' });

@@ -1,0 +1,113 @@
+/** Invitations by their link, and page by page. */
+import { type ExpressionBuilder, sql } from 'kysely';
+import type { Pool } from 'pg';
+import { typed } from '#kernel/database/database.ts';
+import type { DB } from '#kernel/database/schema.ts';
+import { type Invitation, invitations } from '#organization/store.ts';
+import type { InvitationStatus } from './contract.ts';
+
+export interface InvitationByToken {
+  invitation: Invitation;
+  /** A newer link has taken this one's place. */
+  superseded: boolean;
+}
+
+export interface InvitationPage {
+  invitations: Invitation[];
+  /** Cursor of the next page; undefined after the last. */
+  next: string | undefined;
+}
+
+export type InvitationQueries = ReturnType<typeof createInvitationQueries>;
+
+interface Position {
+  createdAt: Date;
+  invitationId: string;
+}
+
+const cursorOf = ({ createdAt, invitationId }: Invitation): string =>
+  Buffer.from(JSON.stringify([createdAt.toISOString(), invitationId])).toString('base64url');
+
+/** Undefined for a cursor that is none of ours. */
+function positionOf(cursor: string): Position | undefined {
+  try {
+    const [createdAt, invitationId] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const valid = !Number.isNaN(Date.parse(createdAt)) && /^[0-9a-f-]{36}$/.test(invitationId);
+    return valid ? { createdAt: new Date(createdAt), invitationId } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As exact as a cursor, which holds milliseconds where the database has microseconds. */
+const createdMillisecond = (eb: ExpressionBuilder<DB, 'user_invitations_projection'>) =>
+  eb.fn<Date>('date_trunc', [sql.lit('milliseconds'), 'created_at']);
+
+const after = (
+  eb: ExpressionBuilder<DB, 'user_invitations_projection'>,
+  { createdAt, invitationId }: Position,
+) =>
+  eb(eb.refTuple(createdMillisecond(eb), 'invitation_id'), '>', eb.tuple(createdAt, invitationId));
+
+export function createInvitationQueries(pool: Pool) {
+  const db = typed(pool);
+
+  return {
+    /**
+     * Looked up by hash, through an index: how long it takes says nothing of the token.
+     * @returns undefined for a link that never was.
+     */
+    async byTokenHash(hash: string): Promise<InvitationByToken | undefined> {
+      const valid = await invitations(db).where('token_hash', '=', hash).executeTakeFirst();
+      if (valid) return { invitation: valid, superseded: false };
+      const old = await invitations(db)
+        .where('invitation_id', '=', ({ selectFrom }) =>
+          selectFrom('superseded_tokens as s')
+            .select('s.invitation_id')
+            .where('s.token_hash', '=', hash),
+        )
+        .executeTakeFirst();
+      return old && { invitation: old, superseded: true };
+    },
+
+    /** Which of these addresses have a pending invitation, and which that is. */
+    async pendingOf(orgId: string, emails: string[]): Promise<Map<string, string>> {
+      const rows = await db
+        .selectFrom('user_invitations_projection')
+        .select(({ fn }) => [fn<string>('lower', ['email']).as('email'), 'invitation_id as id'])
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'pending')
+        .where(({ eb, fn, val }) => eb(fn<string>('lower', ['email']), '=', fn.any(val(emails))))
+        .execute();
+      return new Map(rows.map(({ email, id }) => [email, id]));
+    },
+
+    /** @returns undefined when the cursor is none of ours. */
+    async page(
+      orgId: string,
+      options: {
+        status?: InvitationStatus | undefined;
+        limit: number;
+        cursor?: string | undefined;
+      },
+    ): Promise<InvitationPage | undefined> {
+      const from = options.cursor === undefined ? undefined : positionOf(options.cursor);
+      if (options.cursor !== undefined && !from) return undefined;
+      const { status } = options;
+      let query = invitations(db).where('org_id', '=', orgId);
+      if (status) query = query.where('status', '=', status);
+      if (from) query = query.where((eb) => after(eb, from));
+      const rows = await query
+        .orderBy(createdMillisecond)
+        .orderBy('invitation_id')
+        .limit(options.limit + 1)
+        .execute();
+      const page = rows.slice(0, options.limit);
+      const last = page.at(-1);
+      return {
+        invitations: page,
+        next: rows.length > options.limit && last ? cursorOf(last) : undefined,
+      };
+    },
+  };
+}

@@ -1,0 +1,262 @@
+/** UserInvitationWorkflow: one invitation, from its mail to an account, an expiry or a revocation. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  proxyActivities,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { QUERY_GET_STATE, SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
+import {
+  type AcceptedInvitation,
+  DEFAULT_INVITATION_TIMING,
+  INVITATION_SIGNAL,
+  INVITATION_UPDATE,
+  type InvitationActivities,
+  type InvitationState,
+  type InvitationTiming,
+  MAX_REMINDERS,
+  type UserInvitationParams,
+  type UserInvitationState,
+} from './contract.ts';
+import { expiryOf } from './rules.ts';
+
+export interface UserInvitationResult {
+  invitationId: string;
+  state: InvitationState;
+  userId: string | null;
+}
+
+const STATUS = defineSearchAttributeKey(
+  SEARCH_ATTRIBUTE.invitationStatus,
+  SearchAttributeType.KEYWORD,
+);
+const MINUTE_MS = 60_000;
+const MAIL_ATTEMPTS = 5;
+const ENDED: readonly InvitationState[] = ['accepted', 'expired', 'revoked'];
+
+function activitiesFor(timing: InvitationTiming) {
+  const common = {
+    startToCloseTimeout: MINUTE_MS,
+    heartbeatTimeout: timing.heartbeatTimeoutMs,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  } satisfies ActivityOptions;
+  const retry = { initialInterval: timing.retryInitialMs, backoffCoefficient: 2 };
+  return {
+    store: proxyActivities<InvitationActivities>({
+      ...common,
+      retry: { initialInterval: 1000, maximumInterval: MINUTE_MS },
+    }),
+    /** Somebody waits for the answer: what cannot be had soon is told, and may be tried again. */
+    account: proxyActivities<InvitationActivities>({
+      ...common,
+      retry: { initialInterval: Math.min(timing.retryInitialMs, 500), maximumAttempts: 3 },
+    }),
+    mail: proxyActivities<InvitationActivities>({
+      ...common,
+      retry: { ...retry, maximumAttempts: MAIL_ATTEMPTS },
+    }),
+  };
+}
+
+class UserInvitation {
+  readonly state: UserInvitationState;
+  readonly #params: UserInvitationParams;
+  readonly #timing: InvitationTiming;
+  readonly #activities: ReturnType<typeof activitiesFor>;
+  #remindersFrom: number;
+  #accepted: AcceptedInvitation | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(params: UserInvitationParams) {
+    this.#params = params;
+    this.#timing = { ...DEFAULT_INVITATION_TIMING, ...params.timing };
+    this.#activities = activitiesFor(this.#timing);
+    this.#remindersFrom = Date.now();
+    const { invitationId, orgId } = params;
+    this.state = {
+      invitationId,
+      orgId,
+      state: 'inviting',
+      expiresAt: null,
+      remindersSent: 0,
+      resends: 0,
+      errors: [],
+    };
+  }
+
+  get #step() {
+    const { invitationId, orgId, origin } = this.#params;
+    return { invitationId, orgId, origin };
+  }
+
+  get result(): UserInvitationResult {
+    const { invitationId, state } = this.state;
+    return { invitationId, state, userId: this.#accepted?.userId ?? null };
+  }
+
+  get isOver(): boolean {
+    return ENDED.includes(this.state.state);
+  }
+
+  /** One transition at a time: a revocation does not overtake an acceptance under way. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work, work);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+
+  /** Invites, and writes to, the person; those of a bootstrap have been. */
+  async invite(): Promise<void> {
+    const { user, invitedByName } = this.#params;
+    if (user) {
+      await this.#activities.store.inviteUserActivity({
+        ...this.#step,
+        user,
+        ...(invitedByName && { invitedByName }),
+        ttlMs: this.#timing.ttlMs,
+      });
+    }
+    this.#enter('pending');
+    await this.#look();
+    if (user) await this.#mail(0);
+  }
+
+  async accept(): Promise<AcceptedInvitation> {
+    if (this.#accepted) return this.#accepted;
+    await this.#requirePending();
+    this.#enter('accepting');
+    try {
+      this.#accepted = await this.#activities.account.provisionUserActivity(this.#step);
+    } catch (error) {
+      // The invitation stays as it was: whoever accepts may try again.
+      this.#enter('pending');
+      throw error;
+    }
+    this.#enter('accepted');
+    return this.#accepted;
+  }
+
+  async resend(): Promise<void> {
+    await this.#requirePending();
+    this.state.resends++;
+    this.#remindersFrom = Date.now();
+    const expiresAt = expiryOf(new Date().toISOString(), this.#timing.ttlMs);
+    await this.#activities.store.resendInvitationActivity({
+      ...this.#step,
+      generation: this.state.resends,
+      expiresAt,
+    });
+    this.state.expiresAt = expiresAt;
+    await this.#mail(0);
+  }
+
+  async revoke(reason: string): Promise<void> {
+    if (this.isOver) return;
+    await this.#activities.store.revokeInvitationActivity({ ...this.#step, reason });
+    this.#enter('revoked');
+  }
+
+  /** What is due now: a reminder, or the end. Whether it still is, the store knows. */
+  async wake(): Promise<void> {
+    if (this.isOver) return;
+    await this.#look();
+    if (this.isOver) return;
+    if (Date.now() >= this.#deadline) {
+      await this.#activities.store.expireInvitationActivity(this.#step);
+      this.#enter('expired');
+    } else if (this.#nextReminder !== undefined && Date.now() >= this.#nextReminder) {
+      this.state.remindersSent++;
+      await this.#mail(this.state.remindersSent);
+    }
+  }
+
+  /** Milliseconds until something is due. */
+  get pauseMs(): number {
+    const due = Math.min(this.#deadline, this.#nextReminder ?? this.#deadline);
+    return Math.max(0, due - Date.now());
+  }
+
+  get #deadline(): number {
+    return Date.parse(this.state.expiresAt ?? '') || Date.now();
+  }
+
+  get #nextReminder(): number | undefined {
+    const { reminderAfterMs, maxReminders } = this.#timing;
+    const { remindersSent } = this.state;
+    if (reminderAfterMs <= 0 || remindersSent >= Math.min(maxReminders, MAX_REMINDERS))
+      return undefined;
+    const next = this.#remindersFrom + reminderAfterMs * (remindersSent + 1);
+    return next < this.#deadline ? next : undefined;
+  }
+
+  /** A mail that cannot be delivered does not end the invitation: it can be sent again. */
+  async #mail(reminder: number): Promise<void> {
+    const input = { ...this.#step, generation: this.state.resends, reminder };
+    try {
+      await this.#activities.mail.sendInvitationMailActivity(input);
+    } catch (error) {
+      const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
+      this.state.errors.push((cause as Error).message);
+    }
+  }
+
+  /** Others may have ended it: a deletion revokes what its organization has pending. */
+  async #look(): Promise<void> {
+    const { status, expiresAt } = await this.#activities.store.loadInvitationActivity(this.#step);
+    this.state.expiresAt = expiresAt;
+    if (status !== 'pending') this.#enter(status);
+  }
+
+  async #requirePending(): Promise<void> {
+    if (!this.isOver) await this.#look();
+    if (this.state.state === 'pending' && Date.now() < this.#deadline) return;
+    const state = this.isOver ? this.state.state : 'expired';
+    throw ApplicationFailure.nonRetryable(
+      `the invitation is ${state}`,
+      FAILURE.invitationNotPending,
+      state,
+    );
+  }
+
+  #enter(state: InvitationState): void {
+    this.state.state = state;
+    upsertSearchAttributes([{ key: STATUS, value: state }]);
+  }
+}
+
+const getState = defineQuery<UserInvitationState>(QUERY_GET_STATE);
+const accept = defineUpdate<AcceptedInvitation>(INVITATION_UPDATE.accept);
+const resend = defineUpdate<void>(INVITATION_UPDATE.resend);
+const revoke = defineSignal<[reason: string]>(INVITATION_SIGNAL.revoke);
+
+/**
+ * Waits for one person: invites and reminds them, and ends when they accept, when the invitation
+ * expires, or when somebody revokes it. None of these is a failure.
+ * @throws ApplicationFailure AlreadyInvited when the address has a pending invitation.
+ */
+export async function UserInvitationWorkflow(
+  params: UserInvitationParams,
+): Promise<UserInvitationResult> {
+  const invitation = new UserInvitation(params);
+  setHandler(getState, () => invitation.state);
+  setHandler(accept, () => invitation.inTurn(() => invitation.accept()));
+  setHandler(resend, () => invitation.inTurn(() => invitation.resend()));
+  setHandler(revoke, (reason) => invitation.inTurn(() => invitation.revoke(reason)));
+  await invitation.inTurn(() => invitation.invite());
+  while (!invitation.isOver) {
+    const ended = await condition(() => invitation.isOver, invitation.pauseMs);
+    if (!ended) await invitation.inTurn(() => invitation.wake());
+  }
+  await condition(allHandlersFinished);
+  return invitation.result;
+}

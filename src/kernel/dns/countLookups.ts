@@ -1,0 +1,23 @@
+/** Counts what each resolver answers. */
+import { LABEL_VALUES } from '#kernel/telemetry/metricCatalogue.ts';
+import type { Metrics } from '#kernel/telemetry/metrics.ts';
+import type { Resolvers } from './resolvers.ts';
+
+/** Answers of each resolver; they are numbered, because an address is no label. */
+export function countLookups(resolvers: Resolvers, servers: string[], metrics: Metrics): Resolvers {
+  const numberOf = (server: string) => String(servers.indexOf(server) + 1);
+  for (const server of servers) {
+    for (const result of LABEL_VALUES.resolver_result) {
+      metrics.inc('dns_verification_lookups_total', { resolver: numberOf(server), result }, 0);
+    }
+  }
+  return {
+    async check(fqdn, target) {
+      const answers = await resolvers.check(fqdn, target);
+      for (const { resolver, verdict: result } of answers) {
+        metrics.inc('dns_verification_lookups_total', { resolver: numberOf(resolver), result });
+      }
+      return answers;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type LoopbackDns, startLoopbackDns } from '#dev/loopback/loopbackDns.ts';
+import { createTxtResolvers, type TxtResolvers } from './txtResolvers.ts';
+
+let dns: LoopbackDns;
+let resolvers: TxtResolvers;
+const NAME = '_a4c-challenge.example.org';
+
+beforeAll(async () => {
+  dns = await startLoopbackDns();
+  resolvers = createTxtResolvers({
+    DNS_RESOLVERS: dns.resolvers,
+    DNS_RESOLVER_TIMEOUT_SECONDS: 500,
+  });
+});
+afterEach(() => {
+  dns.remove('test');
+  for (const index of [0, 1, 2]) dns.fault(index, 'none');
+});
+afterAll(() => dns.stop());
+
+const publish = (...values: string[]) =>
+  dns.set(
+    'test',
+    values.map((value) => ({ name: NAME, type: 'TXT', value })),
+  );
+const verdicts = async () => (await resolvers.check(NAME, 'proof=1')).map(({ verdict }) => verdict);
+
+test('finds the value among several records', async () => {
+  publish('v=spf1 -all', 'proof=1');
+  expect(await verdicts()).toEqual(['found', 'found', 'found']);
+});
+
+test('another value is a mismatch; no name, no record', async () => {
+  expect(await verdicts()).toEqual(['not_found', 'not_found', 'not_found']);
+  publish('proof=2');
+  expect(await verdicts()).toEqual(['mismatch', 'mismatch', 'mismatch']);
+});
+
+test('each resolver speaks for itself', async () => {
+  publish('proof=1');
+  dns.fault(0, 'servfail');
+  dns.fault(1, 'drop');
+  expect(await verdicts()).toEqual(['error', 'error', 'found']);
+});

@@ -1,0 +1,38 @@
+/** TXT records as public resolvers see them, each asked by itself. */
+import { Resolver } from 'node:dns/promises';
+import type { WorkerConfig } from '#config.ts';
+import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.ts';
+
+export interface TxtResolvers {
+  /** Asks every configured resolver whether `name` has a TXT record that says `value`. */
+  check(name: string, value: string): Promise<ResolverAnswer[]>;
+}
+
+type ResolverConfig = Pick<WorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_SECONDS'>;
+
+/** The name, or records of this type, do not exist: an answer, where anything else is a failure. */
+const ABSENT = new Set(['ENOTFOUND', 'ENODATA']);
+
+export function createTxtResolvers(config: ResolverConfig): TxtResolvers {
+  async function verdictOf(server: string, name: string, value: string): Promise<ResolverVerdict> {
+    const resolver = new Resolver({ timeout: config.DNS_RESOLVER_TIMEOUT_SECONDS, tries: 1 });
+    resolver.setServers([server]);
+    try {
+      // A record comes in chunks of 255 bytes; together they are its text.
+      const texts = (await resolver.resolveTxt(name)).map((chunks) => chunks.join(''));
+      return texts.some((text) => text.trim() === value) ? 'found' : 'mismatch';
+    } catch (error) {
+      return ABSENT.has((error as NodeJS.ErrnoException).code ?? '') ? 'not_found' : 'error';
+    }
+  }
+
+  return {
+    check: (name, value) =>
+      Promise.all(
+        config.DNS_RESOLVERS.map(async (resolver) => ({
+          resolver,
+          verdict: await verdictOf(resolver, name, value),
+        })),
+      ),
+  };
+}

@@ -1,0 +1,95 @@
+/** Emits one domain event with everything known of where it comes from. */
+import { trace } from '@opentelemetry/api';
+import { asyncLocalStorage as activityContext } from '@temporalio/activity';
+import type { PoolClient } from 'pg';
+import { aggregateTypeOf, type EventData, type EventType } from '#events.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import { eventId } from './eventId.ts';
+import type { AppendedEvent, EventStore } from './eventStore.ts';
+import type { EventMetadata } from './eventTypes.ts';
+
+export {
+  EventHeldError,
+  EventNotProjectedError,
+  EventStoreError,
+  isSlugTaken,
+} from './storeError.ts';
+
+export interface EmitParams<T extends EventType> {
+  eventType: T;
+  aggregateId: string;
+  eventData: EventData[T];
+  origin: RequestOrigin;
+  /** Tells apart events of one type on one aggregate within one workflow; 0 when left out. */
+  ordinal?: number;
+  /** Whose event it is, outside an activity. */
+  workflowId?: string;
+  /** To emit within a transaction. */
+  client?: PoolClient;
+  /** Refuse the event, storing nothing, when it cannot be projected. */
+  mustProject?: boolean;
+}
+
+export type EmitEvent = <T extends EventType>(params: EmitParams<T>) => Promise<AppendedEvent>;
+
+/** Ids of the activity under way; empty outside one. `activity_id` is the activity's type (docs/seed.md). */
+function workflowContext(): Partial<EventMetadata> {
+  const info = activityContext.getStore()?.info;
+  if (!info) return {};
+  return {
+    ...(info.workflowExecution && {
+      workflow_id: info.workflowExecution.workflowId,
+      workflow_run_id: info.workflowExecution.runId,
+    }),
+    ...(info.workflowType && { workflow_type: info.workflowType }),
+    activity_id: info.activityType,
+  };
+}
+
+function traceContext(): Partial<EventMetadata> {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+}
+
+function metadataFor(params: EmitParams<EventType>): EventMetadata {
+  const { origin } = params;
+  const workflow = { workflow_id: params.workflowId, ...workflowContext() };
+  return {
+    ...workflow,
+    ...traceContext(),
+    correlation_id: currentCorrelationId() ?? workflow.workflow_id,
+    timestamp: new Date().toISOString(),
+    tags: origin.tags ?? [],
+    source: origin.source ?? 'api',
+    ...(origin.requestedBy && { user_id: origin.requestedBy }),
+  } as EventMetadata;
+}
+
+/**
+ * Emitting is idempotent: the id follows from the workflow, the event type, the aggregate and
+ * the ordinal, so that a retried activity or a reset workflow meets its own event.
+ * @throws EventNotProjectedError | EventHeldError when the event has not taken effect.
+ */
+export function createEmitEvent(store: EventStore): EmitEvent {
+  return (params) => {
+    const { eventType, aggregateId, origin } = params;
+    const metadata = metadataFor(params);
+    const id = eventId({
+      requestedAt: origin.requestedAt,
+      workflowId: metadata.workflow_id ?? aggregateId,
+      step: `${eventType}:${aggregateId}`,
+      ordinal: params.ordinal ?? 0,
+    });
+    const event = {
+      id,
+      eventType,
+      aggregateType: aggregateTypeOf(eventType),
+      aggregateId,
+      eventData: params.eventData,
+      eventMetadata: metadata,
+      ...(params.mustProject && { mustProject: true }),
+    };
+    return store.append(event, params.client);
+  };
+}

@@ -1,0 +1,157 @@
+/** Who calls: Supabase's JWT, verified with its published keys or its legacy shared secret. */
+import {
+  createRemoteJWKSet,
+  decodeProtectedHeader,
+  errors,
+  type JWTPayload,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from 'jose';
+import { z } from 'zod';
+import type { ApiConfig } from '#config.ts';
+import { Problem } from './problems.ts';
+import { rememberVerified } from './verifiedTokens.ts';
+
+export interface Permission {
+  p: string;
+  /** ltree path within which it holds. */
+  s: string;
+}
+
+export interface Caller {
+  userId: string;
+  orgId: string | undefined;
+  /** As people know them; from the token's user_metadata. */
+  name: string | undefined;
+  /** Where news of what they have asked for goes. */
+  email?: string | undefined;
+  permissions: Permission[];
+}
+
+export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+
+type AuthConfig = Pick<
+  ApiConfig,
+  'SUPABASE_URL' | 'SUPABASE_JWKS_URL' | 'SUPABASE_JWT_SECRET' | 'JWT_ISSUER' | 'JWT_AUDIENCE'
+>;
+
+/** Published keys verify asymmetric signatures alone: a public key is no HMAC secret. */
+const ASYMMETRIC = ['ES256', 'RS256', 'EdDSA'];
+const SYMMETRIC = ['HS256'];
+const CLOCK_TOLERANCE_SECONDS = 5;
+const JWKS_TIMEOUT_MS = 5_000;
+/** A token with an unknown key id makes us fetch the keys at most this often. */
+const JWKS_COOLDOWN_MS = 30_000;
+export const PLATFORM_ADMIN = 'platform.admin';
+
+const CLAIMS = z.object({
+  sub: z.guid(),
+  // No address is no reason to turn anybody away.
+  email: z.email().max(254).nullish().catch(undefined),
+  org_id: z.guid().nullish(),
+  effective_permissions: z.array(z.object({ p: z.string(), s: z.string().nullish() })).nullish(),
+  access_blocked: z.boolean().nullish(),
+  user_metadata: z.looseObject({ full_name: z.string().max(200).nullish() }).nullish(),
+});
+
+const unauthorized = (): Problem =>
+  new Problem(401, 'unauthorized', 'A valid bearer token is required', {
+    headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  });
+
+/** The keys could not be had: not the token's fault. */
+const keysUnavailable = (): Problem =>
+  new Problem(503, 'keys-unavailable', 'Tokens cannot be verified at the moment', {
+    headers: { 'retry-after': '5' },
+  });
+
+const KEY_FAILURES = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
+
+const isKeyFailure = (error: unknown): boolean =>
+  !(error instanceof errors.JOSEError) || KEY_FAILURES.has(error.code);
+
+function jwksUrl(config: AuthConfig): URL | undefined {
+  if (config.SUPABASE_JWKS_URL) return new URL(config.SUPABASE_JWKS_URL);
+  if (!config.SUPABASE_URL) return undefined;
+  return new URL(`${config.SUPABASE_URL.replace(/\/$/, '')}/auth/v1/.well-known/jwks.json`);
+}
+
+/** Verifies a compact token; which key is ours to choose, never the token's. */
+function verifierFor(config: AuthConfig): (token: string) => Promise<JWTPayload> {
+  const url = jwksUrl(config);
+  const keys =
+    url &&
+    createRemoteJWKSet(url, {
+      timeoutDuration: JWKS_TIMEOUT_MS,
+      cooldownDuration: JWKS_COOLDOWN_MS,
+    });
+  const secret = config.SUPABASE_JWT_SECRET && new TextEncoder().encode(config.SUPABASE_JWT_SECRET);
+  const options: JWTVerifyOptions = {
+    issuer: config.JWT_ISSUER ?? `${config.SUPABASE_URL?.replace(/\/$/, '')}/auth/v1`,
+    audience: config.JWT_AUDIENCE,
+    requiredClaims: ['exp', 'sub'],
+    clockTolerance: CLOCK_TOLERANCE_SECONDS,
+  };
+  return async (token) => {
+    const { alg = '' } = decodeProtectedHeader(token);
+    if (secret && SYMMETRIC.includes(alg)) {
+      return (await jwtVerify(token, secret, { ...options, algorithms: SYMMETRIC })).payload;
+    }
+    if (keys && ASYMMETRIC.includes(alg)) {
+      return (await jwtVerify(token, keys, { ...options, algorithms: ASYMMETRIC })).payload;
+    }
+    throw unauthorized();
+  };
+}
+
+/**
+ * @returns a function from an Authorization header to its caller; it throws a Problem: 401
+ * without a valid token, 403 when access is blocked, 503 when the keys cannot be fetched.
+ */
+export function createAuthenticate(config: AuthConfig): Authenticate {
+  const verify = rememberVerified(verifierFor(config));
+  return async (authorization) => {
+    const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '') ?? [];
+    if (!token) throw unauthorized();
+    const payload = await verify(token).catch((error) => {
+      if (error instanceof Problem) throw error;
+      // A header that is no JSON is a TypeError of decoding, not a failure to fetch keys.
+      const malformed = error instanceof TypeError && /header|token/i.test(error.message);
+      throw !malformed && isKeyFailure(error) ? keysUnavailable() : unauthorized();
+    });
+    const claims = CLAIMS.safeParse(payload);
+    if (!claims.success) throw unauthorized();
+    const { sub, email, org_id, effective_permissions, access_blocked, user_metadata } =
+      claims.data;
+    if (access_blocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
+    return {
+      userId: sub,
+      orgId: org_id ?? undefined,
+      name: user_metadata?.full_name ?? undefined,
+      ...(email && { email }),
+      permissions: (effective_permissions ?? []).map(({ p, s }) => ({ p, s: s ?? '' })),
+    };
+  };
+}
+
+const covers = (scope: string, path: string): boolean =>
+  scope === path || path.startsWith(`${scope}.`);
+
+/**
+ * @param path ltree path of what is acted on; without one the permission may hold anywhere.
+ *   `platform.admin` implies every permission everywhere.
+ */
+export function hasPermission({ permissions }: Caller, permission: string, path?: string): boolean {
+  return permissions.some(
+    ({ p, s }) =>
+      p === PLATFORM_ADMIN || (p === permission && (path === undefined || covers(s, path))),
+  );
+}
+
+export const isPlatformAdmin = (caller: Caller): boolean => hasPermission(caller, PLATFORM_ADMIN);
+
+/** @throws Problem 403 unless the caller has one of the permissions. */
+export function requirePermission(caller: Caller, ...anyOf: string[]): void {
+  if (anyOf.some((permission) => hasPermission(caller, permission))) return;
+  throw new Problem(403, 'forbidden', `This needs the permission ${anyOf.join(' or ')}`);
+}

@@ -1,0 +1,120 @@
+/** Mail over SMTP through nodemailer: any SMTP server, or Resend's relay. */
+import { createTransport } from 'nodemailer';
+import type { WorkerConfig } from '#config.ts';
+import { ProviderError } from '#kernel/providerError.ts';
+import { CORRELATION_HEADER } from '#kernel/workflow/names.ts';
+
+type EmailConfig = Pick<
+  WorkerConfig,
+  | 'EMAIL_PROVIDER'
+  | 'RESEND_API_KEY'
+  | 'SMTP_HOST'
+  | 'SMTP_PORT'
+  | 'SMTP_SECURE'
+  | 'SMTP_USER'
+  | 'SMTP_PASS'
+  | 'SMTP_ALLOW_CLEARTEXT'
+  | 'MAIL_FROM'
+  | 'PLATFORM_BASE_DOMAIN'
+>;
+
+export interface Mail {
+  kind: 'invitation' | 'support' | 'sso';
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+  /** Local part of the Message-ID; the same for the same mail, however often it is sent. */
+  messageId: string;
+  correlationId: string;
+}
+
+export interface EmailProvider {
+  /**
+   * Resolves when the server has taken the mail.
+   * @throws ProviderError rejected (5xx: for good) or unavailable (4xx, network, timeout).
+   */
+  send(mail: Mail): Promise<void>;
+  close(): void;
+}
+
+/** Resend's SMTP relay (resend.com/docs/send-with-smtp). */
+const RESEND = { host: 'smtp.resend.com', port: 465, secure: true, user: 'resend' };
+const CONNECT_TIMEOUT_MS = 10_000;
+const SOCKET_TIMEOUT_MS = 20_000;
+const MAX_CONNECTIONS = 5;
+const PERMANENT = 500;
+
+function transportOptions(config: EmailConfig) {
+  const smtp =
+    config.EMAIL_PROVIDER === 'resend'
+      ? { ...RESEND, pass: config.RESEND_API_KEY }
+      : {
+          host: config.SMTP_HOST,
+          port: config.SMTP_PORT,
+          secure: config.SMTP_SECURE,
+          user: config.SMTP_USER,
+          pass: config.SMTP_PASS,
+        };
+  const { host, port, secure, user, pass } = smtp;
+  if (!user) return { host, port, secure };
+  // Without it STARTTLS is used where it is offered: whoever takes the offer away gets the password.
+  return { host, port, secure, auth: { user, pass }, requireTLS: !config.SMTP_ALLOW_CLEARTEXT };
+}
+
+/** The reply code alone: servers like to repeat the address in their text. */
+function toProviderError(error: unknown): ProviderError {
+  const {
+    responseCode: status,
+    code,
+    command,
+  } = error as { responseCode?: number; code?: string; command?: string };
+  if (code === 'ETLS' && command === 'STARTTLS' && status !== undefined) {
+    const message =
+      'the mail server offers no STARTTLS, and the login of SMTP_USER is not sent in clear: set SMTP_SECURE=true for a port that begins with TLS, or SMTP_ALLOW_CLEARTEXT=true on a network that nobody else reads';
+    return new ProviderError('email', 'unavailable', message, { status });
+  }
+  if (code === 'EAUTH') {
+    const message =
+      'the mail server refused our login: check SMTP_USER and SMTP_PASS, or RESEND_API_KEY';
+    return new ProviderError('email', 'unavailable', message, { status });
+  }
+  // EENVELOPE without a reply: nodemailer itself found no usable address.
+  const permanent = status === undefined ? code === 'EENVELOPE' : status >= PERMANENT;
+  const reason = status ? `answered ${status}` : `failed (${code ?? 'unknown'})`;
+  return new ProviderError(
+    'email',
+    permanent ? 'rejected' : 'unavailable',
+    `the mail server ${reason}`,
+    { status },
+  );
+}
+
+export function createEmailProvider(config: EmailConfig): EmailProvider {
+  const transport = createTransport({
+    ...transportOptions(config),
+    pool: true,
+    maxConnections: MAX_CONNECTIONS,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    greetingTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    // Templates are ours alone: nothing in a mail may make the server read files or URLs.
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  return {
+    async send({ kind: _kind, messageId, correlationId, ...mail }) {
+      try {
+        await transport.sendMail({
+          ...mail,
+          from: config.MAIL_FROM,
+          messageId: `<${messageId}@${config.PLATFORM_BASE_DOMAIN}>`,
+          headers: { [CORRELATION_HEADER]: correlationId },
+        });
+      } catch (error) {
+        throw toProviderError(error);
+      }
+    },
+    close: () => transport.close(),
+  };
+}

@@ -1,0 +1,375 @@
+/**
+ * Every metric of API and worker: the one place that names them. Registries, docs/metrics.md,
+ * dashboards and alerts are checked against it. Label sets are closed: no id, address, domain,
+ * raw path or error text ever becomes a label.
+ */
+
+import { WORKFLOW } from '#families.ts';
+import { TASK_QUEUE_BOOTSTRAP, TASK_QUEUE_USERS } from '#kernel/queues.ts';
+
+export type MetricType = 'counter' | 'gauge' | 'histogram';
+
+export interface MetricDefinition {
+  type: MetricType;
+  help: string;
+  /** Base unit, for panels. */
+  unit: 'short' | 's' | 'bytes' | 'dateTimeFromNow';
+  labels: readonly string[];
+  buckets?: readonly number[];
+  /** Which process exports it. Totals read from the database are the same in every replica. */
+  from: 'api' | 'worker' | 'both';
+  /** Where its value moves, or what is asked at scrape. */
+  source: string;
+}
+
+/** Seconds; each list contains the edges that objectives are stated at. */
+export const BUCKETS = {
+  http: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10],
+  activity: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
+  workflow: [0.15, 1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200],
+  retries: [0, 1, 2, 3, 5, 10],
+} as const;
+
+/** Closed label values, for zero-initialising every combination. */
+export const LABEL_VALUES = {
+  workflow_type: Object.values(WORKFLOW),
+  task_queue: [TASK_QUEUE_BOOTSTRAP, TASK_QUEUE_USERS],
+  workflow_outcome: ['completed', 'failed', 'cancelled', 'terminated', 'timed_out'],
+  activity_outcome: ['completed', 'failed', 'cancelled'],
+  mail_outcome: ['sent', 'failed'],
+  mail_kind: ['invitation', 'support', 'sso'],
+  resolver_result: ['found', 'not_found', 'mismatch', 'error'],
+  rejected_token_reason: ['missing', 'invalid', 'blocked', 'keys_unavailable'],
+} as const;
+
+const counter = (metric: Omit<MetricDefinition, 'type' | 'unit'>): MetricDefinition => ({
+  type: 'counter',
+  unit: 'short',
+  ...metric,
+});
+const gauge = (metric: Omit<MetricDefinition, 'type'>): MetricDefinition => ({
+  type: 'gauge',
+  ...metric,
+});
+const histogram = (
+  metric: Omit<MetricDefinition, 'type' | 'unit'> & { unit?: 's' | 'short' },
+): MetricDefinition => ({ type: 'histogram', unit: 's', ...metric });
+
+export const METRICS = {
+  // Workflows: totals of the read model workflow_runs_projection, so that no crash loses one.
+  workflow_started_total: counter({
+    help: 'Workflow runs started.',
+    labels: ['workflow_type', 'task_queue'],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  workflow_completed_total: counter({
+    help: 'Workflow runs that completed.',
+    labels: ['workflow_type', 'task_queue'],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  workflow_failed_total: counter({
+    help: 'Workflow runs that failed, were terminated or timed out; not those that a person cancelled.',
+    labels: ['workflow_type', 'task_queue'],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  workflow_closed_total: counter({
+    help: 'Workflow runs that ended, by outcome.',
+    labels: ['workflow_type', 'task_queue', 'outcome'],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  workflow_duration_seconds: histogram({
+    help: 'Time from the start to the end of a workflow run.',
+    labels: ['workflow_type', 'outcome'],
+    buckets: BUCKETS.workflow,
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  workflow_runs_in_flight: gauge({
+    help: 'Workflow runs that have started and not ended.',
+    unit: 'short',
+    labels: ['workflow_type'],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  workflow_oldest_run_age_seconds: gauge({
+    help: 'Age of the oldest workflow run in flight; 0 when there is none.',
+    unit: 's',
+    labels: ['workflow_type'],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  organization_bootstrap_completed_total: counter({
+    help: 'Organizations bootstrapped.',
+    labels: [],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  organization_bootstrap_duration_seconds: histogram({
+    help: 'Time from the accepted request to the active organization.',
+    labels: [],
+    buckets: BUCKETS.workflow,
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+  }),
+  dns_propagation_duration_seconds: histogram({
+    help: 'Time from a DNS record to its verification by a quorum.',
+    labels: [],
+    buckets: BUCKETS.workflow,
+    from: 'api',
+    source: 'database: organizations_projection',
+  }),
+  invitations_sent_total: counter({
+    help: 'Invitations whose mail was delivered to the mail server.',
+    labels: [],
+    from: 'api',
+    source: 'database: user_invitations_projection',
+  }),
+  invitations_pending: gauge({
+    help: 'Invitations that are neither accepted nor revoked nor expired.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'database: user_invitations_projection',
+  }),
+
+  // Activities, counted by the worker's activity interceptor: attempts, not activities.
+  activity_executed_total: counter({
+    help: 'Attempts at an activity that ended.',
+    labels: ['activity'],
+    from: 'worker',
+    source: 'activity interceptor',
+  }),
+  activity_failed_total: counter({
+    help: 'Attempts at an activity that failed.',
+    labels: ['activity'],
+    from: 'worker',
+    source: 'activity interceptor',
+  }),
+  activity_duration_seconds: histogram({
+    help: 'Duration of one attempt at an activity.',
+    labels: ['activity', 'outcome'],
+    buckets: BUCKETS.activity,
+    from: 'worker',
+    source: 'activity interceptor',
+  }),
+  activity_retry_count: histogram({
+    help: 'Attempts before the one that completed.',
+    unit: 'short',
+    labels: ['activity'],
+    buckets: BUCKETS.retries,
+    from: 'worker',
+    source: 'activity interceptor',
+  }),
+  dns_verification_lookups_total: counter({
+    help: 'Answers of each resolver about a domain. Resolvers are numbered in their configured order.',
+    labels: ['resolver', 'result'],
+    from: 'worker',
+    source: 'verifyDNSActivity',
+  }),
+  mails_total: counter({
+    help: 'Mails handed to the mail server, by outcome of the attempt.',
+    labels: ['kind', 'outcome'],
+    from: 'worker',
+    source: 'e-mail provider',
+  }),
+
+  // HTTP.
+  http_requests_total: counter({
+    help: 'HTTP requests answered.',
+    labels: ['method', 'route', 'status'],
+    from: 'api',
+    source: 'request middleware',
+  }),
+  http_request_duration_seconds: histogram({
+    help: 'Time to answer an HTTP request.',
+    labels: ['method', 'route'],
+    buckets: BUCKETS.http,
+    from: 'api',
+    source: 'request middleware',
+  }),
+  http_requests_in_flight: gauge({
+    help: 'HTTP requests being answered.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'request middleware',
+  }),
+  http_rejected_tokens_total: counter({
+    help: 'Requests refused for their token.',
+    labels: ['reason'],
+    from: 'api',
+    source: 'authentication',
+  }),
+
+  // Event store.
+  events_appended_total: counter({
+    help: 'Appends that ended, repeated ones not counted.',
+    labels: ['aggregate_type'],
+    from: 'both',
+    source: 'event store, after the append',
+  }),
+  events_projected_total: counter({
+    help: 'Events projected in the transaction that appended them.',
+    labels: ['aggregate_type'],
+    from: 'both',
+    source: 'event store, after the append',
+  }),
+  events_failed_total: counter({
+    help: 'Appends whose event was not projected: its own projection failed, or it is held.',
+    labels: ['aggregate_type'],
+    from: 'both',
+    source: 'event store, after the append',
+  }),
+  event_append_duration_seconds: histogram({
+    help: 'Time to append and project one event.',
+    labels: ['aggregate_type'],
+    buckets: BUCKETS.http,
+    from: 'both',
+    source: 'event store, after the append',
+  }),
+  events_unprocessed: gauge({
+    help: 'Events that are stored and not projected.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'sql/health/unprocessed_events.sql',
+  }),
+  events_unprocessed_oldest_age_seconds: gauge({
+    help: 'Age of the oldest event that is not projected; 0 when there is none.',
+    unit: 's',
+    labels: [],
+    from: 'api',
+    source: 'sql/health/unprocessed_events.sql',
+  }),
+  event_streams_blocked: gauge({
+    help: 'Streams that wait for a failed event, parked ones included.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'sql/health/blocked_streams.sql',
+  }),
+  event_streams_parked: gauge({
+    help: 'Streams whose failed event is no longer retried.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'sql/health/parked_streams.sql',
+  }),
+
+  // Health checks: sql/health/*.sql.
+  health_check_value: gauge({
+    help: 'What a health check counts.',
+    unit: 'short',
+    labels: ['check'],
+    from: 'api',
+    source: 'sql/health/*.sql',
+  }),
+  health_check_severity: gauge({
+    help: 'Verdict of a health check: 0 ok, 1 warning, 2 critical.',
+    unit: 'short',
+    labels: ['check'],
+    from: 'api',
+    source: 'sql/health/*.sql',
+  }),
+  health_check_duration_seconds: gauge({
+    help: 'How long a health check took.',
+    unit: 's',
+    labels: ['check'],
+    from: 'api',
+    source: 'sql/health/*.sql',
+  }),
+  health_check_last_success_timestamp_seconds: gauge({
+    help: 'When a health check last succeeded, as Unix time.',
+    unit: 'dateTimeFromNow',
+    labels: ['check'],
+    from: 'api',
+    source: 'sql/health/*.sql',
+  }),
+
+  // Temporal, asked of the server.
+  temporal_backlog_count: gauge({
+    help: 'Tasks that wait for a worker.',
+    unit: 'short',
+    labels: ['task_queue', 'task_type'],
+    from: 'api',
+    source: 'Temporal: describeTaskQueue',
+  }),
+  temporal_backlog_age_seconds: gauge({
+    help: 'Age of the oldest task that waits for a worker.',
+    unit: 's',
+    labels: ['task_queue', 'task_type'],
+    from: 'api',
+    source: 'Temporal: describeTaskQueue',
+  }),
+  temporal_pollers: gauge({
+    help: 'Workers that poll a task queue, as the server knows them.',
+    unit: 'short',
+    labels: ['task_queue', 'task_type'],
+    from: 'api',
+    source: 'Temporal: describeTaskQueue',
+  }),
+  temporal_reported_problems: gauge({
+    help: 'Running workflows whose tasks keep failing.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'Temporal: visibility, TemporalReportedProblems',
+  }),
+
+  // Processes.
+  pg_pool_connections: gauge({
+    help: 'Connections of the pool.',
+    unit: 'short',
+    labels: ['state'],
+    from: 'both',
+    source: 'pg pool',
+  }),
+  pg_pool_waiting: gauge({
+    help: 'Queries that wait for a connection.',
+    unit: 'short',
+    labels: [],
+    from: 'both',
+    source: 'pg pool',
+  }),
+  pg_pool_size: gauge({
+    help: 'Most connections the pool may have (DATABASE_POOL_SIZE).',
+    unit: 'short',
+    labels: [],
+    from: 'both',
+    source: 'configuration',
+  }),
+  nodejs_heap_size_limit_bytes: gauge({
+    help: 'What the heap may grow to before the process is ended.',
+    unit: 'bytes',
+    labels: [],
+    from: 'both',
+    source: 'v8.getHeapStatistics',
+  }),
+  build_info: gauge({
+    help: 'Always 1; the labels say what runs.',
+    unit: 'short',
+    labels: ['version', 'revision', 'node_version'],
+    from: 'both',
+    source: 'package.json and BUILD_REVISION',
+  }),
+  secret_age_seconds: gauge({
+    help: 'Time since a secret was rotated, for those whose rotation time is configured.',
+    unit: 's',
+    labels: ['secret'],
+    from: 'both',
+    source: 'configuration: SECRETS_ROTATED_AT',
+  }),
+  metrics_scrape_duration_seconds: gauge({
+    help: 'How long the last scrape of this process took to collect.',
+    unit: 's',
+    labels: [],
+    from: 'both',
+    source: 'the /metrics endpoint',
+  }),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type MetricName = keyof typeof METRICS;

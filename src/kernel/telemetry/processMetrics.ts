@@ -1,0 +1,30 @@
+/** Metrics of the process itself, beside those of Node that prom-client brings. */
+import { readFileSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
+import type { Pool } from 'pg';
+import type { Metrics } from './metrics.ts';
+
+interface ProcessConfig {
+  DATABASE_POOL_SIZE: number;
+  BUILD_REVISION: string;
+  /** Name of a secret -> when it was last rotated. */
+  SECRETS_ROTATED_AT: Record<string, Date>;
+}
+
+const PACKAGE = new URL('../../../package.json', import.meta.url);
+
+export function collectProcessMetrics(metrics: Metrics, config: ProcessConfig, pool: Pool): void {
+  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
+  const labels = { version, revision: config.BUILD_REVISION, node_version: process.version };
+  metrics.set('build_info', labels, 1);
+  metrics.set('nodejs_heap_size_limit_bytes', {}, getHeapStatistics().heap_size_limit);
+  metrics.set('pg_pool_size', {}, config.DATABASE_POOL_SIZE);
+  metrics.onScrape(() => {
+    metrics.set('pg_pool_connections', { state: 'idle' }, pool.idleCount);
+    metrics.set('pg_pool_connections', { state: 'used' }, pool.totalCount - pool.idleCount);
+    metrics.set('pg_pool_waiting', {}, pool.waitingCount);
+    for (const [secret, rotatedAt] of Object.entries(config.SECRETS_ROTATED_AT)) {
+      metrics.set('secret_age_seconds', { secret }, (Date.now() - rotatedAt.getTime()) / 1000);
+    }
+  });
+}

@@ -1,0 +1,20 @@
+/**
+ * Preload (`node --import`) that starts tracing before anything else is loaded. Spans leave the
+ * process only when the standard OTEL_EXPORTER_OTLP_* variables name a collector; with
+ * OTEL_SDK_DISABLED=true there are none at all.
+ */
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { BatchSpanProcessor, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { loadTracingConfig } from '#config.ts';
+import { createSpanSelection } from './spanSelection.ts';
+import { startTracing } from './tracing.ts';
+
+const { serviceName, disabled, exportSpans, ratio } = loadTracingConfig();
+if (!disabled) {
+  startTracing(
+    serviceName,
+    exportSpans
+      ? createSpanSelection(new BatchSpanProcessor(new OTLPTraceExporter()), ratio)
+      : new NoopSpanProcessor(),
+  );
+}

@@ -1,0 +1,156 @@
+import { Writable } from 'node:stream';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { expect, test } from 'vitest';
+import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import { ProviderError } from '#kernel/providerError.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
+import { activity, toFailure } from './activity.ts';
+
+const coded = (code: string, message: string, more: object = {}) =>
+  Object.assign(new Error(message), { code, ...more });
+const named = (name: string, message: string) => Object.assign(new Error(message), { name });
+
+const AWAY = 'the database does not answer';
+
+/** As drivers, the runtime and our own mistakes throw them; each message holds `10.0.0.7`, `5432` or `hunter2`. */
+const RAW: [what: string, error: unknown, message: string, type: string][] = [
+  [
+    'a refused connection',
+    coded('ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.7:5432'),
+    AWAY,
+    'StoreUnavailable',
+  ],
+  ['a reset one', coded('ECONNRESET', 'read ECONNRESET 10.0.0.7:5432'), AWAY, 'StoreUnavailable'],
+  [
+    'a name that is not resolved',
+    coded('ENOTFOUND', 'getaddrinfo ENOTFOUND db.internal hunter2'),
+    AWAY,
+    'StoreUnavailable',
+  ],
+  [
+    'a host of several addresses',
+    Object.assign(new AggregateError([new Error('10.0.0.7:5432')], 'connect 10.0.0.7:5432'), {
+      code: 'ECONNREFUSED',
+    }),
+    AWAY,
+    'StoreUnavailable',
+  ],
+  [
+    'a lost one',
+    new Error('Connection terminated unexpectedly 10.0.0.7'),
+    AWAY,
+    'StoreUnavailable',
+  ],
+  [
+    'a server that shuts down',
+    coded('57P01', 'terminating connection to 10.0.0.7'),
+    AWAY,
+    'StoreUnavailable',
+  ],
+  [
+    'an error of a statement',
+    coded('22P02', 'invalid input syntax for type uuid: "hunter2"'),
+    'internal error (SQLSTATE 22P02)',
+    'InternalError',
+  ],
+  [
+    'a violated constraint',
+    coded('23505', 'duplicate key', { detail: 'Key (email)=(hunter2)' }),
+    'internal error (SQLSTATE 23505)',
+    'InternalError',
+  ],
+  [
+    'a mistake of ours',
+    new TypeError("Cannot read properties of 'hunter2'"),
+    'internal error (TypeError)',
+    'InternalError',
+  ],
+  [
+    'a failed fetch',
+    new TypeError('fetch failed', { cause: coded('EX', '10.0.0.7:5432') }),
+    'internal error (TypeError)',
+    'InternalError',
+  ],
+  [
+    'a JSON that is none',
+    new SyntaxError('Unexpected token hunter2'),
+    'internal error (SyntaxError)',
+    'InternalError',
+  ],
+  [
+    'a name with a value in it',
+    named('Error hunter2 10.0.0.7', 'x'),
+    'internal error (Error)',
+    'InternalError',
+  ],
+  [
+    'a file that is not there',
+    coded('ENOENT', 'open /srv/hunter2'),
+    'internal error (Error)',
+    'InternalError',
+  ],
+  ['a string', 'hunter2', 'internal error (Error)', 'InternalError'],
+  ['nothing', undefined, 'internal error (Error)', 'InternalError'],
+];
+
+test.each(RAW)('%s becomes words, and is tried again', (_what, error, message, type) => {
+  const failure = toFailure(error) as ApplicationFailure;
+  expect(failure).toBeInstanceOf(ApplicationFailure);
+  expect({ message: failure.message, type: failure.type }).toEqual({ message, type });
+  expect(failure).toMatchObject({ nonRetryable: false, cause: undefined, details: [] });
+  expect(`${failure.message} ${failure.type} ${failure.stack}`).not.toMatch(
+    /10\.0\.0\.7|5432|hunter2/,
+  );
+});
+
+test.each([
+  [ApplicationFailure.nonRetryable('said on purpose', 'SlugTaken')],
+  [new CancelledFailure('cancelled')],
+  [new DOMException('This operation was aborted', 'AbortError')],
+])('%s is left as it is', (error) => {
+  expect(toFailure(error)).toBe(error);
+});
+
+test('errors of providers and of the store keep their type, their words and whether they are final', () => {
+  expect(toFailure(new ProviderError('dns', 'rejected', 'Cloudflare answered 400'))).toMatchObject({
+    message: 'Cloudflare answered 400',
+    type: 'DnsRejected',
+    nonRetryable: true,
+  });
+  expect(toFailure(new EventHeldError('organization.activated', 'id'))).toMatchObject({
+    type: 'EventHeld',
+    nonRetryable: false,
+  });
+  const quoting = '22P02: invalid input syntax for type uuid: "hunter2"';
+  expect(toFailure(new EventNotProjectedError('user.invited', 'id', quoting))).toMatchObject({
+    message: 'user.invited could not be projected (SQLSTATE 22P02)',
+    type: 'EventNotProjected',
+    nonRetryable: true,
+  });
+});
+
+test('the log tells the original by its name, its code and where, without its message', async () => {
+  const lines: string[] = [];
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+  const failing = activity(createLogger('test', 'info', destination), async () => {
+    throw coded('ECONNREFUSED', 'connect ECONNREFUSED 10.0.0.7:5432\n    at hunter2');
+  });
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  await expect(environment.run(failing, { orgId: 'o' })).rejects.toThrow(AWAY);
+  const [line] = lines.map((one) => JSON.parse(one));
+  expect(line).toMatchObject({
+    message: 'activity failed',
+    error: 'Error',
+    code: 'ECONNREFUSED',
+    type: 'StoreUnavailable',
+    at: expect.stringContaining('activity.test.ts'),
+  });
+  expect(lines.join()).not.toMatch(/10\.0\.0\.7|5432|hunter2/);
+});

@@ -1,0 +1,154 @@
+/** What every activity shares: heartbeats, one log line per outcome, and failures Temporal understands. */
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  CompleteAsyncError,
+  Context,
+} from '@temporalio/activity';
+import { TemporalFailure } from '@temporalio/common';
+import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import { isTransient, sqlStateOf } from '#kernel/eventStore/storeError.ts';
+import type { ProviderError } from '#kernel/providerError.ts';
+import { isProviderError } from '#kernel/providerError.ts';
+import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
+import type { Logger } from '#kernel/telemetry/logger.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+
+/** What an activity may use beside its input. */
+export interface ActivityScope {
+  signal: AbortSignal;
+  /** Keeps `details` for the next attempt, should this one fail. */
+  remember: (details: unknown) => void;
+  /** What an earlier attempt remembered. */
+  remembered: unknown;
+}
+
+type Implementation<I, O> = (input: I, scope: ActivityScope) => Promise<O>;
+
+const HEARTBEATS_PER_TIMEOUT = 3;
+const DEFAULT_HEARTBEAT_TIMEOUT_MS = 10_000;
+
+/** Heartbeats while `work` runs, so that a killed worker is noticed within the heartbeat timeout. */
+async function alive<T>(context: Context, work: (scope: ActivityScope) => Promise<T>): Promise<T> {
+  const remembered = context.info.heartbeatDetails;
+  let details = remembered;
+  const timeoutMs = context.info.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS;
+  const timer = setInterval(() => context.heartbeat(details), timeoutMs / HEARTBEATS_PER_TIMEOUT);
+  // What is over before the first beat is due needs none: each is a call, and a write in Temporal.
+  if (remembered !== undefined) context.heartbeat(remembered);
+  const remember = (next: unknown) => {
+    details = next;
+    context.heartbeat(details);
+  };
+  try {
+    return await work({ signal: context.cancellationSignal, remember, remembered });
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+const TYPE_OF_KIND: Record<ProviderError['kind'], Record<ProviderError['provider'], string>> = {
+  conflict: {
+    dns: FAILURE.dnsConflict,
+    email: FAILURE.emailRejected,
+    accounts: FAILURE.accountRejected,
+    sso: FAILURE.ssoProviderConflict,
+  },
+  rejected: {
+    dns: FAILURE.dnsRejected,
+    email: FAILURE.emailRejected,
+    accounts: FAILURE.accountRejected,
+    sso: FAILURE.ssoProviderRejected,
+  },
+  rate_limited: {
+    dns: FAILURE.dnsUnavailable,
+    email: FAILURE.emailUnavailable,
+    accounts: FAILURE.accountUnavailable,
+    sso: FAILURE.ssoProviderUnavailable,
+  },
+  unavailable: {
+    dns: FAILURE.dnsUnavailable,
+    email: FAILURE.emailUnavailable,
+    accounts: FAILURE.accountUnavailable,
+    sso: FAILURE.ssoProviderUnavailable,
+  },
+};
+
+/** What the SDK has to see as it is: its own failures, and the signal of a cancellation. */
+const isOfTheSdk = (error: unknown): boolean =>
+  error instanceof TemporalFailure ||
+  error instanceof CompleteAsyncError ||
+  (error as { name?: unknown } | null)?.name === 'AbortError';
+
+/**
+ * Words for an error that nobody wrote for a reader. A failure's message ends up in events,
+ * answers and mails, and drivers put addresses, ports and values into theirs. It is retried, as
+ * Temporal retries whatever it does not know.
+ */
+function unforeseen(error: unknown): ApplicationFailure {
+  if (isTransient(error)) {
+    return ApplicationFailure.retryable('the database does not answer', FAILURE.storeUnavailable);
+  }
+  const sqlState = sqlStateOf(error);
+  const what = sqlState && /\d/.test(sqlState) ? `SQLSTATE ${sqlState}` : errorDetails(error).error;
+  return ApplicationFailure.retryable(`internal error (${what})`, FAILURE.internal);
+}
+
+/** Typed failures for workflows to match on, with messages that are meant to be read. */
+export function toFailure(error: unknown): unknown {
+  if (isOfTheSdk(error)) return error;
+  if (isProviderError(error)) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: TYPE_OF_KIND[error.kind][error.provider],
+      nonRetryable: !error.retryable,
+      ...(error.retryAfterMs !== undefined && { nextRetryDelay: error.retryAfterMs }),
+    });
+  }
+  if (error instanceof EventNotProjectedError || error instanceof EventHeldError) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: error instanceof EventHeldError ? FAILURE.eventHeld : FAILURE.eventNotProjected,
+      nonRetryable: !error.retryable,
+    });
+  }
+  return unforeseen(error);
+}
+
+/** What the log tells of a failure; of an unforeseen one also what it was, and where. */
+function logged(error: unknown, failure: unknown): object {
+  if (!(failure instanceof ApplicationFailure)) return { error: errorDetails(error).error };
+  const { type } = failure;
+  const isUnforeseen = type === FAILURE.storeUnavailable || type === FAILURE.internal;
+  return isUnforeseen ? { ...errorDetails(error), type } : { error: type };
+}
+
+/** Wraps an implementation for registration with the worker. */
+export const activity =
+  <I extends { orgId: string }, O>(logger: Logger, implementation: Implementation<I, O>) =>
+  async (input: I): Promise<O> => {
+    const context = Context.current();
+    const { activityType, attempt, workflowExecution } = context.info;
+    const started = performance.now();
+    const line = (extra: object) => ({
+      activity: activityType,
+      attempt,
+      workflow_id: workflowExecution?.workflowId,
+      run_id: workflowExecution?.runId,
+      duration_ms: Math.round(performance.now() - started),
+      ...extra,
+    });
+    try {
+      const result = await alive(context, (scope) => implementation(input, scope));
+      logger.info(line({}), 'activity completed');
+      return result;
+    } catch (error) {
+      const failure = toFailure(error);
+      const cancelled = failure instanceof CancelledFailure || context.cancellationSignal.aborted;
+      logger[cancelled ? 'info' : 'warn'](
+        line(logged(error, failure)),
+        cancelled ? 'activity cancelled' : 'activity failed',
+      );
+      throw failure;
+    }
+  };

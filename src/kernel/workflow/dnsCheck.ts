@@ -1,0 +1,28 @@
+/** What resolvers say of a name, and when that is enough. */
+export type ResolverVerdict = 'found' | 'not_found' | 'mismatch' | 'error';
+
+export interface ResolverAnswer {
+  resolver: string;
+  verdict: ResolverVerdict;
+}
+
+export interface DnsCheck {
+  verified: boolean;
+  agreeing: number;
+  quorum: number;
+  answers: ResolverAnswer[];
+}
+
+/** More than half of the resolvers: 2 of 3. */
+export const quorumOf = (resolvers: number): number => Math.floor(resolvers / 2) + 1;
+
+/** Verified when a quorum of resolvers has found the domain. */
+export function judgeDns(answers: ResolverAnswer[]): DnsCheck {
+  const agreeing = answers.filter((answer) => answer.verdict === 'found').length;
+  const quorum = quorumOf(answers.length);
+  return { verified: answers.length > 0 && agreeing >= quorum, agreeing, quorum, answers };
+}
+
+/** Pause after the nth lookup (from 1); the last pause of the table repeats. */
+export const pauseAfter = (attempt: number, backoffMs: number[]): number =>
+  backoffMs[Math.min(attempt, backoffMs.length) - 1] ?? 0;

@@ -1,0 +1,47 @@
+/** Errors of the Cloudflare client as ProviderErrors. */
+import { APIConnectionError, APIError, APIUserAbortError } from 'cloudflare';
+import { ProviderError } from '#kernel/providerError.ts';
+
+const SECOND_MS = 1000;
+const TOO_MANY_REQUESTS = 429;
+const REQUEST_TIMEOUT = 408;
+const SERVER_ERROR = 500;
+
+/** "An identical record already exists." */
+export const IDENTICAL_RECORD = 81058;
+/** "A record with that host already exists" and "A, AAAA, or CNAME record with that host already exists." */
+export const HOST_TAKEN: readonly number[] = [81053, 81054, 81057];
+
+/** Milliseconds of a Retry-After header: seconds, or an HTTP date (RFC 9110, 10.2.3). */
+export function retryAfterMs(
+  value: string | null | undefined,
+  now = Date.now(),
+): number | undefined {
+  if (!value) return undefined;
+  const ms = /^\d+(\.\d+)?$/.test(value.trim())
+    ? Number(value) * SECOND_MS
+    : Date.parse(value) - now;
+  return Number.isNaN(ms) ? undefined : Math.max(0, Math.round(ms));
+}
+
+/** Cloudflare's own error codes of an error, empty for anything else. */
+export const codesOf = (error: unknown): number[] =>
+  error instanceof APIError ? (error.errors ?? []).flatMap(({ code }) => code ?? []) : [];
+
+/** Codes and status only: Cloudflare's texts repeat what was sent. */
+export function toProviderError(error: unknown): unknown {
+  if (error instanceof APIUserAbortError) return error;
+  if (error instanceof APIConnectionError) {
+    return new ProviderError('dns', 'unavailable', 'Cloudflare does not answer');
+  }
+  if (!(error instanceof APIError) || error.status === undefined) return error;
+  const { status } = error;
+  const codes = codesOf(error).join(', ');
+  const message = `Cloudflare answered ${status}${codes && ` (code ${codes})`}`;
+  if (status === TOO_MANY_REQUESTS) {
+    const wait = retryAfterMs(error.headers?.get('retry-after'));
+    return new ProviderError('dns', 'rate_limited', message, { status, retryAfterMs: wait });
+  }
+  const unavailable = status >= SERVER_ERROR || status === REQUEST_TIMEOUT;
+  return new ProviderError('dns', unavailable ? 'unavailable' : 'rejected', message, { status });
+}

@@ -1,0 +1,129 @@
+/** Activities on the organization's DNS: one act at the provider or the resolvers, then one event. */
+
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import type { ActivityScope } from '#kernel/temporal/activity.ts';
+import { type DnsCheck, judgeDns } from '#kernel/workflow/dnsCheck.ts';
+import { fqdnOf } from '#organization/rules.ts';
+import type { ActivityDeps } from '#roles/worker/deps.ts';
+import type {
+  CompensationInput,
+  ConfigureDnsInput,
+  ConfigureDnsResult,
+  DnsSkippedInput,
+  DnsTimedOutInput,
+  VerifyDnsInput,
+} from './contract.ts';
+import { verificationTimedOutMail } from './mails.ts';
+
+export function dnsActivities(deps: ActivityDeps) {
+  const { config, emitEvent, readModels, dnsProvider, resolvers, emailProvider } = deps;
+  return {
+    async configureDNSActivity(
+      { orgId, origin, subdomain }: ConfigureDnsInput,
+      { signal }: ActivityScope,
+    ): Promise<ConfigureDnsResult> {
+      const fqdn = fqdnOf(subdomain, config.PLATFORM_BASE_DOMAIN);
+      const record = await dnsProvider.ensureRecord({ orgId, fqdn }, { signal });
+      await emitEvent({
+        eventType: 'organization.subdomain.dns_created',
+        aggregateId: orgId,
+        origin,
+        eventData: {
+          subdomain,
+          domain: fqdn,
+          cloudflare_record_id: record.id,
+          cloudflare_zone_id: record.zoneId,
+          dns_record_type: record.type,
+          dns_record_value: record.content,
+        },
+      });
+      return { fqdn, record };
+    },
+
+    /** One look at every resolver; emits `organization.subdomain.verified` when a quorum agrees. */
+    async verifyDNSActivity({ orgId, origin, fqdn, attempt }: VerifyDnsInput): Promise<DnsCheck> {
+      const check = judgeDns(await resolvers.check(fqdn, config.DNS_TARGET));
+      if (check.verified) {
+        await emitEvent({
+          eventType: 'organization.subdomain.verified',
+          aggregateId: orgId,
+          origin,
+          eventData: {
+            domain: fqdn,
+            verified_at: new Date().toISOString(),
+            verification_method: 'dns_quorum',
+            verification_attempts: attempt,
+          },
+        });
+      }
+      return check;
+    },
+
+    async reportDNSTimeoutActivity({ orgId, origin, fqdn, attempts, round }: DnsTimedOutInput) {
+      await emitEvent({
+        eventType: 'organization.dns.verification_timed_out',
+        aggregateId: orgId,
+        origin,
+        ordinal: round,
+        eventData: { domain: fqdn, verification_attempts: attempts, round },
+      });
+    },
+
+    /** Tells the support address that a person has to decide; the event is already there. */
+    async notifySupportActivity({ orgId, fqdn, attempts, round }: DnsTimedOutInput) {
+      const organization = await readModels.organization(orgId);
+      await emailProvider.send({
+        kind: 'support',
+        to: config.SUPPORT_EMAIL,
+        ...verificationTimedOutMail({
+          orgId,
+          organizationName: organization?.name ?? orgId,
+          domain: fqdn,
+          attempts,
+        }),
+        messageId: `dns-${orgId}-${round}`,
+        correlationId: currentCorrelationId() ?? '',
+      });
+    },
+
+    async skipDNSVerificationActivity({ orgId, origin, fqdn, attempts }: DnsSkippedInput) {
+      await emitEvent({
+        eventType: 'organization.subdomain.verification_skipped',
+        aggregateId: orgId,
+        origin,
+        eventData: { domain: fqdn, verification_attempts: attempts },
+      });
+    },
+
+    /**
+     * Compensation of configureDNSActivity: removes every record this organization owns, whether
+     * or not the run learned that it had been made. @returns how many were removed.
+     */
+    async removeDNSActivity(
+      { orgId, origin, reason }: CompensationInput,
+      { signal }: ActivityScope,
+    ): Promise<number> {
+      const organization = await readModels.organization(orgId);
+      if (!organization?.domain) return 0;
+      const { domain, cloudflareRecordId: recordId, cloudflareZoneId: zoneId } = organization;
+      const removed = await dnsProvider.removeRecords(
+        { orgId, fqdn: domain, ...(recordId && { recordId }), ...(zoneId && { zoneId }) },
+        { signal },
+      );
+      // A record of ours that an earlier attempt removed still has its event to come.
+      if (removed.length > 0 || recordId) {
+        await emitEvent({
+          eventType: 'organization.dns.removed',
+          aggregateId: orgId,
+          origin,
+          eventData: {
+            domain,
+            record_ids: removed.length > 0 ? removed : [recordId!],
+            reason,
+          },
+        });
+      }
+      return removed.length;
+    },
+  };
+}

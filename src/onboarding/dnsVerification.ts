@@ -1,0 +1,108 @@
+/** Waiting for DNS: looks until a quorum of resolvers agrees, then asks a person. */
+import {
+  ApplicationFailure,
+  condition,
+  defineSignal,
+  log,
+  setHandler,
+  sleep,
+} from '@temporalio/workflow';
+import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { StepInput } from '#kernel/workflow/names.ts';
+import { type BootstrapTiming, SIGNAL } from './contract.ts';
+import type { BootstrapProgress } from './progress.ts';
+import type { Proxies } from './proxies.ts';
+
+type Decision = 'retry' | 'skip' | 'abort';
+
+const DECISIONS: Record<Decision, ReturnType<typeof defineSignal>> = {
+  retry: defineSignal(SIGNAL.retryDnsVerification),
+  skip: defineSignal(SIGNAL.skipDnsVerification),
+  abort: defineSignal(SIGNAL.abort),
+};
+
+interface Verification {
+  fqdn: string;
+  input: StepInput;
+  activities: Proxies;
+  timing: BootstrapTiming;
+  progress: BootstrapProgress;
+  /** The person's latest decision; one that comes while nobody was asked is not kept. */
+  decision?: Decision | undefined;
+}
+
+/**
+ * Verifies the domain, however many rounds a person asks for.
+ * @throws ApplicationFailure DnsVerificationAborted, or DnsVerificationTimedOut when nobody
+ * decided within `timing.personWaitMs`.
+ */
+export async function verifyDns(verification: Omit<Verification, 'decision'>): Promise<void> {
+  const run: Verification = { ...verification };
+  for (const [decision, signal] of Object.entries(DECISIONS)) {
+    setHandler(signal, () => {
+      if (run.progress.state.dns.waitingForPerson) run.decision = decision as Decision;
+      else log.warn('signal ignored: the run does not wait for a person', { decision });
+    });
+  }
+  for (let round = 1; !(await lookUntilLimit(run)); round++) {
+    const decision = await askPerson(run, round);
+    if (decision === 'skip') return skip(run);
+    if (decision === 'abort') {
+      throw ApplicationFailure.nonRetryable(
+        'DNS verification was aborted by a person',
+        FAILURE.dnsVerificationAborted,
+      );
+    }
+  }
+}
+
+/** Looks, pauses and looks again; false when the limit is reached. */
+async function lookUntilLimit(run: Verification): Promise<boolean> {
+  const { dns } = run.progress.state;
+  const deadline = Date.now() + run.timing.verificationLimitMs;
+  for (let attempt = 1; ; attempt++) {
+    dns.attempts++;
+    dns.lastCheck = await run.activities.dns.verifyDNSActivity({
+      ...run.input,
+      fqdn: run.fqdn,
+      attempt: dns.attempts,
+    });
+    if (dns.lastCheck.verified) return true;
+    const pause = pauseAfter(attempt, run.timing.verificationBackoffMs);
+    if (Date.now() + pause >= deadline) return false;
+    await sleep(pause);
+  }
+}
+
+/** Tells support, and waits for one of the three signals. */
+async function askPerson(run: Verification, round: number): Promise<Decision> {
+  const { dns, errors } = run.progress.state;
+  run.decision = undefined;
+  dns.waitingForPerson = true;
+  const report = { ...run.input, fqdn: run.fqdn, attempts: dns.attempts, round };
+  await run.activities.store.reportDNSTimeoutActivity(report);
+  try {
+    await run.activities.email.notifySupportActivity(report);
+  } catch (error) {
+    // The event is there and pages the people on call; a lost mail must not lose the run.
+    log.error('support could not be notified by e-mail', { error: String(error) });
+    errors.push('support could not be notified by e-mail');
+  }
+  await condition(() => run.decision !== undefined, run.timing.personWaitMs);
+  dns.waitingForPerson = false;
+  if (run.decision) return run.decision;
+  throw ApplicationFailure.nonRetryable(
+    'DNS was not verified and nobody decided in time',
+    FAILURE.dnsVerificationTimedOut,
+  );
+}
+
+async function skip(run: Verification): Promise<void> {
+  const { attempts } = run.progress.state.dns;
+  await run.activities.store.skipDNSVerificationActivity({
+    ...run.input,
+    fqdn: run.fqdn,
+    attempts,
+  });
+}

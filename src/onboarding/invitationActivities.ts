@@ -1,0 +1,144 @@
+/** Activities on the organization's invitations. */
+import { ApplicationFailure } from '@temporalio/activity';
+import { invitationMail } from '#invitation/mails.ts';
+import { emitRevoked } from '#invitation/revocation.ts';
+import { expiryOf, normalizeEmail } from '#invitation/rules.ts';
+import { invitationToken, tokenHash } from '#invitation/token.ts';
+import { eventId } from '#kernel/eventStore/eventId.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import type { ActivityScope } from '#kernel/temporal/activity.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { ActivityDeps } from '#roles/worker/deps.ts';
+import type {
+  CompensationInput,
+  GeneratedInvitation,
+  GenerateInvitationsInput,
+  InvitationEmailFailedInput,
+  SendInvitationEmailInput,
+} from './contract.ts';
+
+/** Remembered between attempts: the server took the mail, only our record of it is missing. */
+const ACCEPTED = 'accepted';
+
+export function invitationActivities(deps: ActivityDeps) {
+  const { config, emitEvent, readModels, emailProvider } = deps;
+
+  async function invitation(invitationId: string) {
+    const found = await readModels.invitation(invitationId);
+    if (found) return found;
+    throw ApplicationFailure.nonRetryable(
+      `there is no invitation ${invitationId}`,
+      FAILURE.invalidInput,
+    );
+  }
+
+  async function deliver(invitationId: string, messageId: string): Promise<void> {
+    const { orgId, email, firstName, expiresAt } = await invitation(invitationId);
+    const organization = await readModels.organization(orgId);
+    await emailProvider.send({
+      kind: 'invitation',
+      to: email,
+      ...invitationMail({
+        firstName,
+        organizationName: organization?.name ?? '',
+        frontendUrl: config.FRONTEND_URL,
+        token: invitationToken(config.INVITATION_TOKEN_SECRET, invitationId),
+        expiresAt: expiresAt.toISOString(),
+      }),
+      messageId,
+      correlationId: currentCorrelationId() ?? '',
+    });
+  }
+
+  return {
+    /** One `user.invited` per user, under an id that a retry derives again. */
+    async generateInvitationsActivity(
+      input: GenerateInvitationsInput,
+    ): Promise<GeneratedInvitation[]> {
+      const { orgId, origin, users } = input;
+      const invitations: GeneratedInvitation[] = [];
+      for (const user of users) {
+        const email = normalizeEmail(user.email);
+        const invitationId = eventId({
+          requestedAt: origin.requestedAt,
+          workflowId: orgId,
+          step: `invitation:${email}`,
+          ordinal: 0,
+        });
+        await emitEvent({
+          eventType: 'user.invited',
+          aggregateId: invitationId,
+          origin,
+          eventData: {
+            invitation_id: invitationId,
+            org_id: orgId,
+            email,
+            first_name: user.firstName,
+            last_name: user.lastName,
+            roles: [user.role],
+            token_hash: tokenHash(invitationToken(config.INVITATION_TOKEN_SECRET, invitationId)),
+            expires_at: expiryOf(origin.requestedAt),
+          },
+        });
+        invitations.push({ invitationId });
+      }
+      return invitations;
+    },
+
+    /**
+     * Sends one invitation's mail and records it. A mail that an earlier attempt recorded, or
+     * saw accepted, is not sent again; only a kill between the two can repeat it, and then with
+     * the same Message-ID and link.
+     */
+    async sendInvitationEmailsActivity(
+      { orgId, origin, invitationId }: SendInvitationEmailInput,
+      { remember, remembered }: ActivityScope,
+    ): Promise<void> {
+      const { email, emailStatus } = await invitation(invitationId);
+      if (emailStatus === 'sent') return;
+      const messageId = `invitation-${invitationId}`;
+      if (remembered !== ACCEPTED) {
+        await deliver(invitationId, messageId);
+        remember(ACCEPTED);
+      }
+      await emitEvent({
+        eventType: 'invitation.email.sent',
+        aggregateId: invitationId,
+        origin,
+        eventData: {
+          org_id: orgId,
+          invitation_id: invitationId,
+          email,
+          sent_at: new Date().toISOString(),
+          message_id: messageId,
+        },
+      });
+    },
+
+    async recordInvitationEmailFailureActivity(input: InvitationEmailFailedInput): Promise<void> {
+      const { orgId, origin, invitationId, reason } = input;
+      await emitEvent({
+        eventType: 'invitation.email.failed',
+        aggregateId: invitationId,
+        origin,
+        eventData: {
+          org_id: orgId,
+          invitation_id: invitationId,
+          failed_at: new Date().toISOString(),
+          reason,
+        },
+      });
+    },
+
+    /** Compensation of generateInvitationsActivity. @returns how many were revoked. */
+    async revokeInvitationsActivity(input: CompensationInput): Promise<number> {
+      const { orgId, origin, reason } = input;
+      const all = await readModels.invitationsOf(orgId);
+      const pending = all.filter(({ status }) => status === 'pending');
+      for (const { invitationId, email } of pending) {
+        await emitRevoked(emitEvent, { orgId, invitationId, email }, origin, reason);
+      }
+      return pending.length;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+/** Activities on the organization itself. */
+import { ApplicationFailure } from '@temporalio/activity';
+import { type EmitParams, isSlugTaken } from '#kernel/eventStore/emitEvent.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { StepInput } from '#kernel/workflow/names.ts';
+import { fqdnOf, orgPath, slugFor } from '#organization/rules.ts';
+import type { ActivityDeps } from '#roles/worker/deps.ts';
+import type {
+  ActivateInput,
+  CompensationInput,
+  CreateOrganizationInput,
+  FailureStage,
+  RecordOutcomeInput,
+} from './contract.ts';
+
+export function organizationActivities({ config, emitEvent, readModels }: ActivityDeps) {
+  /** ltree path of the parent, undefined for a root organization. */
+  async function parentPath(parentOrgId: string | undefined): Promise<string | undefined> {
+    if (!parentOrgId) return undefined;
+    const path = (await readModels.organization(parentOrgId))?.path;
+    if (path) return path;
+    throw ApplicationFailure.nonRetryable(
+      'parentOrgId names no organization',
+      FAILURE.invalidInput,
+    );
+  }
+
+  /** A run that failed at its DNS says so of the subdomain, too. */
+  async function recordSubdomainFailure(
+    { orgId, origin }: StepInput,
+    { failureStage, errorMessage }: { failureStage: FailureStage; errorMessage: string },
+  ): Promise<void> {
+    const domain =
+      failureStage.startsWith('dns_') && (await readModels.organization(orgId))?.domain;
+    if (!domain) return;
+    await emitEvent({
+      eventType: 'organization.subdomain.failed',
+      aggregateId: orgId,
+      origin,
+      eventData: { domain, reason: errorMessage },
+    });
+  }
+
+  return {
+    /** Emits `organization.created`. @returns the organization's id, as given. */
+    async createOrganizationActivity(input: CreateOrganizationInput): Promise<string> {
+      const { orgId, origin, orgData, subdomain } = input;
+      const slug = slugFor(orgData.name, subdomain);
+      if (!slug) {
+        throw ApplicationFailure.nonRetryable('orgData.name gives no slug', FAILURE.invalidInput);
+      }
+      // Refused rather than stored: an organization without a place must not enter history.
+      const event: EmitParams<'organization.created'> = {
+        eventType: 'organization.created',
+        aggregateId: orgId,
+        origin,
+        mustProject: true,
+        eventData: {
+          name: orgData.name,
+          slug,
+          type: orgData.type,
+          path: orgPath(slug, await parentPath(orgData.parentOrgId)),
+          domain: subdomain ? fqdnOf(subdomain, config.PLATFORM_BASE_DOMAIN) : null,
+          parent_org_id: orgData.parentOrgId ?? null,
+          partner_type: orgData.partnerType ?? null,
+          referring_partner_id: orgData.referringPartnerId ?? null,
+          contacts: orgData.contacts ?? [],
+          addresses: orgData.addresses ?? [],
+          phones: orgData.phones ?? [],
+        },
+      };
+      await emitEvent(event).catch((error) => {
+        if (!isSlugTaken(error)) throw error;
+        throw ApplicationFailure.nonRetryable(`the slug ${slug} is taken`, FAILURE.slugTaken);
+      });
+      return orgId;
+    },
+
+    async activateOrganizationActivity({ orgId, origin, invitationsSent }: ActivateInput) {
+      await emitEvent({
+        eventType: 'organization.activated',
+        aggregateId: orgId,
+        origin,
+        eventData: { activated_at: new Date().toISOString(), invitations_sent: invitationsSent },
+      });
+    },
+
+    /** The deletion's audit event: written by the run itself, so that the two cannot part. */
+    async initiateDeletionActivity({ orgId, origin, reason }: CompensationInput) {
+      await emitEvent({
+        eventType: 'organization.deletion.initiated',
+        aggregateId: orgId,
+        origin,
+        eventData: { reason },
+      });
+    },
+
+    /** Compensation of createOrganizationActivity; nothing to do where it never took effect. */
+    async deactivateOrganizationActivity({ orgId, origin, reason }: CompensationInput) {
+      const organization = await readModels.organization(orgId);
+      if (!organization || organization.status === 'pending') return;
+      await emitEvent({
+        eventType: 'organization.deactivated',
+        aggregateId: orgId,
+        origin,
+        eventData: { deactivated_at: new Date().toISOString(), reason },
+      });
+    },
+
+    /** The run's last event. A run that never made its organization still leaves one. */
+    async recordBootstrapOutcomeActivity({ orgId, origin, outcome }: RecordOutcomeInput) {
+      if (outcome.kind === 'completed') {
+        const { domain, dnsConfigured, invitationsSent, errors } = outcome.result;
+        await emitEvent({
+          eventType: 'organization.bootstrap.completed',
+          aggregateId: orgId,
+          origin,
+          eventData: {
+            domain,
+            dns_configured: dnsConfigured,
+            invitations_sent: invitationsSent,
+            errors,
+          },
+        });
+        return;
+      }
+      if (outcome.kind === 'failed') await recordSubdomainFailure({ orgId, origin }, outcome);
+      await emitEvent({
+        eventType: `organization.bootstrap.${outcome.kind}`,
+        aggregateId: orgId,
+        origin,
+        eventData: {
+          failure_stage: outcome.failureStage,
+          error_message: outcome.errorMessage,
+          partial_cleanup_required: outcome.pendingCleanup.length > 0,
+          pending_cleanup: outcome.pendingCleanup,
+        },
+      });
+    },
+  };
+}

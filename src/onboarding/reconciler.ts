@@ -1,0 +1,214 @@
+/**
+ * Brings together what an outage kept apart: accepted requests without a run are started, and
+ * runs that ended without their last event get one. One API replica at a time does it.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiConfig } from '#config.ts';
+import { WORKFLOW } from '#families.ts';
+import type { AdvisoryLock } from '#kernel/database/advisoryLock.ts';
+import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import type { EventStore } from '#kernel/eventStore/eventStore.ts';
+import type { WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
+import type { Logger } from '#kernel/telemetry/logger.ts';
+import { describeRun, openRunIds, pingTemporal } from '#kernel/temporal/runs.ts';
+import { createVisibilitySync, type EndBootstrap } from '#kernel/temporal/visibilitySync.ts';
+import type { Organization, ReadModels } from '#organization/store.ts';
+import type { ApiDeps } from '#roles/api/deps.ts';
+import type { FailureStage } from './contract.ts';
+import { startBootstrapRun } from './runs.ts';
+import type { BootstrapRequests } from './store.ts';
+
+export interface ReconcilerDeps {
+  config: Pick<
+    ApiConfig,
+    | 'TEMPORAL_TASK_QUEUE'
+    | 'TEMPORAL_USERS_TASK_QUEUE'
+    | 'RECONCILE_INTERVAL_SECONDS'
+    | 'RECONCILE_AFTER_SECONDS'
+    | 'RECONCILE_GIVE_UP_SECONDS'
+  >;
+  temporal: ApiDeps['temporal'];
+  requests: BootstrapRequests;
+  readModels: ReadModels;
+  store: EventStore;
+  emitEvent: EmitEvent;
+  lock: AdvisoryLock;
+  runs: WorkflowRuns;
+  logger: Logger;
+}
+
+export interface ReconcileReport {
+  started: number;
+  markedFailed: number;
+  retriedEvents: number;
+  /** Runs that Temporal knew of and the events did not. */
+  syncedRuns: number;
+}
+
+/** What nobody did for a run that could not compensate. */
+const COMPENSATIONS = [
+  'deactivateOrganizationActivity',
+  'removeDNSActivity',
+  'revokeInvitationsActivity',
+];
+
+/** How far an organization without a run had come. */
+function stageOf({ status, subdomainStatus }: Organization): FailureStage {
+  if (status === 'pending') return 'organization_creation';
+  if (subdomainStatus === 'pending') return 'dns_provisioning';
+  if (subdomainStatus === 'dns_created' || subdomainStatus === 'verifying')
+    return 'dns_verification';
+  return 'invitation_generation';
+}
+
+export function createReconciler(deps: ReconcilerDeps) {
+  const { config, temporal, requests, readModels, store, emitEvent, lock, logger } = deps;
+
+  async function markFailed(
+    organization: Organization,
+    reason: string,
+    outcome?: 'terminated' | 'timed_out',
+  ): Promise<void> {
+    const { orgId, workflowId, status } = organization;
+    const initiated = await requests.initiated(workflowId!);
+    const isCreated = status !== 'pending';
+    await emitEvent({
+      eventType: 'organization.bootstrap.failed',
+      aggregateId: orgId,
+      workflowId: workflowId!,
+      origin: initiated?.params.origin ?? { requestedAt: organization.createdAt.toISOString() },
+      eventData: {
+        failure_stage: stageOf(organization),
+        error_message: reason,
+        ...(outcome && { outcome }),
+        // Nobody compensated: what was made is still there.
+        partial_cleanup_required: isCreated,
+        pending_cleanup: isCreated ? COMPENSATIONS : [],
+      },
+    });
+    logger.warn({ workflow_id: workflowId, reason }, 'bootstrap marked as failed');
+  }
+
+  /** The last event of a run that only Temporal saw end; its organization may never have been. */
+  const endBootstrap: EndBootstrap = async ({ workflowId, orgId, startedAt }, outcome) => {
+    const organization = await readModels.organization(orgId);
+    await emitEvent({
+      eventType: 'organization.bootstrap.failed',
+      aggregateId: orgId,
+      workflowId,
+      origin: { requestedAt: startedAt.toISOString(), source: 'reconciler' },
+      eventData: {
+        failure_stage: organization ? stageOf(organization) : 'organization_creation',
+        error_message: `the run ended (${outcome}) without saying so`,
+        ...((outcome === 'terminated' || outcome === 'timed_out') && { outcome }),
+        partial_cleanup_required: organization !== undefined,
+        pending_cleanup: organization ? COMPENSATIONS : [],
+      },
+    });
+  };
+  const visibility = createVisibilitySync(temporal, deps.runs, endBootstrap);
+
+  async function startMissing(
+    organization: Organization,
+  ): Promise<'started' | 'failed' | undefined> {
+    const ageMs = Date.now() - organization.createdAt.getTime();
+    if (ageMs > config.RECONCILE_GIVE_UP_SECONDS) {
+      await markFailed(organization, 'the run could not be started in time');
+      return 'failed';
+    }
+    const initiated = await requests.initiated(organization.workflowId!);
+    // A run of the Temporal CLI has no request to start it from.
+    if (!initiated) return undefined;
+    await startBootstrapRun(temporal, config.TEMPORAL_TASK_QUEUE, initiated);
+    logger.info({ workflow_id: organization.workflowId }, 'run started from its event');
+    return 'started';
+  }
+
+  /** One organization that is under way. @returns what was done about it, if anything. */
+  async function reconcile(organization: Organization): Promise<'started' | 'failed' | undefined> {
+    const { workflowId } = organization;
+    if (!workflowId) return undefined;
+    const run = await describeRun(temporal, workflowId);
+    if (!run) return startMissing(organization);
+    if (run.status.name === 'RUNNING') return undefined;
+    // Its last events may have been written since the organization was read.
+    const now = await readModels.organization(organization.orgId);
+    if (!now || (now.status !== 'pending' && now.status !== 'provisioning')) return undefined;
+    const how = run.status.name.toLowerCase();
+    const outcome = how === 'terminated' || how === 'timed_out' ? how : undefined;
+    await markFailed(now, `the run ended (${how}) without saying so`, outcome);
+    return 'failed';
+  }
+
+  /**
+   * Page after page: runs that wait for a person for hours must not hide the later ones. Beyond
+   * the first page one list of what is open stands for a call each: a backlog of thousands is no
+   * time to keep Temporal busy with questions. A run that the list is late to miss is met again
+   * in the next round.
+   */
+  async function* underWay(): AsyncGenerator<Organization> {
+    const pageAfter = (after?: Organization) =>
+      readModels.pendingOrganizations(config.RECONCILE_AFTER_SECONDS, { after });
+    let page = await pageAfter();
+    yield* page;
+    let open: Set<string> | undefined;
+    while (page.length > 0) {
+      page = await pageAfter(page.at(-1));
+      if (page.length > 0) open ??= await openRunIds(temporal, WORKFLOW.organizationBootstrap);
+      yield* page.filter(({ workflowId }) => !open?.has(workflowId ?? ''));
+    }
+  }
+
+  /** What cannot be done for one organization is logged, and does not keep the others waiting. */
+  async function tryReconcile(organization: Organization) {
+    const { correlationId, workflowId, orgId } = organization;
+    return withCorrelationId(correlationId ?? workflowId ?? orgId, () =>
+      reconcile(organization).catch((error: Error) => {
+        logger.warn({ workflow_id: workflowId, error: error.name }, 'run not reconciled');
+      }),
+    );
+  }
+
+  async function reconcileAll(stopping?: AbortSignal): Promise<ReconcileReport> {
+    const { projected } = await store.retryFailedEvents();
+    const report: ReconcileReport = {
+      started: 0,
+      markedFailed: 0,
+      retriedEvents: projected,
+      syncedRuns: 0,
+    };
+    // Asked once: while Temporal is away, each organization would wait for a deadline of its own.
+    await pingTemporal(temporal);
+    for await (const organization of underWay()) {
+      if (stopping?.aborted) break;
+      const done = await tryReconcile(organization);
+      if (done === 'started') report.started++;
+      if (done === 'failed') report.markedFailed++;
+    }
+    report.syncedRuns = await visibility.sync([
+      config.TEMPORAL_TASK_QUEUE,
+      config.TEMPORAL_USERS_TASK_QUEUE,
+    ]);
+    return report;
+  }
+
+  /** Undefined when another replica is at it. */
+  const runOnce = (stopping?: AbortSignal): Promise<ReconcileReport | undefined> =>
+    lock.tryRun(() => reconcileAll(stopping));
+
+  return {
+    runOnce,
+    /** Goes on until `stopping` aborts; a round that fails is logged and the next one tries again. */
+    async run(stopping: AbortSignal): Promise<void> {
+      while (!stopping.aborted) {
+        await runOnce(stopping).catch((error) => {
+          logger.warn({ error: (error as Error).name }, 'reconciling failed; it is tried again');
+        });
+        await delay(config.RECONCILE_INTERVAL_SECONDS, undefined, { signal: stopping }).catch(
+          () => {},
+        );
+      }
+    },
+  };
+}

@@ -1,0 +1,123 @@
+/** Runs: their status and events, cancelling them, and a person's decisions. */
+import type Router from '@koa/router';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { type Caller, requirePermission } from '#kernel/http/auth.ts';
+import { notFound, Problem } from '#kernel/http/problems.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { cancelRun, describeRun, queryRun } from '#kernel/temporal/runs.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import { visibleOrganization } from '#organization/access.ts';
+import { withoutTokenHash } from '#organization/eventView.ts';
+import type { ApiDeps, ApiState } from '#roles/api/deps.ts';
+import { type BootstrapState, orgIdOfBootstrap, type SignalName } from './contract.ts';
+import { BOOTSTRAP_ROUTES } from './routes.ts';
+import { signalRun } from './runs.ts';
+import { workflowId as workflowIdSchema } from './schemas.ts';
+import { workflowStatusOf } from './status.ts';
+
+const PREFIX = '/api/v1/workflows/:workflowId';
+const SIGNAL_ROUTES: Record<string, SignalName> = {
+  'retry-dns': 'retryDnsVerification',
+  'skip-dns': 'skipDnsVerification',
+  abort: 'abort',
+};
+const ACTING_PERMISSIONS = BOOTSTRAP_ROUTES.map(({ permission }) => permission);
+const UUID_LENGTH = 36;
+
+/** The run's organization, if the caller may see it. @throws Problem 404. */
+async function runOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
+  const parsed = workflowIdSchema.safeParse(value);
+  if (!parsed.success) throw notFound('workflow');
+  const workflowId = parsed.data;
+  const orgId = workflowId.slice(-UUID_LENGTH);
+  const organization = await visibleOrganization(deps.readModels, caller, orgId).catch((error) => {
+    throw error instanceof Problem ? notFound('workflow') : error;
+  });
+  return { workflowId, organization };
+}
+
+const ended = (): Problem => new Problem(409, 'not-running', 'The run has already ended');
+
+/** Only bootstraps are acted upon: half a deletion would leave an organization half there. */
+async function bootstrapOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
+  const run = await runOf(deps, caller, value);
+  requirePermission(caller, ...ACTING_PERMISSIONS);
+  if (orgIdOfBootstrap(run.workflowId)) return run;
+  throw new Problem(409, 'not-a-bootstrap', 'Only a bootstrap can be cancelled or decided upon');
+}
+
+/** @throws Problem 409 unless the run is under way, 503 when Temporal does not answer. */
+async function requireRunning({ temporal }: ApiDeps, workflowId: string): Promise<void> {
+  const description = await describeRun(temporal, workflowId).catch(() => {
+    throw unavailable();
+  });
+  if (!description) throw new Problem(409, 'not-running', 'The run has not started yet');
+  if (description.status.name !== 'RUNNING') throw ended();
+}
+
+const unavailable = (): Problem =>
+  new Problem(503, 'workflow-unavailable', 'The run cannot be reached at the moment', {
+    headers: { 'retry-after': '10' },
+  });
+
+/**
+ * Reaches a run under its own correlation id; the request's is in the log.
+ * @throws Problem 409 when the run has ended meanwhile, 503 when Temporal does not answer.
+ */
+const reach = (
+  { workflowId, organization: { correlationId } }: Awaited<ReturnType<typeof runOf>>,
+  act: () => Promise<unknown>,
+): Promise<unknown> =>
+  withCorrelationId(correlationId ?? workflowId, act).catch((error) => {
+    throw error instanceof WorkflowNotFoundError ? ended() : unavailable();
+  });
+
+/** A decision counts only while the run waits for one. */
+async function requireWaiting({ temporal }: ApiDeps, workflowId: string): Promise<void> {
+  const state = await queryRun<BootstrapState>(temporal, workflowId, QUERY_GET_STATE).catch(() => {
+    throw unavailable();
+  });
+  if (state.dns.waitingForPerson) return;
+  throw new Problem(409, 'not-waiting', 'The run does not wait for a decision');
+}
+
+export function workflowRoutes(deps: ApiDeps): Router<ApiState> {
+  const router = createRouter<ApiState>();
+
+  router.get(PREFIX, async (ctx) => {
+    const { workflowId, organization } = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
+    ctx.body = await workflowStatusOf(deps, workflowId, organization);
+  });
+
+  router.get(`${PREFIX}/events`, async (ctx) => {
+    const { workflowId } = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
+    const events = await deps.queries.getEventsForWorkflow(workflowId);
+    ctx.body = { events: events.map(withoutTokenHash) };
+  });
+
+  router.post(`${PREFIX}/cancel`, async (ctx) => {
+    const run = await bootstrapOf(deps, ctx.state.caller, ctx.params.workflowId);
+    const { workflowId } = run;
+    await requireRunning(deps, workflowId);
+    await reach(run, () => cancelRun(deps.temporal, workflowId));
+    deps.logger.info({ workflow_id: workflowId }, 'cancellation requested');
+    ctx.status = 202;
+    ctx.body = { workflowId, status: 'cancelling' };
+  });
+
+  router.post(`${PREFIX}/signals/:signal`, async (ctx) => {
+    const signal = SIGNAL_ROUTES[ctx.params.signal ?? ''];
+    if (!signal) throw notFound('signal');
+    const run = await bootstrapOf(deps, ctx.state.caller, ctx.params.workflowId);
+    const { workflowId } = run;
+    await requireRunning(deps, workflowId);
+    await requireWaiting(deps, workflowId);
+    await reach(run, () => signalRun(deps.temporal, workflowId, signal));
+    deps.logger.info({ workflow_id: workflowId, signal }, 'signal sent');
+    ctx.status = 202;
+    ctx.body = { workflowId, status: 'signalled' };
+  });
+
+  return router;
+}

@@ -1,0 +1,140 @@
+/** The status of a run: asked of the workflow while it runs, else told by its events. */
+import type { WorkflowExecutionDescription } from '@temporalio/client';
+import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
+import { notFound } from '#kernel/http/problems.ts';
+import { describeRun, queryRun } from '#kernel/temporal/runs.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import type { Organization } from '#organization/store.ts';
+import type { ApiDeps } from '#roles/api/deps.ts';
+import { type BootstrapState, orgIdOfBootstrap } from './contract.ts';
+import { stagesFrom } from './rules.ts';
+import type { WorkflowStatusBody } from './schemas.ts';
+
+type Status = WorkflowStatusBody['status'];
+
+const OF_EVENT: Partial<Record<StoredEvent['eventType'], Status>> = {
+  'organization.bootstrap.completed': 'completed',
+  'organization.bootstrap.failed': 'failed',
+  'organization.bootstrap.cancelled': 'cancelled',
+  'organization.deactivated': 'completed',
+};
+/** Closed without its last event: terminated, or timed out. */
+const OF_EXECUTION: Record<string, Status> = {
+  RUNNING: 'running',
+  COMPLETED: 'completed',
+  FAILED: 'failed',
+  CANCELLED: 'cancelled',
+  TERMINATED: 'failed',
+  TIMED_OUT: 'failed',
+};
+
+type Execution = WorkflowExecutionDescription | 'absent' | 'unreachable';
+
+async function executionOf({ temporal, logger }: ApiDeps, workflowId: string): Promise<Execution> {
+  try {
+    return (await describeRun(temporal, workflowId)) ?? 'absent';
+  } catch (error) {
+    logger.warn(
+      { workflow_id: workflowId, error: (error as Error).name },
+      'Temporal cannot be asked',
+    );
+    return 'unreachable';
+  }
+}
+
+async function stateOf(
+  { temporal }: ApiDeps,
+  workflowId: string,
+): Promise<BootstrapState | undefined> {
+  try {
+    return await queryRun<BootstrapState>(temporal, workflowId, QUERY_GET_STATE);
+  } catch {
+    // No worker answers: the events still tell.
+    return undefined;
+  }
+}
+
+function statusFrom(
+  execution: Execution,
+  ended: Status | undefined,
+  { status }: Organization,
+): Status {
+  if (ended) return ended;
+  if (typeof execution === 'object') return OF_EXECUTION[execution.status.name] ?? 'unknown';
+  // Accepted, and about to be started; or running where nobody can be asked.
+  return status === 'pending' || status === 'provisioning' ? 'running' : 'unknown';
+}
+
+const numberOr = (value: unknown, fallback: number): number =>
+  typeof value === 'number' ? value : fallback;
+
+/** What the events prove. */
+function fromEvents(
+  workflowId: string,
+  organization: Organization,
+  events: StoredEvent[],
+  execution: Execution,
+): WorkflowStatusBody {
+  const last = events.findLast(
+    ({ eventType }) => OF_EVENT[eventType] && isOfRun(workflowId, eventType),
+  );
+  const ended = last && OF_EVENT[last.eventType];
+  const { stages, current } = orgIdOfBootstrap(workflowId)
+    ? stagesFrom(events, organization.subdomainStatus !== null)
+    : { stages: [], current: null };
+  const has = (type: StoredEvent['eventType']) =>
+    events.some(({ eventType }) => eventType === type);
+  const sent = events.filter(({ eventType }) => eventType === 'invitation.email.sent').length;
+  const status = statusFrom(execution, ended, organization);
+  const error = last?.eventData.error_message;
+  return {
+    workflowId,
+    organizationId: organization.orgId,
+    status,
+    currentStage: status === 'completed' ? null : current,
+    stages,
+    error: typeof error === 'string' ? error : null,
+    completedAt: last?.createdAt.toISOString() ?? null,
+    domain: organization.domain,
+    dnsConfigured: has('organization.subdomain.dns_created') && !has('organization.dns.removed'),
+    invitationsSent: numberOr(last?.eventData.invitations_sent, sent),
+    waitingForPerson: false,
+    correlationId: organization.correlationId,
+    source: 'events',
+  };
+}
+
+/** `organization.deactivated` ends a deletion; in a bootstrap it is a compensation. */
+const isOfRun = (workflowId: string, eventType: StoredEvent['eventType']): boolean =>
+  workflowId.startsWith('org-deletion-') === (eventType === 'organization.deactivated');
+
+/** @throws Problem 404 when there is no such run. */
+export async function workflowStatusOf(
+  deps: ApiDeps,
+  workflowId: string,
+  organization: Organization,
+): Promise<WorkflowStatusBody> {
+  const [execution, events] = await Promise.all([
+    executionOf(deps, workflowId),
+    deps.queries.getEventsForWorkflow(workflowId),
+  ]);
+  // A bootstrap is there from its request on, a deletion from its start on.
+  if (execution === 'absent' && events.length === 0) throw notFound('workflow');
+  const told = fromEvents(workflowId, organization, events, execution);
+  const asked = typeof execution === 'object' && execution.status.name === 'RUNNING';
+  const state = asked ? await stateOf(deps, workflowId) : undefined;
+  if (!state) return told;
+  return {
+    ...told,
+    status: 'running',
+    currentStage: state.step,
+    stages: state.steps,
+    error: state.errors.at(-1) ?? null,
+    completedAt: null,
+    domain: state.domain,
+    dnsConfigured: state.dnsConfigured,
+    invitationsSent: state.invitationsSent,
+    waitingForPerson: state.dns.waitingForPerson,
+    source: 'workflow',
+  };
+}

@@ -1,0 +1,114 @@
+/** Requests to bootstrap an organization: accepted in one transaction, or not at all. */
+import type { Pool, PoolClient } from 'pg';
+import { typed } from '#kernel/database/database.ts';
+import { inTransaction } from '#kernel/database/pool.ts';
+import { type EmitEvent, isSlugTaken } from '#kernel/eventStore/emitEvent.ts';
+import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import { slugFor } from '#organization/rules.ts';
+import type { OrganizationBootstrapParams } from './contract.ts';
+import { claimKey } from './idempotency.ts';
+
+export interface BootstrapRequest {
+  caller: string;
+  /** The request's Idempotency-Key. */
+  key?: string;
+  /** Digest of the request's body. */
+  requestHash: string;
+  params: OrganizationBootstrapParams & { origin: RequestOrigin };
+  organizationId: string;
+  workflowId: string;
+  correlationId: string;
+}
+
+interface Accepted {
+  organizationId: string;
+  workflowId: string;
+  correlationId: string;
+}
+
+export type RecordedRequest =
+  | ({ outcome: 'recorded' | 'replayed' } & Accepted)
+  /** The key came before with another body. */
+  | { outcome: 'key_reused' }
+  | { outcome: 'slug_taken' };
+
+/** A request as the event store keeps it. */
+export interface InitiatedBootstrap {
+  params: OrganizationBootstrapParams;
+  correlationId: string;
+  requestedBy: string | null;
+}
+
+export type BootstrapRequests = ReturnType<typeof createBootstrapRequests>;
+
+export function createBootstrapRequests(pool: Pool, emitEvent: EmitEvent) {
+  const db = typed(pool);
+
+  /** Reserves the slug, too: refused, and nothing stored, when another has it. */
+  const emitInitiated = (
+    { params, organizationId, workflowId }: BootstrapRequest,
+    client?: PoolClient,
+  ) =>
+    emitEvent({
+      eventType: 'organization.bootstrap.initiated',
+      aggregateId: organizationId,
+      workflowId,
+      origin: params.origin,
+      ...(client && { client }),
+      mustProject: true,
+      eventData: {
+        name: params.orgData.name,
+        slug: slugFor(params.orgData.name, params.subdomain),
+        subdomain: params.subdomain ?? null,
+        params,
+      },
+    });
+
+  const recordUnder = (key: string, request: BootstrapRequest): Promise<RecordedRequest> =>
+    inTransaction(pool, async (client) => {
+      const { caller, requestHash } = request;
+      const claim = { caller, key, requestHash, ...acceptedOf(request) };
+      const { ours, winner } = await claimKey(client, claim);
+      if (winner.requestHash !== requestHash) return { outcome: 'key_reused' };
+      if (!ours) return { outcome: 'replayed', ...acceptedOf(winner) };
+      await emitInitiated(request, client);
+      return { outcome: 'recorded', ...acceptedOf(request) };
+    });
+
+  return {
+    /**
+     * Claims the idempotency key, if there is one, and emits `organization.bootstrap.initiated`;
+     * both or neither. Without a key the event's own statement is transaction enough.
+     * @throws EventNotProjectedError when the event is refused for another reason than the slug.
+     */
+    async record(request: BootstrapRequest): Promise<RecordedRequest> {
+      try {
+        if (request.key) return await recordUnder(request.key, request);
+        await emitInitiated(request);
+        return { outcome: 'recorded', ...acceptedOf(request) };
+      } catch (error) {
+        if (isSlugTaken(error)) return { outcome: 'slug_taken' };
+        throw error;
+      }
+    },
+
+    /** The request behind a workflow; undefined for runs that the API did not accept. */
+    initiated: (workflowId: string): Promise<InitiatedBootstrap | undefined> =>
+      db
+        .selectFrom('domain_events')
+        .select(({ ref }) => [
+          ref('event_data', '->').key('params').$castTo<OrganizationBootstrapParams>().as('params'),
+          ref('event_metadata', '->>').key('correlation_id').$castTo<string>().as('correlationId'),
+          ref('event_metadata', '->>').key('user_id').$castTo<string | null>().as('requestedBy'),
+        ])
+        .where(({ ref }) => ref('event_metadata', '->>').key('workflow_id'), '=', workflowId)
+        .where('event_type', '=', 'organization.bootstrap.initiated')
+        .executeTakeFirst(),
+  };
+}
+
+const acceptedOf = ({ organizationId, workflowId, correlationId }: Accepted): Accepted => ({
+  organizationId,
+  workflowId,
+  correlationId,
+});

@@ -1,0 +1,237 @@
+/** OrganizationBootstrapWorkflow: seven steps, undone in reverse when one fails. */
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  isCancellation,
+  ParentClosePolicy,
+  patched,
+  sleep,
+  startChild,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { WORKFLOW } from '#families.ts';
+import { userInvitationWorkflowId } from '#invitation/contract.ts';
+import { TASK_QUEUE_USERS } from '#kernel/queues.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { SEARCH_ATTRIBUTE, type StepInput } from '#kernel/workflow/names.ts';
+import { Saga } from '#kernel/workflow/saga.ts';
+import {
+  type BootstrapTiming,
+  DEFAULT_TIMING,
+  MAX_PROPAGATION_WAIT_MS,
+  type OrganizationBootstrapParams,
+  type OrganizationBootstrapResult,
+  orgIdOfBootstrap,
+} from './contract.ts';
+import { verifyDns } from './dnsVerification.ts';
+import { BootstrapProgress } from './progress.ts';
+import { type Proxies, proxies } from './proxies.ts';
+
+const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, SearchAttributeType.KEYWORD);
+
+interface Run {
+  params: OrganizationBootstrapParams;
+  input: StepInput;
+  timing: BootstrapTiming;
+  activities: Proxies;
+  progress: BootstrapProgress;
+  saga: Saga;
+  invitationIds: string[];
+}
+
+/**
+ * Bootstraps an organization: creates it, configures and verifies its DNS, invites its people
+ * and activates it. A failed or cancelled run undoes what it did, leaves
+ * `organization.bootstrap.failed` or `.cancelled`, and rethrows, so that Temporal shows it so.
+ */
+export async function OrganizationBootstrapWorkflow(
+  params: OrganizationBootstrapParams,
+): Promise<OrganizationBootstrapResult> {
+  const run = setUp(params);
+  try {
+    await createOrganization(run);
+    if (params.subdomain) await provisionDns(run, params.subdomain);
+    else skipDns(run);
+    await invite(run);
+    await activate(run);
+    await waitForPeople(run);
+    return await complete(run);
+  } catch (error) {
+    await undo(run, error);
+    throw error;
+  }
+}
+
+function setUp(params: OrganizationBootstrapParams): Run {
+  if (!params?.orgData?.name || !Array.isArray(params.users) || params.users.length === 0) {
+    throw ApplicationFailure.nonRetryable(
+      'orgData.name and at least one user are required',
+      FAILURE.invalidInput,
+    );
+  }
+  const { workflowId, startTime } = workflowInfo();
+  // Runs started by the API carry all of these; the fallbacks serve the Temporal CLI.
+  const orgId = params.organizationId ?? orgIdOfBootstrap(workflowId) ?? uuid4();
+  const origin = params.origin ?? { requestedAt: startTime.toISOString(), source: 'cli' };
+  const timing = { ...DEFAULT_TIMING, ...params.timing };
+  return {
+    params,
+    input: { orgId, origin },
+    timing,
+    activities: proxies(timing),
+    progress: new BootstrapProgress(orgId),
+    saga: new Saga(),
+    invitationIds: [],
+  };
+}
+
+async function createOrganization({ params, input, activities, progress, saga }: Run) {
+  saga.add('deactivateOrganizationActivity', () =>
+    activities.compensation.deactivateOrganizationActivity({
+      ...input,
+      reason: 'bootstrap_failed',
+    }),
+  );
+  const { orgData, subdomain } = params;
+  await progress.step('create_organization', () =>
+    activities.store.createOrganizationActivity({
+      ...input,
+      orgData,
+      ...(subdomain && { subdomain }),
+    }),
+  );
+}
+
+async function provisionDns(run: Run, subdomain: string): Promise<void> {
+  const { input, activities, progress, saga, timing } = run;
+  saga.add('removeDNSActivity', () =>
+    activities.compensation.removeDNSActivity({ ...input, reason: 'bootstrap_failed' }),
+  );
+  const { fqdn } = await progress.step('configure_dns', () =>
+    activities.dns.configureDNSActivity({ ...input, subdomain }),
+  );
+  progress.state.domain = fqdn;
+  progress.state.dnsConfigured = true;
+  // Runs from before verification existed have neither the timer nor the lookups.
+  if (patched('dns-verification')) {
+    await progress.step('wait_for_propagation', () =>
+      sleep(Math.min(timing.propagationWaitMs, MAX_PROPAGATION_WAIT_MS)),
+    );
+    await progress.step('verify_dns', () =>
+      verifyDns({ fqdn, input, activities, timing, progress }),
+    );
+  }
+}
+
+function skipDns({ progress }: Run): void {
+  progress.skip('configure_dns');
+  progress.skip('wait_for_propagation');
+  progress.skip('verify_dns');
+}
+
+async function invite(run: Run): Promise<void> {
+  const { params, input, activities, progress, saga } = run;
+  saga.add('revokeInvitationsActivity', () =>
+    activities.compensation.revokeInvitationsActivity({ ...input, reason: 'bootstrap_failed' }),
+  );
+  const invitations = await progress.step('generate_invitations', () =>
+    activities.store.generateInvitationsActivity({ ...input, users: params.users }),
+  );
+  run.invitationIds = invitations.map(({ invitationId }) => invitationId);
+  await progress.step('send_invitation_emails', async () => {
+    const sent = await Promise.all(
+      run.invitationIds.map((invitationId) => sendEmail(run, invitationId)),
+    );
+    progress.state.invitationsSent = sent.filter(Boolean).length;
+    if (progress.state.invitationsSent === 0) {
+      throw ApplicationFailure.nonRetryable(
+        'no invitation e-mail could be delivered',
+        FAILURE.allEmailsFailed,
+      );
+    }
+  });
+}
+
+/** One mail, retried on its own; a mail that fails for good is recorded and the run goes on. */
+async function sendEmail(run: Run, invitationId: string): Promise<boolean> {
+  const { input, activities, progress } = run;
+  try {
+    await activities.email.sendInvitationEmailsActivity({ ...input, invitationId });
+    return true;
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    const reason = messageOf(error);
+    progress.state.errors.push(`invitation ${invitationId}: ${reason}`);
+    await activities.store.recordInvitationEmailFailureActivity({ ...input, invitationId, reason });
+    return false;
+  }
+}
+
+async function activate({ input, activities, progress }: Run): Promise<void> {
+  const { invitationsSent } = progress.state;
+  await progress.step('activate_organization', () =>
+    activities.store.activateOrganizationActivity({ ...input, invitationsSent }),
+  );
+}
+
+/**
+ * Each invitation goes on in a run of its own, which outlives this one: reminders, expiry and
+ * accounts are not the bootstrap's to wait for.
+ */
+async function waitForPeople({ params, input, invitationIds }: Run): Promise<void> {
+  // Runs from before invitations had runs of their own.
+  if (!patched('user-invitation-runs')) return;
+  const { timing, taskQueue = TASK_QUEUE_USERS } = params.invitations ?? {};
+  await Promise.all(
+    invitationIds.map((invitationId) =>
+      startChild(WORKFLOW.userInvitation, {
+        workflowId: userInvitationWorkflowId(invitationId),
+        taskQueue,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        typedSearchAttributes: [{ key: ORG_ID, value: input.orgId }],
+        args: [{ invitationId, ...input, ...(timing && { timing }) }],
+      }),
+    ),
+  );
+}
+
+/** An active organization is not taken back by a cancellation that comes a moment too late. */
+function complete({ input, activities, progress }: Run): Promise<OrganizationBootstrapResult> {
+  const { orgId, domain, dnsConfigured, invitationsSent, errors } = progress.state;
+  const result = { orgId, domain, dnsConfigured, invitationsSent, errors };
+  return CancellationScope.nonCancellable(async () => {
+    await activities.store.recordBootstrapOutcomeActivity({
+      ...input,
+      outcome: { kind: 'completed', result },
+    });
+    return result;
+  });
+}
+
+async function undo({ input, activities, progress, saga }: Run, error: unknown): Promise<void> {
+  const { failureStage } = progress;
+  progress.state.compensating = true;
+  progress.state.errors.push(messageOf(error));
+  const pendingCleanup = await saga.compensate();
+  progress.state.compensating = false;
+  await CancellationScope.nonCancellable(() =>
+    activities.compensation.recordBootstrapOutcomeActivity({
+      ...input,
+      outcome: {
+        kind: isCancellation(error) ? 'cancelled' : 'failed',
+        failureStage,
+        errorMessage: messageOf(error),
+        pendingCleanup,
+      },
+    }),
+  );
+}
+
+/** The message of what really went wrong, under Temporal's own wrapping. */
+function messageOf(error: unknown): string {
+  const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
+}

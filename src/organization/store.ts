@@ -1,0 +1,150 @@
+/** Reads of the projections. */
+import { sql } from 'kysely';
+import type { Pool } from 'pg';
+import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
+
+const organizations = (db: Database) =>
+  db
+    .selectFrom('organizations_projection')
+    .select([
+      'org_id as orgId',
+      'name',
+      'slug',
+      'type',
+      'path',
+      'domain',
+      'status',
+      'subdomain_status as subdomainStatus',
+      'parent_org_id as parentOrgId',
+      'partner_type as partnerType',
+      'referring_partner_id as referringPartnerId',
+      'details',
+      'cloudflare_record_id as cloudflareRecordId',
+      'cloudflare_zone_id as cloudflareZoneId',
+      'failure_stage as failureStage',
+      'bootstrap_error as bootstrapError',
+      'workflow_id as workflowId',
+      'correlation_id as correlationId',
+      'requested_by as requestedBy',
+      'created_at as createdAt',
+      'activated_at as activatedAt',
+      'deactivated_at as deactivatedAt',
+      'deactivation_reason as deactivationReason',
+      'updated_at as updatedAt',
+    ]);
+
+/** `generation` says which of its links is the valid one. */
+export const invitations = (db: Database) =>
+  db
+    .selectFrom('user_invitations_projection')
+    .select([
+      'invitation_id as invitationId',
+      'org_id as orgId',
+      'email',
+      'first_name as firstName',
+      'last_name as lastName',
+      'roles',
+      'status',
+      'expires_at as expiresAt',
+      'email_status as emailStatus',
+      'email_sent_at as emailSentAt',
+      'email_error as emailError',
+      'message_id as messageId',
+      'revoked_at as revokedAt',
+      'accepted_at as acceptedAt',
+      'created_at as createdAt',
+      'reminders_sent as remindersSent',
+      'generation',
+      'invited_by_name as invitedByName',
+      'user_id as userId',
+      'linked',
+    ]);
+
+export type Organization = RowOf<typeof organizations>;
+export type Invitation = RowOf<typeof invitations>;
+export type ReadModels = ReturnType<typeof createReadModels>;
+
+/**
+ * An organization and all above it. By parent ids, which are never used again, and not by path,
+ * which a successor may take over.
+ */
+const withAncestors = (db: Database, orgId: string) =>
+  db.withRecursive('ancestors', (ancestors) =>
+    ancestors
+      .selectFrom('organizations_projection')
+      .select(['org_id', 'parent_org_id'])
+      .where('org_id', '=', orgId)
+      .union(
+        ancestors
+          .selectFrom('organizations_projection as o')
+          .innerJoin('ancestors as a', 'o.org_id', 'a.parent_org_id')
+          .select(['o.org_id', 'o.parent_org_id']),
+      ),
+  );
+
+export function createReadModels(pool: Pool) {
+  const db = typed(pool);
+
+  return {
+    /** Undefined when there is none of this id. */
+    organization: (orgId: string): Promise<Organization | undefined> =>
+      organizations(db).where('org_id', '=', orgId).executeTakeFirst(),
+
+    /** The one live organization that holds a slug. */
+    organizationBySlug: (slug: string): Promise<Organization | undefined> =>
+      organizations(db)
+        .where('slug', '=', slug)
+        .where('status', 'in', ['pending', 'provisioning', 'active'])
+        .executeTakeFirst(),
+
+    invitation: (invitationId: string): Promise<Invitation | undefined> =>
+      invitations(db).where('invitation_id', '=', invitationId).executeTakeFirst(),
+
+    invitationsOf: (orgId: string): Promise<Invitation[]> =>
+      invitations(db)
+        .where('org_id', '=', orgId)
+        .orderBy('created_at')
+        .orderBy('invitation_id')
+        .execute(),
+
+    /**
+     * A page of the bootstraps that began at least `olderThanMs` ago and have not ended, oldest
+     * first. @param after the last one of the page before.
+     */
+    pendingOrganizations(
+      olderThanMs: number,
+      { after, limit = 100 }: { after?: Organization | undefined; limit?: number } = {},
+    ): Promise<Organization[]> {
+      const youngest = sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`;
+      const pending = organizations(db)
+        .where('status', 'in', ['pending', 'provisioning'])
+        .where('created_at', '<=', youngest)
+        .orderBy('created_at')
+        .orderBy('org_id')
+        .limit(limit);
+      const rest =
+        after &&
+        pending.where(({ eb, refTuple, selectFrom }) =>
+          eb(
+            refTuple('created_at', 'org_id'),
+            '>',
+            selectFrom('organizations_projection as last')
+              .select(['last.created_at', 'last.org_id'])
+              .where('last.org_id', '=', after.orgId)
+              .$asTuple('created_at', 'org_id'),
+          ),
+        );
+      return (rest ?? pending).execute();
+    },
+
+    /** True for the organization itself and for every one below it. */
+    async isWithin(orgId: string, ancestorOrgId: string): Promise<boolean> {
+      const ancestor = await withAncestors(db, orgId)
+        .selectFrom('ancestors')
+        .select('org_id')
+        .where('org_id', '=', ancestorOrgId)
+        .executeTakeFirst();
+      return ancestor !== undefined;
+    },
+  };
+}

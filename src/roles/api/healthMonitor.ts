@@ -1,0 +1,70 @@
+/** Runs the health checks every so often and keeps their outcome as gauges. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import {
+  type HealthCheck,
+  type HealthOutcome,
+  loadHealthChecks,
+  runHealthChecks,
+  SEVERITIES,
+} from '#kernel/database/healthChecks.ts';
+import { createMetricQueries } from '#kernel/eventStore/metricQueries.ts';
+import type { Logger } from '#kernel/telemetry/logger.ts';
+import type { Metrics } from '#kernel/telemetry/metrics.ts';
+
+interface MonitorDeps {
+  pool: Pool;
+  metrics: Metrics;
+  logger: Logger;
+  intervalMs: number;
+}
+
+/** The gauges of the event store, which alerts know by their own names. */
+const OWN_GAUGES = {
+  blocked_streams: 'event_streams_blocked',
+  parked_streams: 'event_streams_parked',
+} as const;
+
+function show(metrics: Metrics, { check, durationMs, result }: HealthOutcome): void {
+  metrics.set('health_check_duration_seconds', { check }, durationMs / 1000);
+  // A check that failed keeps its last value, and its last success grows old: that is what pages.
+  if (!result) return;
+  metrics.set('health_check_value', { check }, result.value);
+  metrics.set('health_check_severity', { check }, SEVERITIES.indexOf(result.severity));
+  metrics.set('health_check_last_success_timestamp_seconds', { check }, Date.now() / 1000);
+  const own = OWN_GAUGES[check as keyof typeof OWN_GAUGES];
+  if (own) metrics.set(own, {}, result.value);
+}
+
+/** What waits now, whatever its age: from the same partial index, cheap enough for each scrape. */
+function collectBacklog({ pool, metrics }: MonitorDeps): void {
+  const queries = createMetricQueries(pool);
+  metrics.onScrape(async () => {
+    const { count, oldestAgeSeconds } = await queries.unprocessedEvents();
+    metrics.set('events_unprocessed', {}, count);
+    metrics.set('events_unprocessed_oldest_age_seconds', {}, oldestAgeSeconds);
+  });
+}
+
+export function createHealthMonitor(deps: MonitorDeps) {
+  const { pool, metrics, logger, intervalMs } = deps;
+  collectBacklog(deps);
+
+  async function round(checks: HealthCheck[]): Promise<void> {
+    for (const outcome of await runHealthChecks(pool, checks)) {
+      show(metrics, outcome);
+      if (outcome.error) logger.warn({ check: outcome.check }, 'health check failed');
+    }
+  }
+
+  return {
+    /** Goes on until `stopping` aborts. */
+    async run(stopping: AbortSignal): Promise<void> {
+      const checks = await loadHealthChecks();
+      while (!stopping.aborted) {
+        await round(checks);
+        await delay(intervalMs, undefined, { signal: stopping }).catch(() => {});
+      }
+    },
+  };
+}

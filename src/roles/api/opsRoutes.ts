@@ -1,0 +1,76 @@
+/** What operators and tools read: probes, the OpenAPI document, and its page. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type Router from '@koa/router';
+import { notFound } from '#kernel/http/problems.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import { readinessOf } from '#kernel/telemetry/health.ts';
+import type { ApiDeps } from './deps.ts';
+import { openApiDocument } from './openApi.ts';
+
+/** Everything from this server, nothing inline but the styles that Swagger UI sets itself. */
+const DOCS_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<title>A4C workflows API</title><link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="icon" href="/docs/favicon-32x32.png"></head>
+<body><div id="swagger-ui"></div><script src="/docs/swagger-ui-bundle.js"></script>
+<script src="/docs/start.js"></script></body></html>`;
+const DOCS_START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui' });`;
+const DOCS_FILES: Record<string, string> = {
+  'swagger-ui.css': 'text/css',
+  'swagger-ui-bundle.js': 'text/javascript',
+  'favicon-32x32.png': 'image/png',
+};
+/**
+ * Swagger UI's files as Fastify's plugin ships them. We use no code of the plugin: the package
+ * `swagger-ui-dist` has the same files, but depends on one that reports each installation.
+ */
+const docsFile = (name: string): string =>
+  createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`);
+
+export function opsRoutes({ checks, metrics }: Pick<ApiDeps, 'checks' | 'metrics'>): Router {
+  const router = createRouter();
+  const document = openApiDocument();
+
+  router.get('/health', (ctx) => {
+    ctx.body = { status: 'ok' };
+  });
+
+  router.get('/ready', async (ctx) => {
+    const readiness = await readinessOf(checks);
+    ctx.status = readiness.ready ? 200 : 503;
+    ctx.body = readiness;
+  });
+
+  router.get('/metrics', async (ctx) => {
+    const { contentType, body } = await metrics.expose(
+      ctx.get('accept'),
+      ctx.get('x-prometheus-scrape-timeout-seconds'),
+    );
+    ctx.set('content-type', contentType);
+    ctx.body = body;
+  });
+
+  router.get('/openapi.json', (ctx) => {
+    ctx.body = document;
+  });
+
+  router.get('/docs', (ctx) => {
+    ctx.type = 'html';
+    ctx.body = DOCS_PAGE;
+  });
+
+  router.get('/docs/start.js', (ctx) => {
+    ctx.type = 'text/javascript';
+    ctx.body = DOCS_START;
+  });
+
+  router.get('/docs/:file', async (ctx) => {
+    const { file = '' } = ctx.params;
+    const type = DOCS_FILES[file];
+    if (!type) throw notFound('file');
+    ctx.type = type;
+    ctx.body = await readFile(docsFile(file));
+  });
+
+  return router;
+}

@@ -1,0 +1,121 @@
+/** The API role: everything between a configuration and a listening server. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Pool } from 'pg';
+import type { ApiConfig } from '#config.ts';
+import { createInvitationQueries } from '#invitation/store.ts';
+import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
+import { createPool } from '#kernel/database/pool.ts';
+import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { createMetricQueries } from '#kernel/eventStore/metricQueries.ts';
+import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import { createAuthenticate } from '#kernel/http/auth.ts';
+import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
+import type { Logger } from '#kernel/telemetry/logger.ts';
+import { createMetrics } from '#kernel/telemetry/metrics.ts';
+import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
+import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connection.ts';
+import { pingTemporal } from '#kernel/temporal/runs.ts';
+import { collectTemporalMetrics } from '#kernel/temporal/serverMetrics.ts';
+import { createReconciler } from '#onboarding/reconciler.ts';
+import { createBootstrapRequests } from '#onboarding/store.ts';
+import { createReadModels } from '#organization/store.ts';
+import { ensureCertificateWatch } from '#sso/certificates/schedule.ts';
+import { createSsoConfigurations } from '#sso/store.ts';
+import { createApp } from './app.ts';
+import { collectDatabaseMetrics } from './databaseMetrics.ts';
+import { createHealthMonitor } from './healthMonitor.ts';
+
+/** Names the lock "somebody is reconciling". */
+const RECONCILE_LOCK = '4121865744';
+
+function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, logger: Logger) {
+  const metrics = createMetrics('api');
+  const store = createEventStore(pool, eventMetrics(metrics));
+  const emitEvent = createEmitEvent(store);
+  const readModels = createReadModels(pool);
+  const requests = createBootstrapRequests(pool, emitEvent);
+  const { client } = temporal;
+  const app = createApp({
+    config,
+    logger,
+    metrics,
+    temporal: client,
+    requests,
+    readModels,
+    queries: createEventQueries(pool),
+    invitations: createInvitationQueries(pool),
+    ssoConfigurations: createSsoConfigurations(pool),
+    pool,
+    authenticate: createAuthenticate(config),
+    checks: {
+      postgres: () => pool.query('SELECT 1'),
+      temporal: () => pingTemporal(client),
+    },
+  });
+  const lock = createAdvisoryLock(pool, RECONCILE_LOCK);
+  const reconciler = createReconciler({
+    config,
+    temporal: client,
+    requests,
+    readModels,
+    store,
+    emitEvent,
+    runs: createWorkflowRuns(pool),
+    lock,
+    logger,
+  });
+  collectProcessMetrics(metrics, config, pool);
+  collectDatabaseMetrics(metrics, createMetricQueries(pool));
+  const queues = [config.TEMPORAL_TASK_QUEUE, config.TEMPORAL_USERS_TASK_QUEUE];
+  collectTemporalMetrics(metrics, client, queues);
+  const intervalMs = config.HEALTH_INTERVAL_SECONDS;
+  const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
+  return { app, reconciler, monitor };
+}
+
+const listen = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, () => resolve((server.address() as AddressInfo).port));
+  });
+
+/** Lets requests under way end; idle keep-alive connections are closed at once. */
+const close = (server: Server): Promise<void> =>
+  new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeIdleConnections();
+  });
+
+/** Serves until `stopping` aborts. @param onListening told the port, of use when PORT is 0. */
+export async function runApi(
+  config: ApiConfig,
+  logger: Logger,
+  stopping: AbortSignal,
+  onListening: (port: number) => void = () => {},
+): Promise<void> {
+  const pool = createPool(config, 'a4c-api', logger);
+  const temporal = connectTemporal(config);
+  const { app, reconciler, monitor } = createParts(config, pool, temporal, logger);
+  const server = createServer(
+    // A request that trickles in is not waited for longer than one that is worked on.
+    { requestTimeout: config.REQUEST_TIMEOUT_SECONDS },
+    app.callback(),
+  );
+  try {
+    const port = await listen(server, config.PORT);
+    logger.info({ port }, 'API listens');
+    onListening(port);
+    await Promise.all([
+      reconciler.run(stopping),
+      monitor.run(stopping),
+      ensureCertificateWatch(temporal.client, config.TEMPORAL_USERS_TASK_QUEUE, logger, stopping),
+    ]);
+    await close(server);
+  } finally {
+    await temporal.connection.close();
+    await pool.end();
+  }
+}

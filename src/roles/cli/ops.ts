@@ -1,0 +1,149 @@
+/** `npm run ops -- <command>`: what operators ask the event store and Temporal, from a terminal. */
+import { parseArgs } from 'node:util';
+import type { Pool } from 'pg';
+import { ConfigError, loadConfig } from '#config.ts';
+import {
+  type HealthOutcome,
+  loadHealthChecks,
+  runHealthChecks,
+  SEVERITIES,
+} from '#kernel/database/healthChecks.ts';
+import { createPool } from '#kernel/database/pool.ts';
+import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { printRows, type Row } from './printRows.ts';
+
+const USAGE = `usage: npm run ops -- <command> [options]
+
+  health               run sql/health; exits 0 when all is ok, 1 on warnings, 2 when critical
+  unprocessed          events that wait, with their errors
+  retry                retry the blocked streams whose pause is over
+  trace <org id>       organization -> events -> runs -> activities -> projections
+  correlation <id>     every event of a correlation id
+  versions             versions of the workers, which is current, and what runs on each
+  versions set-current <deployment> <build id>
+                       send new runs to this version; "unversioned" for workers without one
+
+  --json               JSON instead of a table
+  --help
+
+Reads DATABASE_URL; versions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY and
+TEMPORAL_TLS in its place. Exits 1 when a command fails, and health as said above.
+`;
+
+/** For a server that does not answer. */
+const TEMPORAL_LIMIT_MS = 30_000;
+
+const healthRow = ({ check, durationMs, result, error }: HealthOutcome): Row => ({
+  check,
+  severity: result?.severity ?? 'critical',
+  value: result?.value ?? null,
+  detail: result?.detail ?? `the check failed: ${error}`,
+  duration_ms: Math.round(durationMs),
+});
+
+async function health(pool: Pool, json: boolean): Promise<void> {
+  const outcomes = await runHealthChecks(pool, await loadHealthChecks());
+  const rows = outcomes.map(healthRow);
+  printRows(rows, json);
+  process.exitCode = Math.max(
+    ...rows.map(({ severity }) => SEVERITIES.indexOf(severity as (typeof SEVERITIES)[number])),
+  );
+}
+
+async function trace(pool: Pool, json: boolean, [orgId]: string[]): Promise<void> {
+  const lineage = orgId && (await createEventQueries(pool).traceWorkflowLineage(orgId));
+  if (!lineage) throw new ConfigError('trace needs the id of an organization that is there');
+  if (json) console.log(JSON.stringify(lineage, null, 2));
+  else {
+    const { name, slug, status, subdomainStatus } = lineage.organization;
+    console.log(`${name} (${slug}): ${status}, subdomain ${subdomainStatus ?? 'none'}`);
+    for (const run of lineage.runs) {
+      console.log(`${run.workflowId} ${run.runId ?? '(before the run)'}`);
+      const events = run.activities.flatMap(({ activity, events: of }) =>
+        of.map(({ eventType, createdAt }) => ({ activity, eventType, createdAt })),
+      );
+      printRows(events, false);
+    }
+  }
+}
+
+async function correlation(pool: Pool, json: boolean, [id]: string[]): Promise<void> {
+  if (!id) throw new ConfigError('correlation needs a correlation id');
+  const events = await createEventQueries(pool).getEventsByCorrelationId(id);
+  const row = ({ createdAt, eventType, aggregateId, eventMetadata }: (typeof events)[number]) => ({
+    createdAt,
+    eventType,
+    aggregateId,
+    activity: eventMetadata.activity_id ?? null,
+  });
+  printRows(json ? (events as unknown as Row[]) : events.map(row), json);
+}
+
+type Command = (json: boolean, args: string[]) => Promise<void>;
+
+/** A command that asks the database. */
+const onDatabase =
+  (command: (pool: Pool, json: boolean, args: string[]) => Promise<void>): Command =>
+  async (json, args) => {
+    const pool = createPool(loadConfig('migrate'), 'a4c-ops');
+    try {
+      await command(pool, json, args);
+    } finally {
+      await pool.end();
+    }
+  };
+
+/** Asks Temporal; its client is loaded by nobody else, who start faster and smaller without. */
+const versions: Command = async (json, args) => {
+  const { connectTemporal } = await import('#kernel/temporal/connection.ts');
+  const command = await import('./versions.ts');
+  const { client, connection } = connectTemporal(loadConfig('trigger'));
+  try {
+    const limit = Date.now() + TEMPORAL_LIMIT_MS;
+    await client.withDeadline(limit, () => command.versions(client, json, args));
+  } finally {
+    await connection.close();
+  }
+};
+
+const COMMANDS: Record<string, Command> = {
+  health: onDatabase(health),
+  unprocessed: onDatabase(async (pool, json) =>
+    printRows(await createEventQueries(pool).getUnprocessedEvents(), json),
+  ),
+  retry: onDatabase(async (pool, json) =>
+    printRows([{ ...(await createEventStore(pool).retryFailedEvents()) }], json),
+  ),
+  trace: onDatabase(trace),
+  correlation: onDatabase(correlation),
+  versions,
+};
+
+function argumentsOf(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+export async function runOps(args: string[]): Promise<void> {
+  const { values, positionals } = argumentsOf(args);
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  const [name = '', ...rest] = positionals;
+  const command = COMMANDS[name];
+  if (!command)
+    throw new ConfigError(`${name ? `unknown command ${name}` : 'no command given'}\n\n${USAGE}`);
+  await command(values.json, rest);
+}

@@ -1,0 +1,120 @@
+/** `npm run ops -- versions`: which versions of the workers there are, and which one gets new runs. */
+import { type Client, isGrpcServiceError } from '@temporalio/client';
+import { ConfigError } from '#config.ts';
+import { printRows } from './printRows.ts';
+
+/** `temporal.api.enums.v1.WorkerDeploymentVersionStatus`, by its number. */
+const UNKNOWN = 'unknown';
+const STATUS = [UNKNOWN, 'inactive', 'current', 'ramping', 'draining', 'drained', 'created'];
+/** In place of a build id: the workers without versioning. */
+const UNVERSIONED = 'unversioned';
+
+type Timestamp = { seconds?: unknown; nanos?: number | null } | null | undefined;
+const dateOf = (time: Timestamp): Date | null =>
+  time ? new Date(Number(time.seconds ?? 0) * 1000) : null;
+
+async function deploymentNames(client: Client): Promise<string[]> {
+  const names: string[] = [];
+  let nextPageToken: Uint8Array | undefined;
+  do {
+    const page = await client.workflowService.listWorkerDeployments({
+      namespace: client.options.namespace,
+      nextPageToken,
+    });
+    names.push(...page.workerDeployments.map(({ name }) => name ?? ''));
+    nextPageToken = page.nextPageToken;
+  } while (nextPageToken?.length);
+  return names.sort();
+}
+
+/** The server looks for open runs only now and then; this is their number now. */
+async function pinnedRuns(
+  client: Client,
+  deploymentName: string,
+  buildId: string,
+): Promise<number> {
+  const query = `ExecutionStatus = 'Running' AND TemporalWorkflowVersioningBehavior = 'Pinned'
+    AND TemporalWorkerDeploymentVersion = '${deploymentName}:${buildId}'`;
+  return (await client.workflow.count(query)).count;
+}
+
+/** A version of the workers of a queue. */
+interface WorkerVersion {
+  deployment: string;
+  build_id: string;
+  status: string;
+  /** Open runs that can end on this version alone. */
+  pinned_runs: number;
+  current_since: Date | null;
+  last_current: Date | null;
+  created: Date | null;
+}
+
+async function versionsOf(client: Client, deploymentName: string): Promise<WorkerVersion[]> {
+  const { workerDeploymentInfo: info } = await client.workflowService.describeWorkerDeployment({
+    namespace: client.options.namespace,
+    deploymentName,
+  });
+  return Promise.all(
+    (info?.versionSummaries ?? []).map(async (version) => {
+      const buildId = version.deploymentVersion?.buildId ?? '';
+      return {
+        deployment: deploymentName,
+        build_id: buildId,
+        status: STATUS[version.status ?? 0] ?? UNKNOWN,
+        pinned_runs: await pinnedRuns(client, deploymentName, buildId),
+        current_since: dateOf(version.currentSinceTime),
+        last_current: dateOf(version.lastCurrentTime),
+        created: dateOf(version.createTime),
+      };
+    }),
+  );
+}
+
+/** Versions of every deployment of the namespace. */
+export async function listVersions(client: Client): Promise<WorkerVersion[]> {
+  const names = await deploymentNames(client);
+  return (await Promise.all(names.map((name) => versionsOf(client, name)))).flat();
+}
+
+/**
+ * New runs, and those that move on, go to this version from now on. The server refuses one that
+ * does not poll every queue of the version that is current.
+ */
+async function setCurrent(client: Client, json: boolean, args: string[]): Promise<void> {
+  const [deploymentName, version] = args;
+  if (!deploymentName || !version) {
+    throw new ConfigError('versions set-current needs the name of a deployment and a build id');
+  }
+  const { previousDeploymentVersion: previous } =
+    await client.workflowService.setWorkerDeploymentCurrentVersion({
+      namespace: client.options.namespace,
+      deploymentName,
+      buildId: version === UNVERSIONED ? '' : version,
+      identity: 'a4c-ops',
+    });
+  const row = { deployment: deploymentName, current: version, previous: previous?.buildId };
+  printRows([{ ...row, previous: row.previous || UNVERSIONED }], json);
+}
+
+/**
+ * The command `versions`, and `versions set-current <deployment> <build id>`.
+ * @throws ConfigError saying what the server refused.
+ */
+export async function versions(client: Client, json: boolean, args: string[]): Promise<void> {
+  const [action, ...rest] = args;
+  if (action && action !== 'set-current') {
+    throw new ConfigError(`unknown command versions ${action}; it is set-current or nothing`);
+  }
+  try {
+    if (action) await setCurrent(client, json, rest);
+    else
+      printRows(
+        (await listVersions(client)).map((version) => ({ ...version })),
+        json,
+      );
+  } catch (error) {
+    if (!isGrpcServiceError(error)) throw error;
+    throw new ConfigError(`Temporal at TEMPORAL_ADDRESS says: ${error.details}`, { cause: error });
+  }
+}

@@ -1,0 +1,267 @@
+/** The workflows on single sign-on: their names, ids, inputs, states and activities. */
+
+import type {
+  ClaimDomainInput,
+  DomainCheckResult,
+  RecordDomainClaimInput,
+} from '#domainClaim/contract.ts';
+import type { RequestOrigin, StepInput, StepStatus } from '#kernel/workflow/names.ts';
+
+export const SSO_STEPS = [
+  'validate_metadata',
+  'configure_provider',
+  'test_flow',
+  'activate_sso',
+  'notify',
+] as const;
+
+export type SsoStep = (typeof SSO_STEPS)[number];
+
+export const SSO_STATUSES = [
+  'requested',
+  'validated',
+  'configured',
+  'testing',
+  'tested',
+  'active',
+  'failed',
+  'cancelled',
+  'deactivated',
+  'replaced',
+] as const;
+
+export type SsoStatus = (typeof SSO_STATUSES)[number];
+
+/** A run is under way in these. */
+export const SSO_UNDER_WAY: readonly SsoStatus[] = [
+  'requested',
+  'validated',
+  'configured',
+  'testing',
+  'tested',
+];
+
+export type SsoBinding = 'HTTP-POST' | 'HTTP-Redirect';
+
+export interface SigningCertificate {
+  /** SHA-256 of the DER form, lower-case hex. */
+  fingerprint: string;
+  /** ISO 8601. */
+  notBefore: string;
+  notAfter: string;
+  /** Base64 of the DER form. Public by nature. */
+  der: string;
+}
+
+export interface IdpMetadata {
+  entityId: string;
+  ssoUrl: string;
+  binding: SsoBinding;
+  /** Those that are valid now; at least one. */
+  certificates: SigningCertificate[];
+  /** ISO 8601; until when the document itself may be relied on. */
+  validUntil: string | null;
+}
+
+/** Public routes of the test, outside the authenticated API. */
+export const SSO_CALLBACK_PATH = '/sso/callback';
+
+export const SSO_TEST_PATH = '/sso/test';
+
+/** `sso-config-{orgId}`: one configuration of an organization at a time. */
+export const ssoConfigurationWorkflowId = (orgId: string): string => `sso-config-${orgId}`;
+
+export const ssoDeactivationWorkflowId = (orgId: string): string => `sso-deactivation-${orgId}`;
+
+/** Of the schedule, and the beginning of its runs' ids. */
+export const SSO_CERTIFICATE_WATCH_ID = 'sso-certificate-watch';
+
+/** Not among WORKFLOW: a round over all organizations is nobody's run. */
+export const SSO_CERTIFICATE_WATCH_WORKFLOW = 'SSOCertificateWatchWorkflow';
+
+/** The verdict of the callback route on the response of the test. */
+export const SIGNAL_SSO_TEST = 'ssoTestResult';
+
+export type SsoTestVerdict =
+  | { passed: true; assertionHash: string }
+  /** `type` is one of FAILURE; the message quotes nothing of the response. */
+  | { passed: false; type: string; message: string };
+
+/** In milliseconds. Part of the inputs, so that replay sees the same. */
+export interface SsoTiming {
+  /** How long the test waits for its callback; 24 hours by default, and at most. */
+  testWaitMs: number;
+  retryInitialMs: number;
+  heartbeatTimeoutMs: number;
+  compensationLimitMs: number;
+}
+
+const MINUTE_MS = 60_000;
+
+const HOUR_MS = 60 * MINUTE_MS;
+
+export const MAX_TEST_WAIT_MS = 24 * HOUR_MS;
+
+export const DEFAULT_SSO_TIMING: SsoTiming = {
+  testWaitMs: MAX_TEST_WAIT_MS,
+  retryInitialMs: 10_000,
+  heartbeatTimeoutMs: 10_000,
+  compensationLimitMs: HOUR_MS,
+};
+
+export type MetadataSource = { xml: string } | { url: string };
+
+/** Input of SSOConfigurationWorkflow. */
+export interface SsoConfigurationParams {
+  organizationId: string;
+  /** Of this attempt; an organization has one for each. */
+  configurationId: string;
+  metadata: MetadataSource;
+  /** Which of the verified domains to activate for; all of them when left out. */
+  domains?: string[];
+  /** Told how it ends, beside the organization's admins. */
+  requesterEmail?: string;
+  origin: RequestOrigin;
+  timing?: Partial<SsoTiming>;
+}
+
+export interface SsoConfigurationResult {
+  orgId: string;
+  configurationId: string;
+  providerId: string;
+  domains: string[];
+  warnings: string[];
+  errors: string[];
+}
+
+export interface SsoDeactivationParams {
+  organizationId: string;
+  reason: string;
+  requesterEmail?: string;
+  origin: RequestOrigin;
+  timing?: Partial<SsoTiming>;
+}
+
+/** Answer of the `getState` query of SSOConfigurationWorkflow. */
+export interface SsoState {
+  orgId: string;
+  configurationId: string;
+  step: SsoStep;
+  steps: { name: SsoStep; status: StepStatus; startedAt?: string; endedAt?: string }[];
+  /** True while the run waits for the callback of the test. */
+  waitingForTest: boolean;
+  warnings: string[];
+  domains: string[];
+  errors: string[];
+  compensating: boolean;
+}
+
+export interface SsoStepInput extends StepInput {
+  configurationId: string;
+}
+
+export interface RequestSsoInput extends SsoStepInput {
+  source: 'xml' | 'url';
+  domains: string[] | null;
+}
+
+export interface ValidateMetadataInput extends SsoStepInput {
+  metadata: MetadataSource;
+}
+
+export interface ValidatedMetadata {
+  idp: IdpMetadata;
+  /** The very text that was validated; what a URL says later is not looked at. */
+  xml: string;
+  warnings: string[];
+}
+
+/** A provider as it was before the run touched it, to be put back. */
+export interface FormerProvider {
+  id: string;
+  metadataXml: string;
+  domains: string[];
+  attributeMapping: { keys?: Record<string, unknown> };
+  nameIdFormat: string | null;
+}
+
+export interface FindProviderInput extends SsoStepInput {
+  entityId: string;
+}
+
+export interface ConfigureProviderInput extends FindProviderInput {
+  metadataXml: string;
+  former: FormerProvider | null;
+}
+
+export interface RequestSsoTestInput extends SsoStepInput {
+  /** ISO 8601; until when the callback is waited for. */
+  expiresAt: string;
+  requesterEmail?: string;
+}
+
+export interface RecordSsoTestInput extends SsoStepInput {
+  assertionHash: string;
+}
+
+export interface ActivateSsoInput extends SsoStepInput {
+  providerId: string;
+  domains: string[] | null;
+}
+
+export interface RestoreProviderInput extends SsoStepInput {
+  former: FormerProvider | null;
+}
+
+export interface RecordSsoFailureInput extends SsoStepInput {
+  outcome: 'failed' | 'cancelled';
+  failureStage: SsoStep;
+  failureType: string;
+  errorMessage: string;
+  pendingCleanup: string[];
+}
+
+export interface NotifySsoInput extends StepInput {
+  /** Tells apart mails about the same organization. */
+  subjectId: string;
+  requesterEmail?: string;
+  news:
+    | { kind: 'activated'; domains: string[]; warnings: string[] }
+    | { kind: 'failed'; step: SsoStep; reason: string }
+    | { kind: 'deactivated' };
+}
+
+export interface DeactivateSsoInput extends StepInput {
+  reason: string;
+}
+
+export interface WatchInput {
+  origin: RequestOrigin;
+}
+
+export interface WarnOfExpiryInput extends SsoStepInput {
+  fingerprint: string;
+  notAfter: string;
+  /** The threshold that has been reached. */
+  days: number;
+}
+
+/** Activities of the `users` task queue on single sign-on and domains, by their registered names. */
+export interface SsoActivities {
+  recordSSORequestActivity(input: RequestSsoInput): Promise<void>;
+  validateIdPMetadataActivity(input: ValidateMetadataInput): Promise<ValidatedMetadata>;
+  findSSOProviderActivity(input: FindProviderInput): Promise<FormerProvider | null>;
+  configureSSOProviderActivity(input: ConfigureProviderInput): Promise<string>;
+  requestSSOTestActivity(input: RequestSsoTestInput): Promise<void>;
+  recordSSOTestActivity(input: RecordSsoTestInput): Promise<void>;
+  activateSSOActivity(input: ActivateSsoInput): Promise<string[]>;
+  restoreSSOProviderActivity(input: RestoreProviderInput): Promise<void>;
+  recordSSOFailureActivity(input: RecordSsoFailureInput): Promise<void>;
+  notifySSOActivity(input: NotifySsoInput): Promise<void>;
+  deactivateSSOActivity(input: DeactivateSsoInput): Promise<boolean>;
+  findExpiringCertificatesActivity(input: WatchInput): Promise<WarnOfExpiryInput[]>;
+  warnOfCertificateExpiryActivity(input: WarnOfExpiryInput): Promise<void>;
+  recordDomainClaimActivity(input: RecordDomainClaimInput): Promise<void>;
+  checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult>;
+  rejectDomainClaimActivity(input: ClaimDomainInput): Promise<void>;
+}

@@ -1,0 +1,24 @@
+/** SSODeactivationWorkflow: takes an organization's identity provider out of service. */
+import { log } from '@temporalio/workflow';
+import { DEFAULT_SSO_TIMING, type SsoDeactivationParams } from './contract.ts';
+import { ssoProxies } from './proxies.ts';
+
+/** @returns false when nothing was active. */
+export async function SSODeactivationWorkflow(params: SsoDeactivationParams): Promise<boolean> {
+  const { organizationId: orgId, origin, reason, requesterEmail } = params;
+  const { patient, mail } = ssoProxies({ ...DEFAULT_SSO_TIMING, ...params.timing });
+  const deactivated = await patient.deactivateSSOActivity({ orgId, origin, reason });
+  if (!deactivated) return false;
+  try {
+    await mail.notifySSOActivity({
+      orgId,
+      origin,
+      subjectId: `${orgId}-${Date.parse(origin.requestedAt)}`,
+      ...(requesterEmail && { requesterEmail }),
+      news: { kind: 'deactivated' },
+    });
+  } catch (error) {
+    log.error('news could not be sent by e-mail', { error: String(error) });
+  }
+  return true;
+}

@@ -1,0 +1,80 @@
+/** Activities that tell people about single sign-on: how a run ended, and certificates that end. */
+
+import type { MailContent } from '#kernel/mail/mailContent.ts';
+import type { ActivityScope } from '#kernel/temporal/activity.ts';
+import type { ActivityDeps } from '#roles/worker/deps.ts';
+import type { NotifySsoInput, WarnOfExpiryInput, WatchInput } from './contract.ts';
+import { mailToAll, recipientsOf } from './mailing.ts';
+import {
+  certificateExpiringMail,
+  ssoActivatedMail,
+  ssoDeactivatedMail,
+  ssoFailedMail,
+} from './mails.ts';
+import { dueWarning, EXPIRY_WARNING_DAYS } from './rules.ts';
+import type { SsoConfiguration } from './store.ts';
+
+function contentOf(news: NotifySsoInput['news'], organizationName: string): MailContent {
+  if (news.kind === 'activated') return ssoActivatedMail({ organizationName, ...news });
+  if (news.kind === 'failed') return ssoFailedMail({ organizationName, ...news });
+  return ssoDeactivatedMail({ organizationName });
+}
+
+/** Certificates whose next warning is due, and was not given. */
+const dueOf = ({ certificates, expiryWarnings }: SsoConfiguration, now: number) =>
+  certificates.flatMap(({ fingerprint, notAfter }) => {
+    const days = dueWarning(notAfter, now);
+    const warned = expiryWarnings[fingerprint] ?? Number.POSITIVE_INFINITY;
+    return days !== undefined && days < warned ? [{ fingerprint, notAfter, days }] : [];
+  });
+
+export function ssoNewsActivities(deps: ActivityDeps) {
+  const { config, emitEvent, readModels, ssoConfigurations } = deps;
+  const nameOf = async (orgId: string) => (await readModels.organization(orgId))?.name ?? '';
+
+  return {
+    async notifySSOActivity(input: NotifySsoInput, scope: ActivityScope): Promise<void> {
+      const { orgId, subjectId, requesterEmail, news } = input;
+      const recipients = await recipientsOf(deps, orgId, requesterEmail);
+      const content = contentOf(news, await nameOf(orgId));
+      await mailToAll(deps, scope, recipients, content, `sso-${news.kind}-${subjectId}`);
+    },
+
+    async findExpiringCertificatesActivity({ origin }: WatchInput): Promise<WarnOfExpiryInput[]> {
+      const found = await ssoConfigurations.withCertificatesEnding(EXPIRY_WARNING_DAYS[0]);
+      const now = Date.now();
+      return found.flatMap((configuration) =>
+        dueOf(configuration, now).map((due) => ({
+          orgId: configuration.orgId,
+          configurationId: configuration.configurationId,
+          origin,
+          ...due,
+        })),
+      );
+    },
+
+    /** Tells the organization's admins, or support where none is reached; once for each threshold. */
+    async warnOfCertificateExpiryActivity(
+      input: WarnOfExpiryInput,
+      scope: ActivityScope,
+    ): Promise<void> {
+      const { orgId, origin, configurationId, fingerprint, notAfter, days } = input;
+      const admins = await recipientsOf(deps, orgId);
+      const organizationName = await nameOf(orgId);
+      const content = certificateExpiringMail({ organizationName, fingerprint, notAfter, days });
+      const messageId = `sso-certificate-${fingerprint.slice(0, 16)}-${days}`;
+      const reached = await mailToAll(deps, scope, admins, content, messageId);
+      if (reached === 0) {
+        await mailToAll(deps, scope, [config.SUPPORT_EMAIL], content, messageId);
+      }
+      await emitEvent({
+        eventType: 'sso.certificate.expiring',
+        aggregateId: configurationId,
+        origin,
+        // Several certificates of one configuration may be due in one round.
+        ordinal: Number.parseInt(fingerprint.slice(0, 8), 16),
+        eventData: { org_id: orgId, fingerprint, not_after: notAfter, days },
+      });
+    },
+  };
+}

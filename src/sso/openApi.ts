@@ -1,0 +1,95 @@
+/** The part of the OpenAPI document on single sign-on and domains. */
+import { z } from 'zod';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { body, json, OPEN, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
+import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
+import { SSO_PERMISSION } from './routes.ts';
+import * as schemas from './schemas.ts';
+
+const PERMISSION = `Needs the permission \`${SSO_PERMISSION}\` in its scope.`;
+const tokenPath = { path: z.object({ token: schemas.testToken }) };
+
+const organizationPaths = (): ZodOpenApiPathsObject => ({
+  '/api/v1/organizations/{organizationId}/sso': {
+    post: {
+      operationId: 'configureSso',
+      summary: 'Configure single sign-on',
+      description: `${PERMISSION} The run mails the link of a test to the caller and the organization's admins, and activates single sign-on when the test has passed.`,
+      requestParams: organizationPath,
+      requestBody: body(schemas.ssoBody),
+      responses: {
+        202: json('Accepted and started', schemas.ssoAccepted),
+        ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+      },
+    },
+    get: {
+      ...read('getSso', 'How single sign-on stands', organizationPath, schemas.ssoStatus),
+      description: PERMISSION,
+    },
+    delete: {
+      operationId: 'deactivateSso',
+      summary: 'Switch single sign-on off, or cancel its configuration',
+      description: PERMISSION,
+      requestParams: organizationPath,
+      requestBody: body(schemas.ssoDeactivationBody),
+      responses: {
+        202: json('Deactivation started, or configuration being cancelled', schemas.ssoAccepted),
+        ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+      },
+    },
+  },
+  '/api/v1/organizations/{organizationId}/domains': {
+    post: {
+      operationId: 'claimDomain',
+      summary: 'Claim a domain; the answer tells the TXT record that proves it',
+      description: PERMISSION,
+      requestParams: organizationPath,
+      requestBody: body(schemas.domainBody),
+      responses: {
+        200: json('Claimed before', schemas.claimedDomain),
+        202: json('Claimed; the record is looked for from now on', schemas.claimedDomain),
+        ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
+      },
+    },
+    get: {
+      ...read('listDomains', 'Claimed domains', organizationPath, schemas.domainList),
+      description: PERMISSION,
+    },
+  },
+});
+
+const testPaths = (): ZodOpenApiPathsObject => ({
+  [`${SSO_TEST_PATH}/{token}`]: {
+    get: {
+      operationId: 'beginSsoTest',
+      summary: 'Go to the identity provider, by the link of a test',
+      ...OPEN,
+      requestParams: tokenPath,
+      responses: {
+        200: {
+          description: 'A page that posts the request to the identity provider',
+          content: { 'text/html': { schema: z.string() } },
+        },
+        302: { description: 'To the identity provider, with the request' },
+        ...problems(404, 409, 429, 503),
+      },
+    },
+  },
+  [SSO_CALLBACK_PATH]: {
+    post: {
+      operationId: 'endSsoTest',
+      summary: 'Assertion consumer of the test: the identity provider has the browser post here',
+      ...OPEN,
+      requestBody: {
+        required: true,
+        content: { 'application/x-www-form-urlencoded': { schema: schemas.callbackForm } },
+      },
+      responses: {
+        202: json('The response has passed', schemas.testVerdict),
+        ...problems(400, 404, 409, 413, 415, 422, 429, 503),
+      },
+    },
+  },
+});
+
+export const ssoPaths = (): ZodOpenApiPathsObject => ({ ...organizationPaths(), ...testPaths() });

@@ -1,0 +1,214 @@
+/**
+ * SAML providers at Supabase Auth, through its admin API (supabase/auth, internal/api/ssoadmin.go;
+ * the official client has no call for it). Ownership is kept in the provider itself, as the
+ * default of a mapped attribute: users who log in through it carry their organization's id.
+ */
+import { z } from 'zod';
+import type { WorkerConfig } from '#config.ts';
+import { ProviderError } from '#kernel/providerError.ts';
+import type { FormerProvider } from './contract.ts';
+
+type SsoConfig = Pick<WorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>;
+
+export interface SsoProvider {
+  /**
+   * The provider that a configuration of this entity id would change; null when it would make one.
+   * One that was made by hand is taken over when all of its domains are the organization's own.
+   * @throws ProviderError conflict when the entity id is somebody else's, or the organization has
+   * a provider of another one.
+   */
+  find(what: {
+    orgId: string;
+    entityId: string;
+    verifiedDomains: string[];
+  }): Promise<FormerProvider | null>;
+  /** Creates the provider without domains, or gives `former` new metadata. @returns its id. */
+  configure(what: {
+    orgId: string;
+    entityId: string;
+    metadataXml: string;
+    former: FormerProvider | null;
+  }): Promise<string>;
+  /** Sets the domains whose addresses log in through the provider. */
+  setDomains(providerId: string, domains: string[]): Promise<void>;
+  /** Puts a provider back to what it was. */
+  restore(former: FormerProvider): Promise<void>;
+  /** Deletes every provider of the organization. @returns their ids. */
+  remove(orgId: string): Promise<string[]>;
+}
+
+const OWNER_KEY = 'a4c_org_id';
+const TIMEOUT_MS = 15_000;
+const NOT_FOUND = 404;
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERROR = 500;
+const CONFLICTS = new Set([
+  'saml_idp_already_exists',
+  'sso_domain_already_exists',
+  'saml_entity_id_mismatch',
+  'conflict',
+]);
+
+const MAPPING = z.looseObject({ keys: z.record(z.string(), z.unknown()).nullish() });
+const PROVIDER = z.object({
+  id: z.string(),
+  saml: z.object({
+    entity_id: z.string(),
+    metadata_xml: z.string().nullish(),
+    attribute_mapping: MAPPING.nullish(),
+    name_id_format: z.string().nullish(),
+  }),
+  domains: z.array(z.object({ domain: z.string() })).nullish(),
+});
+type Provider = z.infer<typeof PROVIDER>;
+const LIST = z.object({ items: z.array(PROVIDER).nullish() });
+const REFUSAL = z.object({ error_code: z.string().regex(/^\w+$/) });
+
+const mappingOf = ({ saml }: Provider): FormerProvider['attributeMapping'] => ({
+  keys: saml.attribute_mapping?.keys ?? {},
+});
+const ownerOf = (provider: Provider): string | undefined => {
+  const mark = mappingOf(provider).keys?.[OWNER_KEY] as { default?: unknown } | undefined;
+  return typeof mark?.default === 'string' ? mark.default : undefined;
+};
+const domainsOf = ({ domains }: Provider): string[] => (domains ?? []).map(({ domain }) => domain);
+
+const ownedMapping = (orgId: string, mapping: FormerProvider['attributeMapping'] = {}) => ({
+  keys: { ...mapping.keys, [OWNER_KEY]: { default: orgId } },
+});
+
+const formerOf = (provider: Provider): FormerProvider => ({
+  id: provider.id,
+  metadataXml: provider.saml.metadata_xml ?? '',
+  domains: domainsOf(provider),
+  attributeMapping: mappingOf(provider),
+  nameIdFormat: provider.saml.name_id_format ?? null,
+});
+
+const conflict = (message: string) => new ProviderError('sso', 'conflict', message);
+
+/** Status and code alone: texts quote domains and entity ids. */
+async function toProviderError(response: Response): Promise<ProviderError> {
+  const { status } = response;
+  const refusal = REFUSAL.safeParse(await response.json().catch(() => undefined));
+  const code = refusal.success ? refusal.data.error_code : 'unknown';
+  const message = `Supabase Auth answered ${status} (${code})`;
+  if (status === TOO_MANY_REQUESTS) {
+    const seconds = Number(response.headers.get('retry-after'));
+    const retryAfterMs = seconds > 0 ? seconds * 1000 : undefined;
+    return new ProviderError('sso', 'rate_limited', message, { status, retryAfterMs });
+  }
+  if (CONFLICTS.has(code)) return new ProviderError('sso', 'conflict', message, { status });
+  // A refused key is ours to mend, and not the end of everybody's configurations.
+  const later = status >= SERVER_ERROR || status === 401 || status === 403;
+  return new ProviderError('sso', later ? 'unavailable' : 'rejected', message, { status });
+}
+
+/** One call of the admin API; undefined when there is no such provider. */
+function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig) {
+  const base = `${SUPABASE_URL.replace(/\/$/, '')}/auth/v1/admin/sso/providers`;
+  return async function call<S extends z.ZodType>(
+    schema: S,
+    method: string,
+    path = '',
+    body?: object,
+  ): Promise<z.infer<S> | undefined> {
+    const response = await fetch(base + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        apikey: key,
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    }).catch(() => {
+      throw new ProviderError('sso', 'unavailable', 'Supabase Auth does not answer');
+    });
+    if (response.status === NOT_FOUND) return undefined;
+    if (!response.ok) throw await toProviderError(response);
+    const parsed = schema.safeParse(await response.json().catch(() => undefined));
+    if (parsed.success) return parsed.data;
+    throw new ProviderError('sso', 'unavailable', 'Supabase Auth answered what it should not');
+  };
+}
+
+/** What an update leaves out would be cleared: mapping and format go along with every one. */
+const updateOf = (former: FormerProvider) => ({
+  metadata_xml: former.metadataXml,
+  attribute_mapping: former.attributeMapping,
+  name_id_format: former.nameIdFormat ?? '',
+});
+
+export function createSsoProvider(config: SsoConfig): SsoProvider {
+  const call = createCall(config);
+  const list = async () => (await call(LIST, 'GET'))?.items ?? [];
+
+  /** The list leaves the metadata out. */
+  async function get(id: string): Promise<FormerProvider | undefined> {
+    const provider = await call(PROVIDER, 'GET', `/${id}`);
+    return provider && formerOf(provider);
+  }
+
+  async function update(id: string, body: object): Promise<void> {
+    if (await call(PROVIDER, 'PUT', `/${id}`, body)) return;
+    throw new ProviderError('sso', 'rejected', 'the provider is not there any more');
+  }
+
+  async function create(orgId: string, entityId: string, metadataXml: string): Promise<string> {
+    // An earlier attempt may have made it without hearing of it.
+    const made = (await list()).find(
+      (one) => one.saml.entity_id === entityId && ownerOf(one) === orgId,
+    );
+    if (made) return made.id;
+    const created = await call(PROVIDER, 'POST', '', {
+      type: 'saml',
+      metadata_xml: metadataXml,
+      domains: [],
+      attribute_mapping: ownedMapping(orgId),
+    });
+    if (created) return created.id;
+    throw new ProviderError('sso', 'rejected', 'SAML is not enabled at Supabase Auth');
+  }
+
+  return {
+    async find({ orgId, entityId, verifiedDomains }) {
+      const providers = await list();
+      const same = providers.find(({ saml }) => saml.entity_id === entityId);
+      if (!same) {
+        if (!providers.some((one) => ownerOf(one) === orgId)) return null;
+        throw conflict('the organization has another identity provider: deactivate it first');
+      }
+      const owner = ownerOf(same);
+      const domains = domainsOf(same);
+      const adoptable =
+        owner === undefined &&
+        domains.length > 0 &&
+        domains.every((domain) => verifiedDomains.includes(domain));
+      if (owner === orgId || adoptable) return (await get(same.id)) ?? null;
+      throw conflict('this identity provider is configured already, and not by the organization');
+    },
+
+    async configure({ orgId, entityId, metadataXml, former }) {
+      if (!former) return create(orgId, entityId, metadataXml);
+      const attributeMapping = ownedMapping(orgId, former.attributeMapping);
+      await update(former.id, updateOf({ ...former, metadataXml, attributeMapping }));
+      return former.id;
+    },
+
+    async setDomains(providerId, domains) {
+      const present = await get(providerId);
+      if (!present)
+        throw new ProviderError('sso', 'rejected', 'the provider is not there any more');
+      await update(providerId, { ...updateOf(present), domains });
+    },
+
+    restore: (former) => update(former.id, { ...updateOf(former), domains: former.domains }),
+
+    async remove(orgId) {
+      const owned = (await list()).filter((one) => ownerOf(one) === orgId);
+      for (const { id } of owned) await call(PROVIDER, 'DELETE', `/${id}`);
+      return owned.map(({ id }) => id);
+    },
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * Fetches metadata from an address that a customer has typed in: only over https, only from
+ * public addresses, and from the very address that was checked.
+ */
+import { lookup as dnsLookup } from 'node:dns/promises';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import type { WorkerConfig } from '#config.ts';
+import { ProviderError } from '#kernel/providerError.ts';
+import { MAX_METADATA_BYTES, MetadataError } from '#sso/rules.ts';
+import { isLoopbackHost } from './loopbackHost.ts';
+
+export interface MetadataSource {
+  /**
+   * @throws MetadataError for an address that is refused for good, ProviderError `unavailable`
+   * when there is no answer now. Neither quotes the address.
+   */
+  fetch(url: string, signal?: AbortSignal): Promise<string>;
+}
+
+interface Address {
+  address: string;
+  family: number;
+}
+
+export interface MetadataSourceOptions {
+  /** Resolves a name to all of its addresses. */
+  lookup?: (hostname: string) => Promise<Address[]>;
+  timeoutMs?: number;
+}
+
+type MetadataConfig = Pick<WorkerConfig, 'SSO_ALLOW_LOOPBACK'>;
+
+const TIMEOUT_MS = 10_000;
+const OK = 200;
+
+const unavailable = (message: string) => new ProviderError('sso', 'unavailable', message);
+
+/** Not private, loopback, link-local, multicast, documentation or any other special range. */
+export function isPublicAddress(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const parsed = ipaddr.process(address);
+  return parsed.range() === 'unicast';
+}
+
+function checkUrl(value: string, allowLoopback: boolean): URL {
+  if (!URL.canParse(value)) throw new MetadataError('the metadata address is no URL');
+  const url = new URL(value);
+  if (url.username || url.password) {
+    throw new MetadataError('the metadata address must not contain credentials');
+  }
+  const embedded = allowLoopback && url.protocol === 'http:' && isLoopbackHost(url.hostname);
+  if (url.protocol !== 'https:' && !embedded) {
+    throw new MetadataError('the metadata address must begin with https://');
+  }
+  return url;
+}
+
+const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
+
+/** All of a name's addresses have to be public: one of them would be enough to get in. */
+async function addressOf(
+  url: URL,
+  lookup: (hostname: string) => Promise<Address[]>,
+  allowLoopback: boolean,
+): Promise<Address> {
+  const host = hostOf(url);
+  const addresses = isIP(host)
+    ? [{ address: host, family: isIP(host) }]
+    : await lookup(host).catch(() => {
+        throw unavailable('the name in the metadata address is not resolved');
+      });
+  const [first] = addresses;
+  if (!first) throw unavailable('the name in the metadata address is not resolved');
+  const allowed = ({ address }: Address) =>
+    isPublicAddress(address) ||
+    (allowLoopback && ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback');
+  if (addresses.every(allowed)) return first;
+  throw new MetadataError('the metadata address leads to a private or special network address');
+}
+
+/** Reads no more than metadata may be long, whatever Content-Length says. */
+async function read(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_METADATA_BYTES) {
+      throw new MetadataError(`the metadata is larger than ${MAX_METADATA_BYTES / 1024} KiB`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The answer to one request; redirects are not followed, because they lead elsewhere. */
+function get(url: URL, { address, family }: Address, signal: AbortSignal) {
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    request(url, {
+      signal,
+      // Name and certificate stay those of the URL; the address is the one that was checked.
+      lookup: (_hostname, options, callback) => {
+        if (options.all) callback(null, [{ address, family }]);
+        else callback(null, address, family);
+      },
+      headers: { accept: 'application/samlmetadata+xml, application/xml, text/xml' },
+      agent: false,
+    })
+      .on('response', resolve)
+      .on('error', reject)
+      .end();
+  });
+}
+
+function refuseStatus(status: number): void {
+  if (status === OK) return;
+  if (status >= 300 && status < 400) {
+    throw new MetadataError('the metadata address redirects: give the address that it leads to');
+  }
+  if (status >= 500 || status === 429) throw unavailable(`the metadata address answers ${status}`);
+  throw new MetadataError(`the metadata address answers ${status}`);
+}
+
+export function createMetadataSource(
+  { SSO_ALLOW_LOOPBACK: allowLoopback }: MetadataConfig,
+  options: MetadataSourceOptions = {},
+): MetadataSource {
+  const { timeoutMs = TIMEOUT_MS } = options;
+  const lookup = options.lookup ?? ((hostname) => dnsLookup(hostname, { all: true }));
+  return {
+    async fetch(value, cancelled) {
+      const url = checkUrl(value, allowLoopback);
+      const signal = AbortSignal.any([
+        AbortSignal.timeout(timeoutMs),
+        ...(cancelled ? [cancelled] : []),
+      ]);
+      const address = await addressOf(url, lookup, allowLoopback);
+      const response = await get(url, address, signal).catch(() => {
+        throw unavailable('the metadata address does not answer');
+      });
+      try {
+        refuseStatus(response.statusCode ?? 0);
+        return await read(response);
+      } catch (error) {
+        if (error instanceof MetadataError || error instanceof ProviderError) throw error;
+        throw unavailable('the metadata address broke off');
+      } finally {
+        response.destroy();
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** What the routes on single sign-on take and give. */
+import { z } from 'zod';
+import { domain } from '#domainClaim/schemas.ts';
+import { SSO_STATUSES } from './contract.ts';
+import { MAX_METADATA_BYTES } from './rules.ts';
+
+const MAX_DOMAINS = 50;
+
+const MAX_URL = 2048;
+
+const MAX_DOMAIN = 253;
+
+const domains = z.array(domain).min(1).max(MAX_DOMAINS);
+
+const optionalDomains = domains
+  .optional()
+  .describe('Which of the verified domains to activate for; all of them when left out.');
+
+export const ssoBody = z
+  .union([
+    z.strictObject({
+      metadataXml: z.string().min(1).max(MAX_METADATA_BYTES),
+      domains: optionalDomains,
+    }),
+    z.strictObject({
+      metadataUrl: z.url({ protocol: /^https?$/ }).max(MAX_URL),
+      domains: optionalDomains,
+    }),
+  ])
+  .meta({
+    id: 'SsoConfigurationRequest',
+    description: 'SAML 2.0 metadata of the identity provider, or the https address that has it.',
+    example: { metadataUrl: 'https://idp.example.org/metadata' },
+  });
+
+export const ssoDeactivationBody = z
+  .strictObject({
+    reason: z
+      .string()
+      .trim()
+      .min(1)
+      .max(500)
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+      .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
+      .refine((value) => value.isWellFormed(), 'must be well-formed Unicode'),
+  })
+  .meta({ id: 'SsoDeactivationRequest' });
+
+export const ssoAccepted = z
+  .object({
+    workflowId: z.string(),
+    organizationId: z.string(),
+    configurationId: z.string().optional(),
+    correlationId: z.string(),
+    status: z.enum(['started', 'cancelling']),
+  })
+  .meta({ id: 'AcceptedSso' });
+
+const configuration = z
+  .object({
+    configurationId: z.string(),
+    status: z.enum(SSO_STATUSES),
+    entityId: z.string().nullable(),
+    ssoUrl: z.string().nullable(),
+    certificates: z.array(
+      z.object({ fingerprint: z.string(), notBefore: z.string(), notAfter: z.string() }),
+    ),
+    providerId: z.string().nullable(),
+    domains: z.array(z.string()),
+    warnings: z.array(z.string()),
+    testExpiresAt: z.string().nullable(),
+    failureStage: z.string().nullable(),
+    failureType: z.string().nullable(),
+    error: z.string().nullable(),
+    correlationId: z.string().nullable(),
+    createdAt: z.string(),
+    activatedAt: z.string().nullable(),
+    endedAt: z.string().nullable(),
+  })
+  .meta({ id: 'SsoConfiguration' });
+
+export type SsoConfigurationBody = z.infer<typeof configuration>;
+
+export const ssoStatus = z
+  .object({
+    active: configuration.nullable().describe('The one that people log in with'),
+    latest: configuration.nullable().describe('The last one that was asked for'),
+  })
+  .meta({ id: 'SsoStatus' });
+
+export const testVerdict = z
+  .object({ status: z.literal('received') })
+  .meta({ id: 'SsoTestVerdict' });
+
+/** The link's token: 256 bits, base64url. */
+export const testToken = z.string().regex(/^[\w-]{43}$/);
+
+export const callbackForm = z
+  .object({ SAMLResponse: z.string().min(1), RelayState: testToken })
+  .meta({ id: 'SsoTestResponse' });

@@ -1,0 +1,180 @@
+/** Reads of the projections on single sign-on and domains. */
+import { sql } from 'kysely';
+import type { Pool } from 'pg';
+import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
+import type { Contact } from '#organization/contract.ts';
+import { SSO_UNDER_WAY } from './contract.ts';
+
+/** `expiry_warnings`: the smallest threshold in days that was warned of, by fingerprint. */
+const configurations = (db: Database) =>
+  db
+    .selectFrom('sso_configurations_projection')
+    .select([
+      'configuration_id as configurationId',
+      'org_id as orgId',
+      'status',
+      'metadata_source as metadataSource',
+      'entity_id as entityId',
+      'sso_url as ssoUrl',
+      'sso_binding as binding',
+      'certificates',
+      'certificate_expires_at as certificateExpiresAt',
+      'metadata_valid_until as metadataValidUntil',
+      'expiry_warnings as expiryWarnings',
+      'warnings',
+      'provider_id as providerId',
+      'domains',
+      'test_token_hash as testTokenHash',
+      'test_expires_at as testExpiresAt',
+      'sp_entity_id as spEntityId',
+      'callback_url as callbackUrl',
+      'assertion_hash as assertionHash',
+      'failure_stage as failureStage',
+      'failure_type as failureType',
+      'error',
+      'requested_by as requestedBy',
+      'workflow_id as workflowId',
+      'correlation_id as correlationId',
+      'created_at as createdAt',
+      'activated_at as activatedAt',
+      'ended_at as endedAt',
+    ]);
+
+const claims = (db: Database) =>
+  db
+    .selectFrom('organization_domains_projection')
+    .select([
+      'claim_id as claimId',
+      'org_id as orgId',
+      'domain',
+      'challenge',
+      'status',
+      'reason',
+      'workflow_id as workflowId',
+      'claimed_at as claimedAt',
+      'ended_at as endedAt',
+    ]);
+
+export type SsoConfiguration = RowOf<typeof configurations>;
+export type OrganizationDomain = RowOf<typeof claims>;
+export type SsoConfigurations = ReturnType<typeof createSsoConfigurations>;
+
+/** An organization's contacts for its administration. */
+const contactAddresses = (db: Database, orgId: string) =>
+  db
+    .selectFrom('organizations_projection as o')
+    .crossJoinLateral(({ ref }) => {
+      const contacts = ref('o.details', '->').key('contacts');
+      return sql<{ value: Contact }>`jsonb_array_elements(
+        CASE jsonb_typeof(${contacts}) WHEN 'array' THEN ${contacts} ELSE '[]' END)`.as('contact');
+    })
+    .select(({ ref }) => ref('contact.value', '->>').key('email').as('email'))
+    .where('o.org_id', '=', orgId)
+    .where(({ ref }) => ref('contact.value', '->>').key('type'), 'in', [
+      'administrative',
+      'technical',
+    ]);
+
+/** Addresses of the people who accepted an administrating role. */
+const invitedAddresses = (db: Database, orgId: string) =>
+  db
+    .selectFrom('user_invitations_projection')
+    .select('email')
+    .where('org_id', '=', orgId)
+    .where('status', '=', 'accepted')
+    .where(
+      ({ ref }) =>
+        sql<boolean>`EXISTS (SELECT 1 FROM unnest(${ref('roles')}) AS role WHERE role LIKE '%admin%')`,
+    );
+
+export function createSsoConfigurations(pool: Pool) {
+  const db = typed(pool);
+
+  return {
+    configuration: (configurationId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db).where('configuration_id', '=', configurationId).executeTakeFirst(),
+
+    /** The one that users log in with. */
+    active: (orgId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db)
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'active')
+        .executeTakeFirst(),
+
+    underWay: (orgId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db)
+        .where('org_id', '=', orgId)
+        .where('status', 'in', SSO_UNDER_WAY)
+        .executeTakeFirst(),
+
+    latest: (orgId: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db)
+        .where('org_id', '=', orgId)
+        .orderBy('created_at', 'desc')
+        .orderBy('configuration_id')
+        .limit(1)
+        .executeTakeFirst(),
+
+    /** By SHA-256 of a test link's token. */
+    byTestToken: (tokenHash: string): Promise<SsoConfiguration | undefined> =>
+      configurations(db).where('test_token_hash', '=', tokenHash).executeTakeFirst(),
+
+    /** Active ones that have a certificate ending within so many days. */
+    withCertificatesEnding: (days: number): Promise<SsoConfiguration[]> =>
+      configurations(db)
+        .where('status', '=', 'active')
+        .where('certificate_expires_at', '<=', sql<Date>`now() + ${days} * interval '1 day'`)
+        .orderBy('certificate_expires_at')
+        .orderBy('configuration_id')
+        .execute(),
+
+    claim: (claimId: string): Promise<OrganizationDomain | undefined> =>
+      claims(db).where('claim_id', '=', claimId).executeTakeFirst(),
+
+    /** The organization's own claim of a domain that is pending or proved. */
+    claimOf: (orgId: string, domain: string): Promise<OrganizationDomain | undefined> =>
+      claims(db)
+        .where('org_id', '=', orgId)
+        .where('domain', '=', domain)
+        .where('status', '<>', 'rejected')
+        .executeTakeFirst(),
+
+    domainsOf: (orgId: string): Promise<OrganizationDomain[]> =>
+      claims(db).where('org_id', '=', orgId).orderBy('claimed_at').orderBy('claim_id').execute(),
+
+    async verifiedDomains(orgId: string): Promise<string[]> {
+      const rows = await db
+        .selectFrom('organization_domains_projection')
+        .select('domain')
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'verified')
+        .orderBy('domain')
+        .execute();
+      return rows.map(({ domain }) => domain);
+    },
+
+    /** Whose a proved domain is. */
+    async ownerOfDomain(domain: string): Promise<string | undefined> {
+      const owner = await db
+        .selectFrom('organization_domains_projection')
+        .select('org_id')
+        .where('domain', '=', domain)
+        .where('status', '=', 'verified')
+        .executeTakeFirst();
+      return owner?.org_id;
+    },
+
+    /** Who administers an organization: its contacts for it, and people who accepted such a role. */
+    async adminAddresses(orgId: string): Promise<string[]> {
+      const admins = contactAddresses(db, orgId).unionAll(invitedAddresses(db, orgId));
+      const rows = await db
+        .selectFrom(admins.as('admins'))
+        .select(({ fn }) => fn<string>('lower', ['admins.email']).as('email'))
+        .distinct()
+        .where('admins.email', 'is not', null)
+        .orderBy('email')
+        .execute();
+      return rows.map(({ email }) => email);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+/** The test of single sign-on, as a browser goes through it: out by the link, back with a response. */
+import { bodyParser } from '@koa/bodyparser';
+import type Router from '@koa/router';
+import { domainOfEmail } from '#domainClaim/rules.ts';
+import { notFound, Problem } from '#kernel/http/problems.ts';
+import { rateLimit } from '#kernel/http/rateLimit.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import { parseWith } from '#kernel/http/validation.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { ApiDeps } from '#roles/api/deps.ts';
+import {
+  beginRoundTrip,
+  type RoundTrip,
+  requestIdOf,
+  SamlRefusal,
+  type TestedAssertion,
+  verifyResponse,
+} from '#sso/saml/roundTrip.ts';
+import type { SsoTestVerdict } from './contract.ts';
+import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
+import { unavailable } from './routes.ts';
+import { reportSsoTest } from './runs.ts';
+import { callbackForm, testToken } from './schemas.ts';
+import type { SsoConfiguration } from './store.ts';
+import { ssoTestTokenHash } from './testToken.ts';
+
+/** Problem types of what ends a test; anything else is an invalid response. */
+const PROBLEM_CODES: Record<string, string> = {
+  [FAILURE.ssoSignatureInvalid]: 'sso-signature-invalid',
+  [FAILURE.ssoAssertionExpired]: 'sso-assertion-expired',
+  [FAILURE.ssoAudienceMismatch]: 'sso-audience-mismatch',
+  [FAILURE.ssoResponseUnsolicited]: 'sso-response-unsolicited',
+  [FAILURE.ssoAddressOutsideDomains]: 'sso-address-outside-domains',
+};
+
+const FORM_LIMIT = '256kb';
+
+const over = () =>
+  new Problem(409, 'sso-test-over', 'This test does not wait for a response', {
+    detail: 'It has ended, or a response has been received; each is accepted once.',
+  });
+
+/** The configuration whose test a token belongs to. @throws Problem 404, or 409 when it is over. */
+async function testOf({ ssoConfigurations }: ApiDeps, token: string): Promise<SsoConfiguration> {
+  const configuration = await ssoConfigurations.byTestToken(ssoTestTokenHash(token));
+  if (!configuration) throw notFound('test');
+  const isLate = (configuration.testExpiresAt?.getTime() ?? 0) <= Date.now();
+  if (configuration.status !== 'testing' || isLate) throw over();
+  return configuration;
+}
+
+/** A configuration under test has all of these. */
+const tripOf = (configuration: SsoConfiguration): RoundTrip => ({
+  idp: {
+    entityId: configuration.entityId!,
+    ssoUrl: configuration.ssoUrl!,
+    binding: configuration.binding!,
+    certificates: configuration.certificates,
+  },
+  spEntityId: configuration.spEntityId!,
+  callbackUrl: configuration.callbackUrl!,
+  requestId: requestIdOf(configuration.testTokenHash!),
+});
+
+/** The account has to be one of the domains that the login is to be opened for. */
+async function judge(
+  { ssoConfigurations }: ApiDeps,
+  { orgId, domains: wanted }: SsoConfiguration,
+  { assertionHash, email }: TestedAssertion,
+): Promise<SsoTestVerdict> {
+  const domains = wanted.length > 0 ? wanted : await ssoConfigurations.verifiedDomains(orgId);
+  if (domains.includes(domainOfEmail(email ?? '') ?? '')) return { passed: true, assertionHash };
+  return {
+    passed: false,
+    type: FAILURE.ssoAddressOutsideDomains,
+    message: email
+      ? 'the asserted address is not of a verified domain'
+      : 'the assertion has no e-mail address',
+  };
+}
+
+async function verdictOn(
+  deps: ApiDeps,
+  configuration: SsoConfiguration,
+  response: string,
+): Promise<SsoTestVerdict> {
+  try {
+    const assertion = await verifyResponse(tripOf(configuration), response);
+    return await judge(deps, configuration, assertion);
+  } catch (error) {
+    if (!(error instanceof SamlRefusal)) throw error;
+    return { passed: false, type: error.type, message: error.message };
+  }
+}
+
+/** The page posts itself to the identity provider, and may do nothing else. */
+const pagePolicy = (ssoUrl: string) =>
+  `default-src 'none'; script-src 'unsafe-inline'; form-action ${new URL(ssoUrl).origin}`;
+
+export function ssoTestRoutes(deps: ApiDeps): Router {
+  const router = createRouter();
+  const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
+  const form = bodyParser({ enableTypes: ['form'], formLimit: FORM_LIMIT });
+
+  router.get(`${SSO_TEST_PATH}/:token`, limit, async (ctx) => {
+    const token = testToken.safeParse(ctx.params.token);
+    if (!token.success) throw notFound('test');
+    const configuration = await testOf(deps, token.data);
+    const begun = await beginRoundTrip(tripOf(configuration), token.data);
+    ctx.set('cache-control', 'no-store');
+    ctx.set('referrer-policy', 'no-referrer');
+    if ('url' in begun) ctx.redirect(begun.url);
+    else {
+      ctx.set('content-security-policy', pagePolicy(configuration.ssoUrl!));
+      ctx.type = 'html';
+      ctx.body = begun.page;
+    }
+  });
+
+  router.post(SSO_CALLBACK_PATH, limit, form, async (ctx) => {
+    if (!ctx.request.is('urlencoded')) {
+      throw new Problem(415, 'unsupported-media-type', 'The response must come as a form');
+    }
+    const { SAMLResponse, RelayState } = parseWith(callbackForm, ctx.request.body);
+    const configuration = await testOf(deps, RelayState);
+    const verdict = await verdictOn(deps, configuration, SAMLResponse);
+    const heard = await reportSsoTest(deps.temporal, configuration, verdict).catch(() => {
+      throw unavailable();
+    });
+    if (!heard) throw over();
+    if (!verdict.passed) {
+      const code = PROBLEM_CODES[verdict.type] ?? 'sso-response-invalid';
+      throw new Problem(422, code, 'The test has failed', { detail: `${verdict.message}.` });
+    }
+    ctx.status = 202;
+    ctx.body = { status: 'received' };
+  });
+
+  return router;
+}

@@ -1,0 +1,216 @@
+/** SSOConfigurationWorkflow: its steps are undone in reverse when one fails. */
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  defineSignal,
+  isCancellation,
+  log,
+  setHandler,
+} from '@temporalio/workflow';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { Saga } from '#kernel/workflow/saga.ts';
+import {
+  DEFAULT_SSO_TIMING,
+  MAX_TEST_WAIT_MS,
+  SIGNAL_SSO_TEST,
+  type SsoConfigurationParams,
+  type SsoConfigurationResult,
+  type SsoStepInput,
+  type SsoTestVerdict,
+  type SsoTiming,
+  type ValidatedMetadata,
+} from './contract.ts';
+import { SsoProgress } from './progress.ts';
+import { type SsoProxies, ssoProxies } from './proxies.ts';
+
+const testResult = defineSignal<[SsoTestVerdict]>(SIGNAL_SSO_TEST);
+
+interface Run {
+  params: SsoConfigurationParams;
+  input: SsoStepInput;
+  timing: SsoTiming;
+  activities: SsoProxies;
+  progress: SsoProgress;
+  saga: Saga;
+  /** The first one counts; whoever shows a response again is not heard. */
+  verdict: SsoTestVerdict | undefined;
+}
+
+/**
+ * Configures single sign-on: validates the metadata, configures the provider, has the login
+ * tested, and opens it for the organization's verified domains. A failed or cancelled run puts
+ * the provider back, leaves `sso.failed`, tells the same people, and rethrows.
+ */
+export async function SSOConfigurationWorkflow(
+  params: SsoConfigurationParams,
+): Promise<SsoConfigurationResult> {
+  const run = setUp(params);
+  try {
+    const metadata = await validate(run);
+    const providerId = await configure(run, metadata);
+    await testFlow(run);
+    return await complete(run, providerId);
+  } catch (error) {
+    await undo(run, error);
+    throw error;
+  }
+}
+
+function setUp(params: SsoConfigurationParams): Run {
+  if (!params?.organizationId || !params.configurationId || !params.metadata || !params.origin) {
+    throw ApplicationFailure.nonRetryable(
+      'organizationId, configurationId, metadata and origin are required',
+      FAILURE.invalidInput,
+    );
+  }
+  const { organizationId: orgId, configurationId, origin } = params;
+  const timing = { ...DEFAULT_SSO_TIMING, ...params.timing };
+  const run: Run = {
+    params,
+    input: { orgId, origin, configurationId },
+    timing,
+    activities: ssoProxies(timing),
+    progress: new SsoProgress(orgId, configurationId),
+    saga: new Saga(),
+    verdict: undefined,
+  };
+  setHandler(testResult, (verdict) => {
+    run.verdict ??= verdict;
+  });
+  return run;
+}
+
+function validate({ params, input, activities, progress }: Run): Promise<ValidatedMetadata> {
+  const { metadata, domains } = params;
+  return progress.step('validate_metadata', async () => {
+    await activities.store.recordSSORequestActivity({
+      ...input,
+      source: 'xml' in metadata ? 'xml' : 'url',
+      domains: domains ?? null,
+    });
+    const validated = await activities.provider.validateIdPMetadataActivity({ ...input, metadata });
+    progress.state.warnings = validated.warnings;
+    return validated;
+  });
+}
+
+/** What is there is read before it is changed: an attempt that changed it could not know any more. */
+function configure(run: Run, { idp, xml }: ValidatedMetadata): Promise<string> {
+  const { input, activities, progress, saga } = run;
+  const { entityId } = idp;
+  return progress.step('configure_provider', async () => {
+    const former = await activities.provider.findSSOProviderActivity({ ...input, entityId });
+    saga.add('restoreSSOProviderActivity', () =>
+      activities.patient.restoreSSOProviderActivity({ ...input, former }),
+    );
+    return activities.provider.configureSSOProviderActivity({
+      ...input,
+      entityId,
+      metadataXml: xml,
+      former,
+    });
+  });
+}
+
+/** Hands out the link and waits for the verdict of the callback. */
+function testFlow(run: Run): Promise<void> {
+  const { params, input, activities, progress, timing } = run;
+  const waitMs = Math.min(timing.testWaitMs, MAX_TEST_WAIT_MS);
+  return progress.step('test_flow', async () => {
+    await activities.mail.requestSSOTestActivity({
+      ...input,
+      expiresAt: new Date(Date.now() + waitMs).toISOString(),
+      ...(params.requesterEmail && { requesterEmail: params.requesterEmail }),
+    });
+    progress.state.waitingForTest = true;
+    await condition(() => run.verdict !== undefined, waitMs);
+    progress.state.waitingForTest = false;
+    const assertionHash = passed(run.verdict);
+    await activities.store.recordSSOTestActivity({ ...input, assertionHash });
+  });
+}
+
+function passed(verdict: SsoTestVerdict | undefined): string {
+  if (verdict?.passed) return verdict.assertionHash;
+  throw verdict
+    ? ApplicationFailure.nonRetryable(verdict.message, verdict.type)
+    : ApplicationFailure.nonRetryable(
+        'nobody followed the link of the test in time',
+        FAILURE.ssoTestTimedOut,
+      );
+}
+
+/** From here on a cancellation comes too late: half an activation would be worse than a whole one. */
+function complete(run: Run, providerId: string): Promise<SsoConfigurationResult> {
+  const { params, input, activities, progress } = run;
+  return CancellationScope.nonCancellable(async () => {
+    const { state } = progress;
+    state.domains = await progress.step('activate_sso', () =>
+      activities.patient.activateSSOActivity({
+        ...input,
+        providerId,
+        domains: params.domains ?? null,
+      }),
+    );
+    const { domains, warnings } = state;
+    await progress.step('notify', () => notify(run, { kind: 'activated', domains, warnings }));
+    const { orgId, configurationId, errors } = state;
+    return { orgId, configurationId, providerId, domains, warnings, errors };
+  });
+}
+
+/** The configuration stands or falls without its mails; a lost one is told in the state. */
+async function notify(
+  { params, input, activities, progress }: Run,
+  news: Parameters<SsoProxies['mail']['notifySSOActivity']>[0]['news'],
+): Promise<void> {
+  const { orgId, origin, configurationId } = input;
+  try {
+    await activities.mail.notifySSOActivity({
+      orgId,
+      origin,
+      subjectId: configurationId,
+      ...(params.requesterEmail && { requesterEmail: params.requesterEmail }),
+      news,
+    });
+  } catch (error) {
+    log.error('news could not be sent by e-mail', { error: String(error) });
+    progress.state.errors.push('news could not be sent by e-mail');
+  }
+}
+
+async function undo(run: Run, error: unknown): Promise<void> {
+  const { input, activities, progress, saga } = run;
+  const { step: failureStage } = progress.state;
+  const errorMessage = causeOf(error).message;
+  progress.state.compensating = true;
+  progress.state.errors.push(errorMessage);
+  const pendingCleanup = await saga.compensate();
+  progress.state.compensating = false;
+  const cancelled = isCancellation(error);
+  await CancellationScope.nonCancellable(async () => {
+    await activities.patient.recordSSOFailureActivity({
+      ...input,
+      outcome: cancelled ? 'cancelled' : 'failed',
+      failureStage,
+      failureType: cancelled ? 'Cancelled' : typeOf(error),
+      errorMessage: cancelled ? 'the configuration was cancelled' : errorMessage,
+      pendingCleanup,
+    });
+    const reason = cancelled ? 'it was cancelled' : errorMessage;
+    await notify(run, { kind: 'failed', step: failureStage, reason });
+  });
+}
+
+/** What really went wrong, under Temporal's own wrapping. */
+function causeOf(error: unknown): Error {
+  const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+function typeOf(error: unknown): string {
+  const cause = causeOf(error);
+  return (cause instanceof ApplicationFailure && cause.type) || cause.name;
+}

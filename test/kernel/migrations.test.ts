@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { migrate } from '#kernel/database/migrate.ts';
+import { query, urlFor } from '#support/postgres.ts';
+import { dumpSchema } from '#tools/schemaOf.ts';
+import { SCHEMA_TYPES, schemaTypes } from '#tools/schemaTypes.ts';
+
+const name = `test_${randomUUID().replaceAll('-', '')}`;
+let url: string;
+
+beforeAll(async () => {
+  await query(inject('postgresAdminUrl'), `CREATE DATABASE ${name}`);
+  url = urlFor(inject('postgresAdminUrl'), name);
+});
+afterAll(() => query(inject('postgresAdminUrl'), `DROP DATABASE ${name} WITH (FORCE)`));
+
+const INDEXES = [
+  'idx_domain_events_aggregate',
+  'idx_domain_events_type',
+  'idx_domain_events_workflow_id',
+  'idx_domain_events_workflow_run_id',
+  'idx_domain_events_workflow_type',
+  'idx_domain_events_activity_id',
+];
+
+test('five processes that start at once migrate once, on a database that knows users already', async () => {
+  await query(url, 'CREATE SCHEMA auth; CREATE TABLE auth.users (id uuid PRIMARY KEY, email text)');
+  const lines: string[] = [];
+  await Promise.all(Array.from({ length: 5 }, () => migrate(url, (line) => lines.push(line))));
+  expect(new Set(lines).size).toBe(lines.length);
+
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query(
+    'SELECT indexname FROM pg_indexes WHERE indexname = ANY($1)',
+    [INDEXES],
+  );
+  const columns = await client.query(
+    `SELECT column_name FROM information_schema.columns
+     WHERE table_schema = 'auth' AND table_name = 'users' ORDER BY 1`,
+  );
+  await client.end();
+  expect(rows.map((row) => row.indexname).sort()).toEqual(INDEXES.toSorted());
+  expect(columns.rows.map((row) => row.column_name)).toEqual(['email', 'id']);
+});
+
+describe('what is generated from the migrations (npm run generate)', () => {
+  beforeAll(() => migrate(url));
+
+  test('sql/schema.sql', async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    const schema = await dumpSchema(client);
+    await client.end();
+    expect(schema).toBe(await readFile('sql/schema.sql', 'utf8'));
+  });
+
+  test(SCHEMA_TYPES, async () => {
+    expect(await schemaTypes(url)).toBe(await readFile(SCHEMA_TYPES, 'utf8'));
+  });
+});

@@ -1,0 +1,188 @@
+/** Single rounds of the reconciler, and what may go wrong in one. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
+import { createPool } from '#kernel/database/pool.ts';
+import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
+import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import { bootstrapWorkflowId, type OrganizationBootstrapParams } from '#onboarding/contract.ts';
+import { createReconciler } from '#onboarding/reconciler.ts';
+import { createBootstrapRequests } from '#onboarding/store.ts';
+import { createReadModels } from '#organization/store.ts';
+import { type Onboarding, sampleUsers, startOnboarding } from '#support/onboarding.ts';
+
+const LOCK = '42';
+
+let onboarding: Onboarding;
+let pool: ReturnType<typeof createPool>;
+let requests: ReturnType<typeof createBootstrapRequests>;
+let readModels: ReturnType<typeof createReadModels>;
+let reconciler: ReturnType<typeof createReconciler>;
+
+beforeAll(async () => {
+  onboarding = await startOnboarding();
+  pool = createPool({ DATABASE_URL: onboarding.database.url, DATABASE_POOL_SIZE: 5 }, 'test');
+  const store = createEventStore(pool);
+  const emitEvent = createEmitEvent(store);
+  requests = createBootstrapRequests(pool, emitEvent);
+  readModels = createReadModels(pool);
+  reconciler = createReconciler({
+    config: {
+      TEMPORAL_TASK_QUEUE: onboarding.taskQueue,
+      TEMPORAL_USERS_TASK_QUEUE: `users-${onboarding.taskQueue}`,
+      RECONCILE_INTERVAL_SECONDS: 1000,
+      RECONCILE_AFTER_SECONDS: 0,
+      RECONCILE_GIVE_UP_SECONDS: 3_600_000,
+    },
+    temporal: onboarding.client,
+    requests,
+    readModels,
+    store,
+    emitEvent,
+    lock: createAdvisoryLock(pool, LOCK),
+    runs: createWorkflowRuns(pool),
+    logger: createLogger('test', 'silent'),
+  });
+});
+afterAll(async () => {
+  await pool.end();
+  await onboarding.stop();
+});
+// What one test leaves under way is none of the next one's business.
+beforeEach(() =>
+  onboarding.owner.query(`UPDATE organizations_projection SET status = 'failed'`).then(() => {}),
+);
+
+/** A request that was accepted and whose run was never started. */
+async function accept(overrides: Partial<OrganizationBootstrapParams> = {}) {
+  const organizationId = randomUUID();
+  const slug = `s${organizationId.slice(0, 8)}`;
+  const workflowId = bootstrapWorkflowId(organizationId);
+  const correlationId = `corr-${organizationId}`;
+  const origin: RequestOrigin = { requestedAt: new Date().toISOString(), source: 'test' };
+  const params = {
+    organizationId,
+    orgData: { name: `Organization ${slug}`, type: 'provider' as const },
+    subdomain: slug,
+    users: sampleUsers(slug, 1),
+    ...overrides,
+    origin,
+  };
+  const request = {
+    caller: randomUUID(),
+    requestHash: '',
+    params,
+    organizationId,
+    workflowId,
+    correlationId,
+  };
+  await withCorrelationId(correlationId, () => requests.record(request));
+  return { organizationId, workflowId, correlationId };
+}
+
+const runOf = (workflowId: string) => onboarding.client.workflow.getHandle(workflowId).describe();
+
+test('starts what was accepted, once, under its own correlation id', async () => {
+  const { workflowId, correlationId } = await accept();
+  expect(await reconciler.runOnce()).toMatchObject({ started: 1, markedFailed: 0 });
+  expect((await runOf(workflowId)).memo).toMatchObject({ correlation_id: correlationId });
+  expect(await reconciler.runOnce()).toMatchObject({ started: 0, markedFailed: 0 });
+});
+
+test('reaches requests behind more than a page of runs under way', async () => {
+  const waiting = await Promise.all(Array.from({ length: 101 }, () => accept()));
+  await reconciler.runOnce();
+  const last = await accept();
+  expect(await reconciler.runOnce()).toMatchObject({ started: 1 });
+  expect((await runOf(last.workflowId)).status.name).toBe('RUNNING');
+  for (const { workflowId } of waiting) {
+    expect((await runOf(workflowId)).status.name).toBe('RUNNING');
+  }
+});
+
+test('asks after a page of runs one by one, and after those behind it at once', async () => {
+  await Promise.all(Array.from({ length: 130 }, () => accept()));
+  await reconciler.runOnce();
+  const asked = vi.spyOn(onboarding.client.workflowService, 'describeWorkflowExecution');
+  try {
+    const inOneRound = async () => {
+      asked.mockClear();
+      await reconciler.runOnce();
+      return asked.mock.calls.length;
+    };
+    // Visibility is written a moment after the starts.
+    await expect.poll(inOneRound).toBe(100);
+  } finally {
+    asked.mockRestore();
+  }
+});
+
+test('one that cannot be started does not keep the others waiting', async () => {
+  // Larger than a gRPC message may be: Temporal refuses this start each time.
+  const poison = await accept({ orgData: { name: 'x'.repeat(5_000_000), type: 'provider' } });
+  const healthy = await accept();
+  expect(await reconciler.runOnce()).toMatchObject({ started: 1 });
+  expect((await runOf(healthy.workflowId)).status.name).toBe('RUNNING');
+  await expect(runOf(poison.workflowId)).rejects.toThrow();
+});
+
+describe('a run that ended without its last event', () => {
+  test('is marked with the stage it had reached and what is left to clean up', async () => {
+    const { organizationId, workflowId, correlationId } = await accept();
+    await reconciler.runOnce();
+    // As after organization.created and dns_created: what the run had done before it was lost.
+    await onboarding.owner.query(
+      `UPDATE organizations_projection SET status = 'provisioning', subdomain_status = 'dns_created'
+       WHERE org_id = $1`,
+      [organizationId],
+    );
+    await onboarding.client.workflow.getHandle(workflowId).terminate();
+    expect(await reconciler.runOnce()).toMatchObject({ markedFailed: 1 });
+    const events = await onboarding.queries.getEventsForWorkflow(workflowId);
+    expect(events.at(-1)).toMatchObject({
+      eventType: 'organization.bootstrap.failed',
+      eventData: { failure_stage: 'dns_verification', partial_cleanup_required: true },
+      eventMetadata: { correlation_id: correlationId },
+    });
+    expect((await readModels.organization(organizationId))?.status).toBe('failed');
+    expect(await reconciler.runOnce()).toMatchObject({ markedFailed: 0 });
+  });
+});
+
+describe('the lock', () => {
+  const held = async () => {
+    const { rows } = await onboarding.owner.query(
+      `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1`,
+      [LOCK],
+    );
+    return rows.map(({ pid }) => pid as number);
+  };
+
+  test('lets one replica at a time do it, and is given back', async () => {
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+    const first = createAdvisoryLock(pool, LOCK).tryRun(() => finished.then(() => 'done'));
+    await vi.waitFor(async () => expect(await held()).toHaveLength(1));
+    expect(await reconciler.runOnce()).toBeUndefined();
+    finish();
+    expect(await first).toBe('done');
+    expect(await held()).toEqual([]);
+    expect(await reconciler.runOnce()).toBeDefined();
+  });
+
+  test('that is lost with its connection ends the round, not the process', async () => {
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+    const round = createAdvisoryLock(pool, LOCK).tryRun(() => finished);
+    const failure = round.catch((error: Error) => error);
+    await vi.waitFor(async () => expect(await held()).toHaveLength(1));
+    const [pid] = await held();
+    await onboarding.owner.query('SELECT pg_terminate_backend($1)', [pid]);
+    await vi.waitFor(async () => expect(await held()).toEqual([]));
+    finish();
+    expect(await failure).toBeInstanceOf(Error);
+    expect(await reconciler.runOnce()).toBeDefined();
+  });
+});

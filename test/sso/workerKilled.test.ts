@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type SsoState, ssoConfigurationWorkflowId } from '#sso/contract.ts';
+import { createHolds, type Holds } from '#support/holds.ts';
+import {
+  logIn,
+  organizationWithDomain,
+  requestSso,
+  type SsoBench,
+  type SsoOrganization,
+  startSsoBench,
+  testLinkFor,
+} from '#support/sso.ts';
+import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+
+/**
+ * Runs are stopped in the middle of their steps; then the worker is killed, and another one takes
+ * over. `login` says that the test has been passed before; `fails` that the run is being undone.
+ */
+interface Case {
+  hold?: string;
+  hang?: { method: 'POST' | 'PUT' | 'DELETE'; hang: 'before' | 'after' };
+  mail?: 'hold';
+  login?: true;
+  fails?: true;
+}
+
+const CASES: Record<string, Case> = {
+  'recording the request': { hold: 'requested' },
+  'validating the metadata': { hold: 'validated' },
+  'creating the provider, before Supabase acted': { hang: { method: 'POST', hang: 'before' } },
+  'creating the provider, after Supabase acted': { hang: { method: 'POST', hang: 'after' } },
+  'recording the provider': { hold: 'configured' },
+  'requesting the test': { hold: 'testing' },
+  'mailing the link, before the mail was taken': { mail: 'hold' },
+  'waiting for the test': {},
+  'recording the test': { hold: 'tested', login: true },
+  'activating, before Supabase acted': { hang: { method: 'PUT', hang: 'before' }, login: true },
+  'activating, after Supabase acted': { hang: { method: 'PUT', hang: 'after' }, login: true },
+  'recording the activation': { hold: 'active', login: true },
+  'undoing, after Supabase acted': {
+    hang: { method: 'DELETE', hang: 'after' },
+    login: true,
+    fails: true,
+  },
+  'recording the failure': { hold: 'failed', login: true, fails: true },
+};
+const count = (what: (one: Case) => unknown) => Object.values(CASES).filter(what).length;
+
+let bench: SsoBench;
+let holds: Holds;
+let worker: WorkerProcess | undefined;
+const organizations = new Map<string, SsoOrganization>();
+
+const entityIdOf = ({ orgId }: SsoOrganization) => `${bench.idp.url}/${orgId}`;
+const handleOf = ({ orgId }: SsoOrganization) =>
+  bench.onboarding.client.workflow.getHandle(ssoConfigurationWorkflowId(orgId));
+
+async function stopSomewhere(organization: SsoOrganization, { hold, hang, mail }: Case) {
+  const { smtp, supabase } = bench.onboarding;
+  if (hold) await holds.ssoConfiguration(organization.orgId, hold);
+  if (hang) supabase.sso.fail({ ...hang, entityId: entityIdOf(organization) });
+  if (mail) smtp.fail(organization.requester, mail);
+}
+
+async function start(organization: SsoOrganization): Promise<void> {
+  const metadataXml = bench.idp.metadata({ entityId: entityIdOf(organization) });
+  expect((await requestSso(bench, organization, { metadataXml })).status).toBe(202);
+}
+
+async function passTest(organization: SsoOrganization, { fails }: Case): Promise<void> {
+  const link = await testLinkFor(bench, organization.requester);
+  bench.idp.entityId = entityIdOf(organization);
+  bench.idp.fault = fails ? 'wrong_audience' : 'none';
+  const answer = await logIn(bench, link, `ada@${organization.domain}`);
+  expect(answer.status).toBe(fails ? 422 : 202);
+}
+
+async function untilAllAreStopped(): Promise<void> {
+  const { smtp, supabase } = bench.onboarding;
+  await vi.waitFor(
+    async () => {
+      expect(await holds.stopped()).toBe(count(({ hold }) => hold));
+      expect(supabase.sso.hanging).toHaveLength(count(({ hang }) => hang));
+      expect(smtp.waiting).toHaveLength(count(({ mail }) => mail));
+      const waiting = handleOf(organizations.get('waiting for the test')!);
+      expect((await waiting.query<SsoState>('getState')).waitingForTest).toBe(true);
+    },
+    { timeout: 60_000, interval: 50 },
+  );
+}
+
+beforeAll(async () => {
+  bench = await startSsoBench({ SSO_TEST_WAIT_SECONDS: '600' });
+  holds = await createHolds(bench.onboarding.owner);
+  worker = await spawnWorker(bench.onboarding.workerEnv);
+  for (const [name, one] of Object.entries(CASES)) {
+    const organization = await organizationWithDomain(bench);
+    organizations.set(name, organization);
+    await stopSomewhere(organization, one);
+    await start(organization);
+    if (one.login) await passTest(organization, one);
+  }
+  await untilAllAreStopped();
+
+  await worker.kill('SIGKILL');
+  bench.onboarding.supabase.sso.clearFaults();
+  bench.onboarding.smtp.clearFaults();
+  await holds.releaseAll();
+  worker = await spawnWorker(bench.onboarding.workerEnv);
+  for (const [name, one] of Object.entries(CASES)) {
+    if (!one.login) await passTest(organizations.get(name)!, one);
+  }
+  await Promise.allSettled(
+    [...organizations.values()].map((organization) => handleOf(organization).result()),
+  );
+}, 240_000);
+afterAll(async () => {
+  await worker?.kill('SIGKILL');
+  await bench.stop();
+});
+
+const WHOLE = [
+  'sso.requested',
+  'sso.metadata_validated',
+  'sso.provider_configured',
+  'sso.test_requested',
+];
+
+test.each(Object.entries(CASES))('a worker killed while %s', async (name, { fails }) => {
+  const organization = organizations.get(name)!;
+  const { orgId, domain, requester } = organization;
+  const { queries, supabase, smtp } = bench.onboarding;
+  const providers = supabase.sso.providers.filter(
+    ({ saml }) => saml.entity_id === entityIdOf(organization),
+  );
+  const events = await queries.getEventsForWorkflow(ssoConfigurationWorkflowId(orgId));
+  const types = events.map(({ eventType }) => eventType);
+  const { rows } = await bench.onboarding.owner.query(
+    'SELECT status FROM sso_configurations_projection WHERE org_id = $1',
+    [orgId],
+  );
+  if (fails) {
+    expect(providers).toEqual([]);
+    expect(types).toEqual([...WHOLE, 'sso.failed']);
+    expect(rows).toEqual([{ status: 'failed' }]);
+  } else {
+    expect(providers).toMatchObject([{ domains: [{ domain }] }]);
+    expect(types).toEqual([...WHOLE, 'sso.flow_tested', 'sso.activated']);
+    expect(rows).toEqual([{ status: 'active' }]);
+  }
+  const links = smtp.mails.filter(
+    ({ to, subject }) => to[0] === requester && subject.startsWith('Test single sign-on'),
+  );
+  expect(links).toHaveLength(1);
+});
