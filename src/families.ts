@@ -1,30 +1,52 @@
-/** The list of families: what worker, API and tools assemble. */
+/**
+ * The list of families. Worker, API, reconciler, metrics, OpenAPI and tools read it: what is
+ * missing here does not exist.
+ */
+import { deletionFamily } from '#deletion/family.ts';
+import { domainClaimFamily } from '#domainClaim/family.ts';
+import { invitationFamily } from '#invitation/family.ts';
+import type { EventDefinition } from '#kernel/eventStore/eventTypes.ts';
+import type { Family, ScheduleDefinition, WorkflowDefinition } from '#kernel/family.ts';
+import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
+import { onboardingFamily } from '#onboarding/family.ts';
+import { organizationFamily } from '#organization/family.ts';
+import { ssoFamily } from '#sso/family.ts';
 
-import type { InvitationActivities } from '#invitation/contract.ts';
-import { TASK_QUEUE_BOOTSTRAP, TASK_QUEUE_USERS } from '#kernel/queues.ts';
-import type { BootstrapActivities } from '#onboarding/contract.ts';
-import type { SsoActivities } from '#sso/contract.ts';
+export const FAMILIES = [
+  organizationFamily,
+  onboardingFamily,
+  deletionFamily,
+  invitationFamily,
+  domainClaimFamily,
+  ssoFamily,
+] as const;
 
-export const WORKFLOW = {
-  organizationBootstrap: 'OrganizationBootstrapWorkflow',
-  organizationDeletion: 'OrganizationDeletionWorkflow',
-  userInvitation: 'UserInvitationWorkflow',
-  ssoConfiguration: 'SSOConfigurationWorkflow',
-  ssoDeactivation: 'SSODeactivationWorkflow',
-  domainVerification: 'DomainVerificationWorkflow',
-} as const;
+/** The parts of all families as one: `A | B` becomes `A & B`. */
+export type Merged<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer I) => void
+  ? I
+  : never;
+type EventsOfFamilies = Merged<(typeof FAMILIES)[number]['events']>;
 
-export type WorkflowType = (typeof WORKFLOW)[keyof typeof WORKFLOW];
+const all: readonly Family[] = FAMILIES;
 
-/** The queue that each workflow runs on. */
-export const TASK_QUEUE_OF: Record<WorkflowType, string> = {
-  OrganizationBootstrapWorkflow: TASK_QUEUE_BOOTSTRAP,
-  OrganizationDeletionWorkflow: TASK_QUEUE_BOOTSTRAP,
-  UserInvitationWorkflow: TASK_QUEUE_USERS,
-  SSOConfigurationWorkflow: TASK_QUEUE_USERS,
-  SSODeactivationWorkflow: TASK_QUEUE_USERS,
-  DomainVerificationWorkflow: TASK_QUEUE_USERS,
-};
+/** Every workflow that is somebody's run. */
+export const WORKFLOWS: readonly WorkflowDefinition[] = all.flatMap(({ workflows }) => workflows);
 
-/** Every activity of both queues; a worker registers all of them. */
-export type Activities = BootstrapActivities & InvitationActivities & SsoActivities;
+/** Rounds that a Temporal schedule starts; they are nobody's run. */
+export const SCHEDULES: readonly ScheduleDefinition[] = all.flatMap(
+  ({ schedules = [] }) => schedules,
+);
+
+/** Every event type of every family. */
+export const EVENTS = Object.assign({}, ...all.map(({ events }) => events)) as EventsOfFamilies;
+
+/** Types of all aggregates, each once. */
+export const AGGREGATES: readonly string[] = [
+  ...new Set(Object.values<EventDefinition>(EVENTS).map(({ aggregate }) => aggregate)),
+];
+
+/** Names of the search attributes that the namespace must have, each a Keyword. */
+export const SEARCH_ATTRIBUTES: readonly string[] = [
+  ...Object.values(SEARCH_ATTRIBUTE),
+  ...all.flatMap(({ searchAttributes = [] }) => searchAttributes),
+];

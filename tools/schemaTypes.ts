@@ -39,29 +39,20 @@ const withDefault = (type: ExpressionNode): ExpressionNode => named('Generated',
  * no longer has. `null` is added where the column may be null.
  */
 const COLUMNS: Record<string, ExpressionNode> = {
-  'domain_events.aggregate_type': named('AggregateType'),
   'domain_events.event_data': named('Record', named('string'), named('unknown')),
   'domain_events.event_metadata': withDefault(named('EventMetadata')),
-  'domain_events.event_type': named('EventType'),
-  'event_streams.aggregate_type': named('AggregateType'),
-  'organizations_projection.details': withDefault(
-    named('Pick', named('OrgData'), oneOf(['contacts', 'addresses', 'phones'])),
-  ),
-  'sso_configurations_projection.certificates': withDefault(listOf(named('SigningCertificate'))),
+  // What is inside is its family's to say, where it reads the column.
+  'organizations_projection.details': withDefault(named('unknown')),
+  'sso_configurations_projection.certificates': withDefault(named('unknown')),
   'sso_configurations_projection.expiry_warnings': withDefault(
     named('Record', named('string'), named('number')),
   ),
   'sso_configurations_projection.metadata_source': oneOf(['xml', 'url']),
-  'sso_configurations_projection.sso_binding': named('SsoBinding'),
+  'sso_configurations_projection.sso_binding': oneOf(['HTTP-POST', 'HTTP-Redirect']),
   'sso_configurations_projection.warnings': withDefault(listOf(named('string'))),
 };
 const IMPORTS: Record<string, string> = {
-  AggregateType: '#domain/events.ts',
-  EventMetadata: '#domain/events.ts',
-  EventType: '#domain/events.ts',
-  OrgData: '#domain/organization.ts',
-  SigningCertificate: '#domain/sso.ts',
-  SsoBinding: '#domain/sso.ts',
+  EventMetadata: '#kernel/eventStore/eventTypes.ts',
 };
 
 /** Values of a column as its check constraint lists them: `CHECK ((status = ANY (ARRAY['a'::text, …])))`. */

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { METRICS } from '#metricCatalogue.ts';
 import { CASES } from './cases/index.ts';
 import { ALERTS, GROUPS, runbookUrl } from './ruleFiles.ts';
 import { createTimeScale } from './timeScale.ts';

@@ -3,7 +3,7 @@
  * (Site Reliability Workbook, chapter 5). An alert fires when the error budget burns so fast over
  * a long window, and still does over a short one, that a person should know.
  */
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { type AlertDefinition, once, type RecordingRule, type RuleGroup } from './alert.ts';
 import type { Duration } from './timeScale.ts';
 
@@ -24,7 +24,7 @@ interface Objective {
 }
 
 const START = 'method="POST",route="/api/v1/workflows/organization-bootstrap"';
-const BOOTSTRAP = `workflow_type="${WORKFLOW.organizationBootstrap}"`;
+const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
 
 export const OBJECTIVES: readonly Objective[] = [
   {

@@ -3,7 +3,7 @@
  * dashboard-linter, and ours: thresholds are the alerts' own, and runbooks those the alerts name.
  */
 import type { Dashboard, Panel, VariableModel } from '@grafana/grafana-foundation-sdk/dashboard';
-import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { METRICS } from '#metricCatalogue.ts';
 import { panelsOf } from '../queries/panelQueries.ts';
 import { promqlParts, type Selector } from '../queries/promqlParts.ts';
 import type { KnownAlert } from '../queries/ruleExpressions.ts';

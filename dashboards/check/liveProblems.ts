@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
-import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { METRICS } from '#metricCatalogue.ts';
 import { ONLY_AFTER_FAULTS } from '../queries/allowances.ts';
 import { queriesOf } from '../queries/panelQueries.ts';
 import { promqlParts } from '../queries/promqlParts.ts';

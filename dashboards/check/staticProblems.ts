@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stringify } from 'yaml';
-import { METRICS, type MetricName } from '#kernel/telemetry/metricCatalogue.ts';
+import { METRICS, type MetricName } from '#metricCatalogue.ts';
 import { NOT_SHOWN } from '../queries/allowances.ts';
 import { metricUses } from '../queries/metricUse.ts';
 import { queriesOf } from '../queries/panelQueries.ts';

@@ -1,5 +1,5 @@
 /** The exceptions of `npm run check -- dashboards live`, each with its reason. */
-import type { MetricName } from '#kernel/telemetry/metricCatalogue.ts';
+import type { MetricName } from '#metricCatalogue.ts';
 
 /** Metrics of the catalogue that no dashboard shows. */
 export const NOT_SHOWN: Partial<Record<MetricName, string>> = {};

@@ -1,6 +1,6 @@
 /** Which dashboards and alerts use a metric. */
 
-import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { METRICS } from '#metricCatalogue.ts';
 import { dashboards } from '../src/dashboardFiles.ts';
 import { queriesOf } from './panelQueries.ts';
 import { promqlParts, type Selector } from './promqlParts.ts';

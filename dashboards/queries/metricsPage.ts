@@ -1,5 +1,7 @@
 /** `docs/metrics.md`, made from the catalogue and from what dashboards and alerts ask. */
-import { METRICS, type MetricDefinition } from '#kernel/telemetry/metricCatalogue.ts';
+
+import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
+import { METRICS } from '#metricCatalogue.ts';
 import { NOT_SHOWN } from './allowances.ts';
 import { type MetricUse, metricUses } from './metricUse.ts';
 

@@ -1,11 +1,11 @@
 /** Overview/SLO: are customers being onboarded, and if not, where to look. */
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationLineage, organizationRun, runbookOfRow, temporalList } from './links.ts';
 import { bars, lines, number, rows, verdict } from './panels.ts';
 import { increase, max, own, quantile, SHOWN_RANGE } from './promql.ts';
 
-const BOOTSTRAP = `workflow_type="${WORKFLOW.organizationBootstrap}"`;
+const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
 const WITHIN_RANGE = (series: string) => `round(${max(increase(series, SHOWN_RANGE))})`;
 
 /** Each is 1 when it is as it should be, else 0; without data it is neither. */
@@ -80,7 +80,7 @@ const answer: Section = {
       links: [
         temporalList(
           'bootstraps in flight',
-          `WorkflowType="${WORKFLOW.organizationBootstrap}" AND ExecutionStatus="Running"`,
+          `WorkflowType="${ORGANIZATION_BOOTSTRAP}" AND ExecutionStatus="Running"`,
         ),
       ],
     }),
@@ -95,7 +95,7 @@ const answer: Section = {
       links: [
         temporalList(
           'failed bootstraps',
-          `WorkflowType="${WORKFLOW.organizationBootstrap}" AND ExecutionStatus="Failed"`,
+          `WorkflowType="${ORGANIZATION_BOOTSTRAP}" AND ExecutionStatus="Failed"`,
         ),
       ],
     }),

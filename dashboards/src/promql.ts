@@ -2,11 +2,9 @@
  * PromQL as the dashboards write it. Every series of our own is selected by `$job` and
  * `$instance`; names come from the catalogue, so that a renamed metric does not compile.
  */
-import {
-  METRICS,
-  type MetricDefinition,
-  type MetricName,
-} from '#kernel/telemetry/metricCatalogue.ts';
+
+import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
+import { METRICS, type MetricName } from '#metricCatalogue.ts';
 
 /** Every process of the service that the reader has chosen. */
 const PROCESS = 'job=~"$job",instance=~"$instance"';

@@ -1,6 +1,6 @@
 /** What a reader chooses at the top of each dashboard. */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { TASK_QUEUE_BOOTSTRAP } from '#kernel/queues.ts';
+import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { grafanaVariable } from './grafanaVariable.ts';
 
 const DATASOURCE_NAME = 'datasource';
@@ -72,7 +72,7 @@ export function variables(addresses: Addresses) {
       'task_queue',
       'Task queue',
       'label_values(workflow_started_total, task_queue)',
-      `Of workflows and workers; there is one, ${TASK_QUEUE_BOOTSTRAP}, unless configured otherwise.`,
+      `Of workflows and workers; there is one, ${QUEUE_NAMES[0]}, unless configured otherwise.`,
     ),
     several(
       'job',

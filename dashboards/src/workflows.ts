@@ -1,11 +1,11 @@
 /** Workflows and activities: how runs end, how long they take, and which step holds them up. */
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationLineage, organizationRun, temporalList } from './links.ts';
 import { bars, lines, number, spread } from './panels.ts';
 import { increase, max, own, quantile, rate, ratio, SHOWN_RANGE, sum } from './promql.ts';
 
-const BOOTSTRAP = `workflow_type="${WORKFLOW.organizationBootstrap}"`;
+const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
 const TYPE = 'workflow_type';
 const QUANTILES = [0.5, 0.95, 0.99];
 const percent = (q: number) => `p${q * 100}`;

@@ -1,5 +1,5 @@
 /** The full demonstration's domain and single sign-on: proved by DNS, tested by a real round trip. */
-import type { OrganizationDomain } from '#sso/store.ts';
+import type { OrganizationDomain } from '#domainClaim/store.ts';
 import { type DemoPart, type DemoScene, eventsOf, mailTo, until } from './demoPart.ts';
 import { followTestLink } from './ssoTestBrowser.ts';
 

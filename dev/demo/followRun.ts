@@ -1,7 +1,8 @@
 /** Follows one bootstrap over the API: each step once it has ended, with the events it left. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
-import { BOOTSTRAP_STEPS, type BootstrapStep, type StepState } from '#onboarding/contract.ts';
+import type { StepState } from '#kernel/workflow/names.ts';
+import { BOOTSTRAP_STEP_NAMES, BOOTSTRAP_STEPS, type BootstrapStep } from '#onboarding/contract.ts';
 import type { ApiClient } from './apiClient.ts';
 
 export interface EndedStep {
@@ -15,7 +16,7 @@ export interface EndedStep {
 /** The part of `GET /api/v1/workflows/{id}` that is of use here. */
 interface RunStatus {
   status: 'running' | 'completed' | 'failed' | 'cancelled' | 'unknown';
-  stages: StepState[];
+  stages: StepState<BootstrapStep>[];
   error: string | null;
   waitingForPerson: boolean;
 }
@@ -25,13 +26,10 @@ const ENDED: readonly StepState['status'][] = ['completed', 'failed', 'skipped']
 
 /** Which step an activity works for; the event's metadata name the activity. */
 const STEP_OF_ACTIVITY: Record<string, EndedStep['step']> = {
-  createOrganizationActivity: 'create_organization',
-  configureDNSActivity: 'configure_dns',
-  verifyDNSActivity: 'verify_dns',
-  generateInvitationsActivity: 'generate_invitations',
-  sendInvitationEmailsActivity: 'send_invitation_emails',
+  ...Object.fromEntries(
+    BOOTSTRAP_STEPS.flatMap((step) => ('activity' in step ? [[step.activity, step.name]] : [])),
+  ),
   recordInvitationEmailFailureActivity: 'send_invitation_emails',
-  activateOrganizationActivity: 'activate_organization',
   recordBootstrapOutcomeActivity: 'outcome',
 };
 
@@ -81,7 +79,7 @@ export async function followRun(
     if (!told.has('request')) {
       tell('request', { endedAt: new Date(times.acceptedAt).toISOString() }, events);
     }
-    for (const name of BOOTSTRAP_STEPS) {
+    for (const name of BOOTSTRAP_STEP_NAMES) {
       const state = run.stages.find((stage) => stage.name === name);
       if (state && ENDED.includes(state.status) && !told.has(name)) tell(name, state, events);
     }

@@ -1,10 +1,11 @@
 /** Appending an event and projecting it, beside a bare INSERT of the same row. */
+
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
-import { WORKFLOW } from '#families.ts';
 import { createPool } from '#kernel/database/pool.ts';
 import { eventId } from '#kernel/eventStore/eventId.ts';
 import { createEventStore, type NewEvent } from '#kernel/eventStore/eventStore.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { pathLabel } from '#organization/rules.ts';
 import { closedLoop } from '../stage/requests.ts';
 import { type Stage, startStage } from '../stage/stage.ts';
@@ -35,7 +36,7 @@ type Recorded = (slug: string) => NewEvent[];
 async function recordBootstrap(stage: Stage): Promise<Recorded> {
   await stage.queueBootstraps(1);
   const worker = await stage.startWorker();
-  await stage.drained(WORKFLOW.organizationBootstrap, new Date(0)).finally(worker.stop);
+  await stage.drained(ORGANIZATION_BOOTSTRAP, new Date(0)).finally(worker.stop);
   const { rows } = await stage.owner.query<NewEvent>(
     `SELECT id, event_type AS "eventType", aggregate_type AS "aggregateType",
        aggregate_id AS "aggregateId", event_data AS "eventData", event_metadata AS "eventMetadata"

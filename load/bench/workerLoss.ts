@@ -1,6 +1,7 @@
 /** How long the loss of one of two workers is felt. */
+
 import { setTimeout as delay } from 'node:timers/promises';
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { createCaller, openLoop } from '../stage/requests.ts';
 import { BOOTSTRAP_PATH, benchOrganization, type Stage, startStage } from '../stage/stage.ts';
 import type { Figure } from './figure.ts';
@@ -20,7 +21,7 @@ interface Life {
 
 async function livesOf({ client }: Stage): Promise<Life[]> {
   const lives: Life[] = [];
-  const query = `WorkflowType = '${WORKFLOW.organizationBootstrap}'`;
+  const query = `WorkflowType = '${ORGANIZATION_BOOTSTRAP}'`;
   for await (const { startTime, closeTime } of client.workflow.list({ query })) {
     lives.push({ startedMs: startTime.getTime(), closedMs: closeTime!.getTime() });
   }
@@ -67,7 +68,7 @@ export const workerLoss: Figure = {
       await lost.stop('SIGKILL');
       const lostMs = Date.now();
       await arrivals;
-      await stage.drained(WORKFLOW.organizationBootstrap, new Date(0));
+      await stage.drained(ORGANIZATION_BOOTSTRAP, new Date(0));
       const { feltMs, normal, worst } = felt(await livesOf(stage), lostMs);
       return [
         {

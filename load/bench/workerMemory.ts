@@ -1,7 +1,8 @@
 /** Whether a worker grows with the runs that it has done; without subdomains, which makes it a matter of minutes. */
+
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { plainOrganization, startStage } from '../stage/stage.ts';
 import type { Figure } from './figure.ts';
 
@@ -41,7 +42,7 @@ export const workerMemory: Figure = {
       const { pid } = await stage.startWorker();
       for (let runs = batch; runs <= last; runs += batch) {
         await stage.queueBootstraps(batch, plainOrganization);
-        await stage.drained(WORKFLOW.organizationBootstrap, new Date());
+        await stage.drained(ORGANIZATION_BOOTSTRAP, new Date());
         const isMeasured = runs === first || runs === last;
         const mib = isMeasured ? await atRest(pid) : await residentMib(pid);
         seen.push({ runs, mib });

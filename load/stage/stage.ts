@@ -1,4 +1,5 @@
 /** Where everything is measured: the embedded stack with a database that flushes, and its roles. */
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,7 +12,7 @@ import { freePort } from '#dev/embedded/freePort.ts';
 import { createProcesses, type RoleProcess } from '#dev/embedded/processes.ts';
 import { createReleasers } from '#dev/embedded/releasers.ts';
 import { type Stack, startStack } from '#dev/embedded/stack.ts';
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { closedLoop, createCaller } from './requests.ts';
 import { drainRate } from './statistics.ts';
 
@@ -227,7 +228,7 @@ export const bootstrapRate = async (
   count: number,
   settings: WorkerSettings = {},
 ): Promise<number> =>
-  rateOf(stage, WORKFLOW.organizationBootstrap, await stage.startWorker(settings), () =>
+  rateOf(stage, ORGANIZATION_BOOTSTRAP, await stage.startWorker(settings), () =>
     stage.queueBootstraps(count),
   );
 

@@ -1,10 +1,23 @@
-/** OrganizationDeletionWorkflow: its id and input. */
-
+/** OrganizationDeletionWorkflow: its name, id, input and activities. */
+import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
-import type { BootstrapTiming } from '#onboarding/contract.ts';
+import type {
+  BootstrapTiming,
+  CompensationActivities,
+  CompensationInput,
+} from '#onboarding/contract.ts';
+import type { PatientActivities } from '#sso/contract.ts';
 
-/** `org-deletion-{orgId}`, as the existing frontend knows it. */
-export const deletionWorkflowId = (orgId: string): string => `org-deletion-${orgId}`;
+/** Permission to delete an organization. */
+export const DELETE_ORGANIZATION = 'organization.delete';
+
+export const ORGANIZATION_DELETION = 'OrganizationDeletionWorkflow';
+
+/** `org-deletion-{orgId}`. */
+const IDS = workflowIds('org-deletion-');
+export const deletionWorkflowId = IDS.idOf;
+/** The organization id inside a deletion workflow id, or undefined for any other id. */
+export const orgIdOfDeletion = IDS.uuidOf;
 
 export interface OrganizationDeletionParams {
   organizationId: string;
@@ -12,3 +25,16 @@ export interface OrganizationDeletionParams {
   origin: RequestOrigin;
   timing?: Partial<BootstrapTiming>;
 }
+
+/** Every activity of the family, by its registered name. */
+export interface DeletionActivities {
+  initiateDeletionActivity(input: CompensationInput): Promise<void>;
+}
+
+/** What a deletion calls; all of it must succeed. */
+export type DeletionSteps = DeletionActivities &
+  Pick<
+    CompensationActivities,
+    'revokeInvitationsActivity' | 'removeDNSActivity' | 'deactivateOrganizationActivity'
+  > &
+  Pick<PatientActivities, 'deactivateSSOActivity'>;

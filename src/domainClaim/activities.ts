@@ -1,10 +1,19 @@
 /** Activities on claimed domains: the claim, its proof by a TXT record, and its end. */
 import { ApplicationFailure } from '@temporalio/activity';
-import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import type { WorkerConfig } from '#config.ts';
+import { createTxtResolvers } from '#kernel/dns/txtResolvers.ts';
+import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import type { Implementations } from '#kernel/temporal/activity.ts';
+import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { judgeDns } from '#kernel/workflow/dnsCheck.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
-import type { ClaimDomainInput, DomainCheckResult, RecordDomainClaimInput } from './contract.ts';
+import type {
+  ClaimDomainInput,
+  DomainCheckResult,
+  DomainClaimActivities,
+  RecordDomainClaimInput,
+} from './contract.ts';
+import { DOMAIN_CLAIM_EVENTS } from './events.ts';
 import { challengeNameOf, challengeValueOf } from './rules.ts';
 
 const ONE_OWNER = 'organization_domains_projection_one_owner';
@@ -13,7 +22,13 @@ const ONE_CLAIM = 'organization_domains_projection_one_claim';
 const violates = (error: unknown, constraint: string): boolean =>
   error instanceof EventNotProjectedError && error.constraint === constraint;
 
-export function organizationDomainActivities({ emitEvent, txtResolvers }: ActivityDeps) {
+export function createActivities({
+  config,
+  eventStore,
+}: WorkerKernel<WorkerConfig>): Implementations<DomainClaimActivities> {
+  const emitEvent = createEmitEvent(eventStore, DOMAIN_CLAIM_EVENTS);
+  const txtResolvers = createTxtResolvers(config);
+
   const reject = (
     { orgId, origin, claimId, domain }: ClaimDomainInput,
     reason: 'not_proved_in_time' | 'taken',

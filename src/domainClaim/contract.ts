@@ -1,6 +1,7 @@
 /** DomainVerificationWorkflow: its names, id, input, state and activities. */
 
 import type { DnsCheck } from '#kernel/workflow/dnsCheck.ts';
+import { leadingUuid } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput } from '#kernel/workflow/names.ts';
 
 export const DOMAIN_STATUSES = ['pending', 'verified', 'rejected'] as const;
@@ -10,9 +11,18 @@ export type DomainStatus = (typeof DOMAIN_STATUSES)[number];
 /** Why a claim ended without proof. */
 export type DomainRejection = 'not_proved_in_time' | 'taken';
 
-/** One claim of a domain by an organization at a time. */
+/** Permission to claim domains, and to configure single sign-on for them. */
+export const CONFIGURE_SSO = 'organization.configure_sso';
+
+export const DOMAIN_VERIFICATION = 'DomainVerificationWorkflow';
+
+const PREFIX = 'domain-verification-';
+/** `domain-verification-{orgId}-{domain}`: one claim of a domain by an organization at a time. */
 export const domainVerificationWorkflowId = (orgId: string, domain: string): string =>
-  `domain-verification-${orgId}-${domain}`;
+  `${PREFIX}${orgId}-${domain}`;
+/** The organization id inside such a workflow id, or undefined for any other id. */
+export const orgIdOfDomainVerification = (workflowId: string): string | undefined =>
+  leadingUuid(workflowId, PREFIX);
 
 const MINUTE_MS = 60_000;
 
@@ -66,4 +76,11 @@ export interface DomainCheckResult {
   check: DnsCheck;
   /** What the claim has come to by this lookup. */
   status: 'pending' | 'verified' | 'rejected';
+}
+
+/** Every activity of the family, by its registered name; all act on the store and on resolvers. */
+export interface DomainClaimActivities {
+  recordDomainClaimActivity(input: RecordDomainClaimInput): Promise<void>;
+  checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult>;
+  rejectDomainClaimActivity(input: ClaimDomainInput): Promise<void>;
 }

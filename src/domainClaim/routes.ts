@@ -1,19 +1,28 @@
 /** Domains of an organization: claiming one, and what has to be published to prove it. */
+
 import { randomBytes, randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { ApiConfig } from '#config.ts';
+import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
-import { Problem } from '#kernel/http/problems.ts';
+import { notNow, Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { parseBody } from '#kernel/http/validation.ts';
-import type { ApiDeps, ApiState } from '#roles/api/deps.ts';
-import { asciiDomain, configurableOrganization, requireActive, unavailable } from '#sso/routes.ts';
-import { startDomainVerification } from '#sso/runs.ts';
-import type { OrganizationDomain } from '#sso/store.ts';
-import type { DomainVerificationParams } from './contract.ts';
+import { accessibleOrganization, requireActive } from '#organization/access.ts';
+import { createReadModels, type ReadModels } from '#organization/store.ts';
+import { CONFIGURE_SSO, type DomainVerificationParams } from './contract.ts';
+import { domainClaimPaths } from './openApi.ts';
 import { challengeNameOf, challengeValueOf, type DomainRefusal, refusalOfDomain } from './rules.ts';
-import { type ClaimedDomainBody, domainBody } from './schemas.ts';
+import { startDomainVerification } from './runs.ts';
+import { asciiDomain, type ClaimedDomainBody, domainBody } from './schemas.ts';
+import { createDomainClaims, type DomainClaims, type OrganizationDomain } from './store.ts';
+
+interface DomainClaimRouteDeps extends ApiKernel<ApiConfig> {
+  readModels: ReadModels;
+  domainClaims: DomainClaims;
+}
 
 const PREFIX = '/api/v1/organizations/:organizationId/domains';
 const CHALLENGE_BYTES = 24;
@@ -24,8 +33,14 @@ const REFUSALS: Record<DomainRefusal, string> = {
   platform: 'It belongs to this platform.',
 };
 
+const claimingOrganization = (
+  deps: DomainClaimRouteDeps,
+  caller: Caller,
+  value: string | undefined,
+) => accessibleOrganization(deps, caller, value, CONFIGURE_SSO);
+
 async function requireClaimable(
-  { config, ssoConfigurations }: ApiDeps,
+  { config, domainClaims }: DomainClaimRouteDeps,
   orgId: string,
   domain: string,
 ): Promise<void> {
@@ -35,7 +50,7 @@ async function requireClaimable(
       detail: REFUSALS[refusal],
     });
   }
-  const owner = await ssoConfigurations.ownerOfDomain(domain);
+  const owner = await domainClaims.ownerOfDomain(domain);
   if (owner === undefined || owner === orgId) return;
   throw new Problem(409, 'domain-taken', 'Another organization has proved this domain');
 }
@@ -57,7 +72,7 @@ const view = (claim: OrganizationDomain): ClaimedDomainBody => ({
 
 /** Starts the claim's run, whose first step records it. */
 async function claim(
-  deps: ApiDeps,
+  deps: DomainClaimRouteDeps,
   caller: Caller,
   orgId: string,
   domain: string,
@@ -77,7 +92,8 @@ async function claim(
   };
   const started = startDomainVerification(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
   const workflowId = await started.catch((error) => {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable();
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError))
+      throw notNow('It could not be started now');
     throw new Problem(409, 'claim-under-way', 'This domain is being claimed at this moment');
   });
   const { claimId, challenge } = params;
@@ -86,27 +102,38 @@ async function claim(
   return { claimId, orgId, domain, challenge, workflowId, claimedAt, ...pending };
 }
 
-export function organizationDomainRoutes(deps: ApiDeps): Router<ApiState> {
+function claimRoutes(deps: DomainClaimRouteDeps): Router<ApiState> {
   const router = createRouter<ApiState>();
-  const { ssoConfigurations } = deps;
+  const { domainClaims } = deps;
 
   router.post(PREFIX, async (ctx) => {
     const { caller } = ctx.state;
-    const organization = await configurableOrganization(deps, caller, ctx.params.organizationId);
-    requireActive(organization);
+    const organization = await claimingOrganization(deps, caller, ctx.params.organizationId);
+    requireActive(organization, 'claim domains');
     const { orgId } = organization;
     const domain = asciiDomain(parseBody(domainBody, ctx.request).domain);
     await requireClaimable(deps, orgId, domain);
-    const present = await ssoConfigurations.claimOf(orgId, domain);
+    const present = await domainClaims.claimOf(orgId, domain);
     ctx.status = present ? 200 : 202;
     ctx.body = view(present ?? (await claim(deps, caller, orgId, domain)));
   });
 
   router.get(PREFIX, async (ctx) => {
     const { caller } = ctx.state;
-    const { orgId } = await configurableOrganization(deps, caller, ctx.params.organizationId);
-    ctx.body = { domains: (await ssoConfigurations.domainsOf(orgId)).map(view) };
+    const { orgId } = await claimingOrganization(deps, caller, ctx.params.organizationId);
+    ctx.body = { domains: (await domainClaims.domainsOf(orgId)).map(view) };
   });
 
   return router;
 }
+
+export const createRoutes = (kernel: ApiKernel<ApiConfig>): FamilyRoutes => ({
+  authenticated: [
+    claimRoutes({
+      ...kernel,
+      readModels: createReadModels(kernel.pool),
+      domainClaims: createDomainClaims(kernel.pool),
+    }),
+  ],
+  paths: domainClaimPaths(),
+});

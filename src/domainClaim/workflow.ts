@@ -1,16 +1,17 @@
 /** DomainVerificationWorkflow: waits until a claimed domain is proved in DNS, or its time is over. */
-import { defineQuery, setHandler, sleep } from '@temporalio/workflow';
+import { defineQuery, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { DEFAULT_SSO_TIMING } from '#sso/contract.ts';
-import { ssoProxies } from '#sso/proxies.ts';
+import { retryPolicies } from '#kernel/workflow/policies.ts';
 import {
   DEFAULT_DOMAIN_TIMING,
+  type DomainClaimActivities,
   type DomainVerificationParams,
   type DomainVerificationState,
   MAX_DOMAIN_WAIT_MS,
 } from './contract.ts';
 
+const RETRY_INITIAL_MS = 10_000;
 const getState = defineQuery<DomainVerificationState>(QUERY_GET_STATE);
 
 export async function DomainVerificationWorkflow(
@@ -18,10 +19,10 @@ export async function DomainVerificationWorkflow(
 ): Promise<DomainVerificationState> {
   const { organizationId: orgId, claimId, domain, challenge, origin } = params;
   const timing = { ...DEFAULT_DOMAIN_TIMING, ...params.timing };
-  const { store } = ssoProxies({
-    ...DEFAULT_SSO_TIMING,
-    heartbeatTimeoutMs: timing.heartbeatTimeoutMs,
-  });
+  const { heartbeatTimeoutMs } = timing;
+  const store = proxyActivities<DomainClaimActivities>(
+    retryPolicies({ heartbeatTimeoutMs, retryInitialMs: RETRY_INITIAL_MS }).store,
+  );
   const state: DomainVerificationState = { orgId, claimId, domain, status: 'pending', attempts: 0 };
   setHandler(getState, () => state);
   const claim = { orgId, origin, claimId, domain, challenge };

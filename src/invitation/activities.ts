@@ -1,21 +1,26 @@
 /** Activities of UserInvitationWorkflow: one invitation from its mail to its account. */
 import { ApplicationFailure } from '@temporalio/activity';
-import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import type { WorkerConfig } from '#config.ts';
+import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
-import type { ActivityScope } from '#kernel/temporal/activity.ts';
+import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
+import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { Invitation } from '#organization/store.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
+import { createReadModels } from '#organization/store.ts';
 import type {
   AcceptedInvitation,
   EndInvitationInput,
+  InvitationActivities,
   InviteUserInput,
   ProvisionUserInput,
   ResendInvitationInput,
   SendInvitationInput,
   StoredInvitation,
 } from './contract.ts';
+import { INVITATION_EVENTS } from './events.ts';
 import { invitationMail } from './mails.ts';
+import { createAccountProvider } from './provider.ts';
 import { emitRevoked } from './revocation.ts';
 import { expiryOf, normalizeEmail } from './rules.ts';
 import { invitationToken, tokenHash } from './token.ts';
@@ -32,8 +37,15 @@ function messageIdOf({ invitationId, generation, reminder }: SendInvitationInput
   return `invitation-${invitationId}${link}${reminder > 0 ? `-reminder-${reminder}` : ''}`;
 }
 
-export function userInvitationActivities(deps: ActivityDeps) {
-  const { config, emitEvent, readModels, emailProvider, accountProvider } = deps;
+export function createActivities({
+  config,
+  pool,
+  eventStore,
+  emailProvider,
+}: WorkerKernel<WorkerConfig>): Implementations<InvitationActivities> {
+  const emitEvent = createEmitEvent(eventStore, INVITATION_EVENTS);
+  const readModels = createReadModels(pool);
+  const accountProvider = createAccountProvider(config);
 
   async function load(invitationId: string): Promise<Invitation> {
     const found = await readModels.invitation(invitationId);

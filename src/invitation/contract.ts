@@ -1,4 +1,5 @@
 /** UserInvitationWorkflow: its names, id, input, state and activities. */
+import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { INVITATION_TTL_MS } from './rules.ts';
 
@@ -11,11 +12,16 @@ export interface InvitedUser {
 
 export type InvitationStatus = 'pending' | 'accepted' | 'expired' | 'revoked';
 
-const WORKFLOW_PREFIX = 'user-invitation-';
+/** Search attribute: the invitation's state. */
+export const SEARCH_ATTRIBUTE_STATUS = 'invitation_status';
 
-/** `user-invitation-{invitationId}`: one run of an invitation. */
-export const userInvitationWorkflowId = (invitationId: string): string =>
-  `${WORKFLOW_PREFIX}${invitationId}`;
+export const USER_INVITATION = 'UserInvitationWorkflow';
+
+/** `user-invitation-{invitationId}`. */
+const IDS = workflowIds('user-invitation-');
+export const userInvitationWorkflowId = IDS.idOf;
+/** The invitation's id inside a workflow id, or undefined for any other id. */
+export const invitationIdOf = IDS.uuidOf;
 
 /** How long an invitation waits, in milliseconds. Part of the input, so that replay sees the same. */
 export interface InvitationTiming {
@@ -121,13 +127,24 @@ export interface StoredInvitation {
   expiresAt: string;
 }
 
-/** Activities of the `users` task queue for invitations, by their registered names. */
-export interface InvitationActivities {
+/** Activities on the event store alone. */
+export interface StoreActivities {
   inviteUserActivity(input: InviteUserInput): Promise<void>;
   loadInvitationActivity(input: InvitationStep): Promise<StoredInvitation>;
-  sendInvitationMailActivity(input: SendInvitationInput): Promise<void>;
   resendInvitationActivity(input: ResendInvitationInput): Promise<void>;
   expireInvitationActivity(input: InvitationStep): Promise<void>;
   revokeInvitationActivity(input: EndInvitationInput): Promise<void>;
+}
+
+/** Activities that call the mail server. */
+export interface MailActivities {
+  sendInvitationMailActivity(input: SendInvitationInput): Promise<void>;
+}
+
+/** Activities that call Supabase Auth while a person waits. */
+export interface AccountActivities {
   provisionUserActivity(input: ProvisionUserInput): Promise<AcceptedInvitation>;
 }
+
+/** Every activity of the family, by its registered name. */
+export interface InvitationActivities extends StoreActivities, MailActivities, AccountActivities {}

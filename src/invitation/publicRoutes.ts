@@ -4,7 +4,7 @@ import type Router from '@koa/router';
 import { notFound } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
 import { createRouter } from '#kernel/http/router.ts';
-import type { ApiDeps } from '#roles/api/deps.ts';
+import type { InvitationRouteDeps } from './routeDeps.ts';
 import { acceptInvitation, notPending, startInvitationRun } from './runs.ts';
 import { invitationToken } from './schemas.ts';
 import type { InvitationByToken } from './store.ts';
@@ -13,7 +13,7 @@ const PREFIX = '/api/v1/invitations/:token';
 
 /** @throws Problem 404 for a link that never was. */
 async function found(
-  { invitations }: ApiDeps,
+  { invitations }: InvitationRouteDeps,
   value: string | undefined,
 ): Promise<InvitationByToken> {
   const parsed = invitationToken.safeParse(value);
@@ -33,7 +33,7 @@ function stateOf({ invitation, superseded }: InvitationByToken): string {
 }
 
 /** The invitation's run; one from before invitations had runs is given one now. */
-async function accept(deps: ApiDeps, { invitation }: InvitationByToken) {
+async function accept(deps: InvitationRouteDeps, { invitation }: InvitationByToken) {
   const { temporal, config } = deps;
   const { invitationId, orgId, createdAt } = invitation;
   const accepted = await acceptInvitation(temporal, invitationId);
@@ -51,7 +51,7 @@ async function accept(deps: ApiDeps, { invitation }: InvitationByToken) {
   return answer;
 }
 
-export function publicInvitationRoutes(deps: ApiDeps): Router {
+export function publicRoutes(deps: InvitationRouteDeps): Router {
   const router = createRouter();
   const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
 

@@ -2,9 +2,10 @@
 
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import type { INVITATION_EVENTS } from './events.ts';
 
 export async function emitRevoked(
-  emitEvent: EmitEvent,
+  emitEvent: EmitEvent<typeof INVITATION_EVENTS>,
   invitation: { orgId: string; invitationId: string; email: string },
   origin: RequestOrigin,
   reason: string,

@@ -5,48 +5,40 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import {
-  ActivityFailure,
-  ApplicationFailure,
-  defineSearchAttributeKey,
-  TypedSearchAttributes,
-} from '@temporalio/common';
-import { WORKFLOW } from '#families.ts';
-import { Problem } from '#kernel/http/problems.ts';
+import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
+import { notNow, Problem } from '#kernel/http/problems.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { START_DEADLINE_MS, startRun } from '#kernel/temporal/runs.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import {
   type AcceptedInvitation,
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
+  USER_INVITATION,
   type UserInvitationParams,
   userInvitationWorkflowId,
 } from './contract.ts';
 
-const START_DEADLINE_MS = 5_000;
 const UPDATE_DEADLINE_MS = 12_000;
 
-const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, 'KEYWORD');
-
-/** Idempotent: the id follows from the invitation. */
-export async function startInvitationRun(
+/** Starts an invitation's run, once: the id follows from the invitation. @returns the workflow id. */
+export const startInvitationRun = (
   client: Client,
   taskQueue: string,
   params: UserInvitationParams,
-): Promise<string> {
+): Promise<string> => {
   const workflowId = userInvitationWorkflowId(params.invitationId);
-  await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
-    client.workflow.start(WORKFLOW.userInvitation, {
-      taskQueue,
-      workflowId,
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      args: [params],
-      typedSearchAttributes: new TypedSearchAttributes([{ key: ORG_ID, value: params.orgId }]),
-    }),
-  );
-  return workflowId;
-}
+  return startRun(client, {
+    type: USER_INVITATION,
+    taskQueue,
+    workflowId,
+    params,
+    reuse: 'once',
+    orgId: params.orgId,
+    userId: params.origin.requestedBy,
+    correlationId: currentCorrelationId() ?? workflowId,
+  });
+};
 
 /** What an invitation that is not pending has become: each a problem type of its own. */
 export function notPending(state: string): Problem {
@@ -61,9 +53,7 @@ export function notPending(state: string): Problem {
 }
 
 const unavailable = (): Problem =>
-  new Problem(503, 'invitation-unavailable', 'The invitation cannot be reached at the moment', {
-    headers: { 'retry-after': '10' },
-  });
+  notNow('The invitation cannot be reached at the moment', 'invitation-unavailable');
 
 /** Why an update failed, as the run says it. */
 function problemOf(error: unknown): Problem {

@@ -1,9 +1,6 @@
 /** UserInvitationWorkflow: one invitation, from its mail to an account, an expiry or a revocation. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
-  ActivityCancellationType,
-  ActivityFailure,
-  type ActivityOptions,
   ApplicationFailure,
   allHandlersFinished,
   condition,
@@ -14,17 +11,22 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { messageOf } from '#kernel/workflow/failures.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import { QUERY_GET_STATE, SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
 import {
   type AcceptedInvitation,
+  type AccountActivities,
   DEFAULT_INVITATION_TIMING,
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
-  type InvitationActivities,
   type InvitationState,
   type InvitationTiming,
   MAX_REMINDERS,
+  type MailActivities,
+  SEARCH_ATTRIBUTE_STATUS,
+  type StoreActivities,
   type UserInvitationParams,
   type UserInvitationState,
 } from './contract.ts';
@@ -36,35 +38,15 @@ export interface UserInvitationResult {
   userId: string | null;
 }
 
-const STATUS = defineSearchAttributeKey(
-  SEARCH_ATTRIBUTE.invitationStatus,
-  SearchAttributeType.KEYWORD,
-);
-const MINUTE_MS = 60_000;
-const MAIL_ATTEMPTS = 5;
+const STATUS = defineSearchAttributeKey(SEARCH_ATTRIBUTE_STATUS, SearchAttributeType.KEYWORD);
 const ENDED: readonly InvitationState[] = ['accepted', 'expired', 'revoked'];
 
 function activitiesFor(timing: InvitationTiming) {
-  const common = {
-    startToCloseTimeout: MINUTE_MS,
-    heartbeatTimeout: timing.heartbeatTimeoutMs,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  } satisfies ActivityOptions;
-  const retry = { initialInterval: timing.retryInitialMs, backoffCoefficient: 2 };
+  const policies = retryPolicies(timing);
   return {
-    store: proxyActivities<InvitationActivities>({
-      ...common,
-      retry: { initialInterval: 1000, maximumInterval: MINUTE_MS },
-    }),
-    /** Somebody waits for the answer: what cannot be had soon is told, and may be tried again. */
-    account: proxyActivities<InvitationActivities>({
-      ...common,
-      retry: { initialInterval: Math.min(timing.retryInitialMs, 500), maximumAttempts: 3 },
-    }),
-    mail: proxyActivities<InvitationActivities>({
-      ...common,
-      retry: { ...retry, maximumAttempts: MAIL_ATTEMPTS },
-    }),
+    store: proxyActivities<StoreActivities>(policies.unlimited),
+    account: proxyActivities<AccountActivities>(policies.quick),
+    mail: proxyActivities<MailActivities>(policies.provider(MAIL_ATTEMPTS)),
   };
 }
 
@@ -205,8 +187,7 @@ class UserInvitation {
     try {
       await this.#activities.mail.sendInvitationMailActivity(input);
     } catch (error) {
-      const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
-      this.state.errors.push((cause as Error).message);
+      this.state.errors.push(messageOf(error));
     }
   }
 

@@ -2,8 +2,12 @@
 
 import type { InvitationTiming, InvitedUser } from '#invitation/contract.ts';
 import type { DnsCheck } from '#kernel/workflow/dnsCheck.ts';
-import type { RequestOrigin, StepInput, StepStatus } from '#kernel/workflow/names.ts';
+import { workflowIds } from '#kernel/workflow/ids.ts';
+import type { RequestOrigin, StepInput, StepState } from '#kernel/workflow/names.ts';
+import { type StepDefinition, stepNames } from '#kernel/workflow/steps.ts';
 import type { OrgData } from '#organization/contract.ts';
+
+export const ORGANIZATION_BOOTSTRAP = 'OrganizationBootstrapWorkflow';
 
 /** Signals a person may send to a run that waits for a decision about its DNS. */
 export const SIGNAL = {
@@ -14,31 +18,95 @@ export const SIGNAL = {
 
 export type SignalName = keyof typeof SIGNAL;
 
-const BOOTSTRAP_PREFIX = 'org-bootstrap-';
+/** Last part of a signal's route. */
+export const SIGNAL_ROUTES: Readonly<Record<string, SignalName>> = {
+  'retry-dns': 'retryDnsVerification',
+  'skip-dns': 'skipDnsVerification',
+  abort: 'abort',
+};
 
-/** `org-bootstrap-{orgId}`: one run of an organization. */
-export const bootstrapWorkflowId = (orgId: string): string => `${BOOTSTRAP_PREFIX}${orgId}`;
-
-/** The organization id inside a bootstrap workflow id, or undefined for any other id. */
-export function orgIdOfBootstrap(workflowId: string): string | undefined {
-  const id = workflowId.startsWith(BOOTSTRAP_PREFIX)
-    ? workflowId.slice(BOOTSTRAP_PREFIX.length)
-    : '';
-  return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id) ? id : undefined;
-}
-
-/** The seven steps, in order. */
-export const BOOTSTRAP_STEPS = [
-  'create_organization',
-  'configure_dns',
-  'wait_for_propagation',
-  'verify_dns',
-  'generate_invitations',
-  'send_invitation_emails',
-  'activate_organization',
+/** Two routes to the same handler, each with its own permission. */
+export const BOOTSTRAP_ROUTES = [
+  {
+    path: '/api/v1/workflows/organization-bootstrap',
+    operationId: 'bootstrapOrganization',
+    permission: 'organization.create_root',
+  },
+  {
+    path: '/api/admin/organizations/bootstrap',
+    operationId: 'bootstrapOrganizationAsAdmin',
+    permission: 'organization.bootstrap',
+  },
 ] as const;
 
-export type BootstrapStep = (typeof BOOTSTRAP_STEPS)[number];
+/** `org-bootstrap-{orgId}`. */
+const IDS = workflowIds('org-bootstrap-');
+export const bootstrapWorkflowId = IDS.idOf;
+/** The organization id inside a bootstrap workflow id, or undefined for any other id. */
+export const orgIdOfBootstrap = IDS.uuidOf;
+
+/**
+ * The steps, in order. A run has the DNS steps when it has a subdomain; runs from before
+ * `dns-verification` have neither the timer nor the lookups.
+ */
+export const BOOTSTRAP_STEPS = [
+  {
+    name: 'create_organization',
+    stage: 'organization_creation',
+    activity: 'createOrganizationActivity',
+    endedBy: ['organization.created'],
+    undoneBy: 'deactivateOrganizationActivity',
+  },
+  {
+    name: 'configure_dns',
+    stage: 'dns_provisioning',
+    activity: 'configureDNSActivity',
+    endedBy: ['organization.subdomain.dns_created'],
+    undoneBy: 'removeDNSActivity',
+    needs: 'subdomain',
+  },
+  {
+    name: 'wait_for_propagation',
+    stage: 'dns_verification',
+    endedBy: ['organization.subdomain.verified', 'organization.dns.verification_timed_out'],
+    needs: 'subdomain',
+    since: 'dns-verification',
+  },
+  {
+    name: 'verify_dns',
+    stage: 'dns_verification',
+    activity: 'verifyDNSActivity',
+    endedBy: ['organization.subdomain.verified', 'organization.subdomain.verification_skipped'],
+    needs: 'subdomain',
+    since: 'dns-verification',
+  },
+  {
+    name: 'generate_invitations',
+    stage: 'invitation_generation',
+    activity: 'generateInvitationsActivity',
+    endedBy: ['user.invited'],
+    repeated: true,
+    undoneBy: 'revokeInvitationsActivity',
+  },
+  {
+    name: 'send_invitation_emails',
+    stage: 'invitation_email',
+    activity: 'sendInvitationEmailsActivity',
+    endedBy: ['invitation.email.sent', 'invitation.email.failed'],
+    repeated: true,
+  },
+  {
+    name: 'activate_organization',
+    stage: 'activation',
+    activity: 'activateOrganizationActivity',
+    endedBy: ['organization.activated'],
+  },
+] as const satisfies readonly StepDefinition<keyof OnboardingActivities>[];
+
+export type BootstrapStep = (typeof BOOTSTRAP_STEPS)[number]['name'];
+export const BOOTSTRAP_STEP_NAMES = stepNames(BOOTSTRAP_STEPS);
+/** Where a bootstrap failed. */
+export type FailureStage = (typeof BOOTSTRAP_STEPS)[number]['stage'];
 
 /** How long a bootstrap waits, in milliseconds. Part of the input, so that replay sees the same. */
 export interface BootstrapTiming {
@@ -93,18 +161,11 @@ export interface OrganizationBootstrapResult {
   errors: string[];
 }
 
-export interface StepState {
-  name: BootstrapStep;
-  status: StepStatus;
-  startedAt?: string;
-  endedAt?: string;
-}
-
 /** Answer of the `getState` query. */
 export interface BootstrapState {
   orgId: string;
   step: BootstrapStep;
-  steps: StepState[];
+  steps: StepState<BootstrapStep>[];
   errors: string[];
   domain: string | null;
   dnsConfigured: boolean;
@@ -143,7 +204,6 @@ export interface DnsTimedOutInput extends StepInput {
   attempts: number;
   /** 1 for the first time out of the run, 2 after a retry signal, … */
   round: number;
-  check?: DnsCheck;
 }
 
 export interface DnsSkippedInput extends StepInput {
@@ -153,6 +213,8 @@ export interface DnsSkippedInput extends StepInput {
 
 export interface GenerateInvitationsInput extends StepInput {
   users: InvitedUser[];
+  /** How long each link is valid; absent in runs from before it was passed on. */
+  ttlMs?: number;
 }
 
 export interface GeneratedInvitation {
@@ -188,24 +250,43 @@ export interface RecordOutcomeInput extends StepInput {
       };
 }
 
-/** Activities of the `bootstrap` task queue, by their registered names. */
-export interface BootstrapActivities {
+/** Activities on the event store alone. */
+export interface StoreActivities {
   createOrganizationActivity(input: CreateOrganizationInput): Promise<string>;
-  configureDNSActivity(input: ConfigureDnsInput): Promise<ConfigureDnsResult>;
-  verifyDNSActivity(input: VerifyDnsInput): Promise<DnsCheck>;
   reportDNSTimeoutActivity(input: DnsTimedOutInput): Promise<void>;
-  notifySupportActivity(input: DnsTimedOutInput): Promise<void>;
   skipDNSVerificationActivity(input: DnsSkippedInput): Promise<void>;
   generateInvitationsActivity(input: GenerateInvitationsInput): Promise<GeneratedInvitation[]>;
-  sendInvitationEmailsActivity(input: SendInvitationEmailInput): Promise<void>;
   recordInvitationEmailFailureActivity(input: InvitationEmailFailedInput): Promise<void>;
   activateOrganizationActivity(input: ActivateInput): Promise<void>;
+  recordBootstrapOutcomeActivity(input: RecordOutcomeInput): Promise<void>;
+}
+
+/** Activities that call Cloudflare or the resolvers. */
+export interface DnsActivities {
+  configureDNSActivity(input: ConfigureDnsInput): Promise<ConfigureDnsResult>;
+  verifyDNSActivity(input: VerifyDnsInput): Promise<DnsCheck>;
+}
+
+/** Activities that call the mail server. */
+export interface MailActivities {
+  notifySupportActivity(input: DnsTimedOutInput): Promise<void>;
+  sendInvitationEmailsActivity(input: SendInvitationEmailInput): Promise<void>;
+}
+
+/** Activities that must succeed: compensations, and the record of a run that failed. */
+export interface CompensationActivities {
   revokeInvitationsActivity(input: CompensationInput): Promise<number>;
   removeDNSActivity(input: CompensationInput): Promise<number>;
   deactivateOrganizationActivity(input: CompensationInput): Promise<void>;
   recordBootstrapOutcomeActivity(input: RecordOutcomeInput): Promise<void>;
-  initiateDeletionActivity(input: CompensationInput): Promise<void>;
 }
+
+/** Every activity of the family, by its registered name. */
+export interface OnboardingActivities
+  extends StoreActivities,
+    DnsActivities,
+    MailActivities,
+    CompensationActivities {}
 
 export interface DnsRecord {
   id: string;
@@ -214,15 +295,3 @@ export interface DnsRecord {
   type: 'CNAME';
   content: string;
 }
-
-/** Where a bootstrap failed; the frontend knows these values (docs/seed.md). */
-export const FAILURE_STAGES = [
-  'organization_creation',
-  'dns_provisioning',
-  'dns_verification',
-  'invitation_generation',
-  'invitation_email',
-  'activation',
-] as const;
-
-export type FailureStage = (typeof FAILURE_STAGES)[number];

@@ -4,7 +4,6 @@ import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import { type DnsCheck, judgeDns } from '#kernel/workflow/dnsCheck.ts';
 import { fqdnOf } from '#organization/rules.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
 import type {
   CompensationInput,
   ConfigureDnsInput,
@@ -13,9 +12,10 @@ import type {
   DnsTimedOutInput,
   VerifyDnsInput,
 } from './contract.ts';
+import type { OnboardingDeps } from './deps.ts';
 import { verificationTimedOutMail } from './mails.ts';
 
-export function dnsActivities(deps: ActivityDeps) {
+export function dnsActivities(deps: OnboardingDeps) {
   const { config, emitEvent, readModels, dnsProvider, resolvers, emailProvider } = deps;
   return {
     async configureDNSActivity(

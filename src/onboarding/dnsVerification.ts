@@ -10,8 +10,7 @@ import {
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { StepInput } from '#kernel/workflow/names.ts';
-import { type BootstrapTiming, SIGNAL } from './contract.ts';
-import type { BootstrapProgress } from './progress.ts';
+import { type BootstrapState, type BootstrapTiming, SIGNAL } from './contract.ts';
 import type { Proxies } from './proxies.ts';
 
 type Decision = 'retry' | 'skip' | 'abort';
@@ -27,7 +26,7 @@ interface Verification {
   input: StepInput;
   activities: Proxies;
   timing: BootstrapTiming;
-  progress: BootstrapProgress;
+  progress: { state: Pick<BootstrapState, 'dns' | 'errors'> };
   /** The person's latest decision; one that comes while nobody was asked is not kept. */
   decision?: Decision | undefined;
 }
@@ -83,7 +82,7 @@ async function askPerson(run: Verification, round: number): Promise<Decision> {
   const report = { ...run.input, fqdn: run.fqdn, attempts: dns.attempts, round };
   await run.activities.store.reportDNSTimeoutActivity(report);
   try {
-    await run.activities.email.notifySupportActivity(report);
+    await run.activities.mail.notifySupportActivity(report);
   } catch (error) {
     // The event is there and pages the people on call; a lost mail must not lose the run.
     log.error('support could not be notified by e-mail', { error: String(error) });

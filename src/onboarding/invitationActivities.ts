@@ -8,7 +8,6 @@ import { eventId } from '#kernel/eventStore/eventId.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
 import type {
   CompensationInput,
   GeneratedInvitation,
@@ -16,12 +15,13 @@ import type {
   InvitationEmailFailedInput,
   SendInvitationEmailInput,
 } from './contract.ts';
+import type { OnboardingDeps } from './deps.ts';
 
 /** Remembered between attempts: the server took the mail, only our record of it is missing. */
 const ACCEPTED = 'accepted';
 
-export function invitationActivities(deps: ActivityDeps) {
-  const { config, emitEvent, readModels, emailProvider } = deps;
+export function invitationActivities(deps: OnboardingDeps) {
+  const { config, emitInvitationEvent: emitEvent, readModels, emailProvider } = deps;
 
   async function invitation(invitationId: string) {
     const found = await readModels.invitation(invitationId);
@@ -55,7 +55,7 @@ export function invitationActivities(deps: ActivityDeps) {
     async generateInvitationsActivity(
       input: GenerateInvitationsInput,
     ): Promise<GeneratedInvitation[]> {
-      const { orgId, origin, users } = input;
+      const { orgId, origin, users, ttlMs } = input;
       const invitations: GeneratedInvitation[] = [];
       for (const user of users) {
         const email = normalizeEmail(user.email);
@@ -77,7 +77,7 @@ export function invitationActivities(deps: ActivityDeps) {
             last_name: user.lastName,
             roles: [user.role],
             token_hash: tokenHash(invitationToken(config.INVITATION_TOKEN_SECRET, invitationId)),
-            expires_at: expiryOf(origin.requestedAt),
+            expires_at: expiryOf(origin.requestedAt, ttlMs),
           },
         });
         invitations.push({ invitationId });

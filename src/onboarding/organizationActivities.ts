@@ -1,10 +1,9 @@
 /** Activities on the organization itself. */
 import { ApplicationFailure } from '@temporalio/activity';
-import { type EmitParams, isSlugTaken } from '#kernel/eventStore/emitEvent.ts';
+import type { EmitParams } from '#kernel/eventStore/emitEvent.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { StepInput } from '#kernel/workflow/names.ts';
 import { fqdnOf, orgPath, slugFor } from '#organization/rules.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
 import type {
   ActivateInput,
   CompensationInput,
@@ -12,8 +11,11 @@ import type {
   FailureStage,
   RecordOutcomeInput,
 } from './contract.ts';
+import type { OnboardingDeps } from './deps.ts';
+import type { ONBOARDING_EVENTS } from './events.ts';
+import { isSlugTaken } from './slugTaken.ts';
 
-export function organizationActivities({ config, emitEvent, readModels }: ActivityDeps) {
+export function organizationActivities({ config, emitEvent, readModels }: OnboardingDeps) {
   /** ltree path of the parent, undefined for a root organization. */
   async function parentPath(parentOrgId: string | undefined): Promise<string | undefined> {
     if (!parentOrgId) return undefined;
@@ -50,7 +52,7 @@ export function organizationActivities({ config, emitEvent, readModels }: Activi
         throw ApplicationFailure.nonRetryable('orgData.name gives no slug', FAILURE.invalidInput);
       }
       // Refused rather than stored: an organization without a place must not enter history.
-      const event: EmitParams<'organization.created'> = {
+      const event: EmitParams<typeof ONBOARDING_EVENTS, 'organization.created'> = {
         eventType: 'organization.created',
         aggregateId: orgId,
         origin,
@@ -82,16 +84,6 @@ export function organizationActivities({ config, emitEvent, readModels }: Activi
         aggregateId: orgId,
         origin,
         eventData: { activated_at: new Date().toISOString(), invitations_sent: invitationsSent },
-      });
-    },
-
-    /** The deletion's audit event: written by the run itself, so that the two cannot part. */
-    async initiateDeletionActivity({ orgId, origin, reason }: CompensationInput) {
-      await emitEvent({
-        eventType: 'organization.deletion.initiated',
-        aggregateId: orgId,
-        origin,
-        eventData: { reason },
       });
     },
 

@@ -2,37 +2,46 @@
  * Brings together what an outage kept apart: accepted requests without a run are started, and
  * runs that ended without their last event get one. One API replica at a time does it.
  */
+
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Client } from '@temporalio/client';
 import type { ApiConfig } from '#config.ts';
-import { WORKFLOW } from '#families.ts';
 import type { AdvisoryLock } from '#kernel/database/advisoryLock.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import type { WorkflowDefinition } from '#kernel/family.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { describeRun, openRunIds, pingTemporal } from '#kernel/temporal/runs.ts';
-import { createVisibilitySync, type EndBootstrap } from '#kernel/temporal/visibilitySync.ts';
+import { createVisibilitySync, type VisibilitySyncDeps } from '#kernel/temporal/visibilitySync.ts';
+import { compensationsOf } from '#kernel/workflow/steps.ts';
 import type { Organization, ReadModels } from '#organization/store.ts';
-import type { ApiDeps } from '#roles/api/deps.ts';
 import type { FailureStage } from './contract.ts';
+import { BOOTSTRAP_STEPS, ORGANIZATION_BOOTSTRAP } from './contract.ts';
+import type { ONBOARDING_EVENTS } from './events.ts';
 import { startBootstrapRun } from './runs.ts';
 import type { BootstrapRequests } from './store.ts';
+
+type EndUnsaid = VisibilitySyncDeps['endUnsaid'][string];
 
 export interface ReconcilerDeps {
   config: Pick<
     ApiConfig,
     | 'TEMPORAL_TASK_QUEUE'
-    | 'TEMPORAL_USERS_TASK_QUEUE'
     | 'RECONCILE_INTERVAL_SECONDS'
     | 'RECONCILE_AFTER_SECONDS'
     | 'RECONCILE_GIVE_UP_SECONDS'
   >;
-  temporal: ApiDeps['temporal'];
+  temporal: Client;
   requests: BootstrapRequests;
   readModels: ReadModels;
   store: EventStore;
-  emitEvent: EmitEvent;
+  emitEvent: EmitEvent<typeof ONBOARDING_EVENTS>;
+  /** The workflows of all families: runs of any of them may have ended without an event. */
+  workflows: readonly WorkflowDefinition[];
+  /** Names of all queues on the server. */
+  taskQueues: readonly string[];
   lock: AdvisoryLock;
   runs: WorkflowRuns;
   logger: Logger;
@@ -47,11 +56,7 @@ export interface ReconcileReport {
 }
 
 /** What nobody did for a run that could not compensate. */
-const COMPENSATIONS = [
-  'deactivateOrganizationActivity',
-  'removeDNSActivity',
-  'revokeInvitationsActivity',
-];
+const COMPENSATIONS = compensationsOf(BOOTSTRAP_STEPS);
 
 /** How far an organization without a run had come. */
 function stageOf({ status, subdomainStatus }: Organization): FailureStage {
@@ -91,7 +96,7 @@ export function createReconciler(deps: ReconcilerDeps) {
   }
 
   /** The last event of a run that only Temporal saw end; its organization may never have been. */
-  const endBootstrap: EndBootstrap = async ({ workflowId, orgId, startedAt }, outcome) => {
+  const endUnsaid: EndUnsaid = async ({ workflowId, orgId, startedAt }, outcome) => {
     const organization = await readModels.organization(orgId);
     await emitEvent({
       eventType: 'organization.bootstrap.failed',
@@ -107,7 +112,13 @@ export function createReconciler(deps: ReconcilerDeps) {
       },
     });
   };
-  const visibility = createVisibilitySync(temporal, deps.runs, endBootstrap);
+  const visibility = createVisibilitySync({
+    client: temporal,
+    runs: deps.runs,
+    workflows: deps.workflows,
+    endUnsaid: { [ORGANIZATION_BOOTSTRAP]: endUnsaid },
+    logger,
+  });
 
   async function startMissing(
     organization: Organization,
@@ -155,7 +166,7 @@ export function createReconciler(deps: ReconcilerDeps) {
     let open: Set<string> | undefined;
     while (page.length > 0) {
       page = await pageAfter(page.at(-1));
-      if (page.length > 0) open ??= await openRunIds(temporal, WORKFLOW.organizationBootstrap);
+      if (page.length > 0) open ??= await openRunIds(temporal, ORGANIZATION_BOOTSTRAP);
       yield* page.filter(({ workflowId }) => !open?.has(workflowId ?? ''));
     }
   }
@@ -186,10 +197,7 @@ export function createReconciler(deps: ReconcilerDeps) {
       if (done === 'started') report.started++;
       if (done === 'failed') report.markedFailed++;
     }
-    report.syncedRuns = await visibility.sync([
-      config.TEMPORAL_TASK_QUEUE,
-      config.TEMPORAL_USERS_TASK_QUEUE,
-    ]);
+    report.syncedRuns = await visibility.sync(deps.taskQueues);
     return report;
   }
 

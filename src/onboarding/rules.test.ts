@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import type { EventType } from '#events.ts';
-import { type StageEvent, stagesFrom } from './rules.ts';
+import { type BootstrapEvent as StageEvent, bootstrapStagesFrom as stagesFrom } from './rules.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
 /** Events one second apart. */
-const history = (...types: EventType[]): StageEvent[] =>
+const history = (...types: string[]): StageEvent[] =>
   types.map((eventType, second) => ({ eventType, createdAt: at(second), eventData: {} }));
-const ended = (eventType: EventType, failure_stage: string): StageEvent => ({
+const ended = (eventType: string, failure_stage: string): StageEvent => ({
   eventType,
   createdAt: at(59),
   eventData: { failure_stage },
 });
 
-const WHOLE: EventType[] = [
+const WHOLE: string[] = [
   'organization.bootstrap.initiated',
   'organization.created',
   'organization.subdomain.dns_created',

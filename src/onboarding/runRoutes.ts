@@ -1,46 +1,44 @@
 /** Runs: their status and events, cancelling them, and a person's decisions. */
+
 import type Router from '@koa/router';
 import { WorkflowNotFoundError } from '@temporalio/client';
+import type { ApiState } from '#kernel/http/apiKernel.ts';
 import { type Caller, requirePermission } from '#kernel/http/auth.ts';
-import { notFound, Problem } from '#kernel/http/problems.ts';
+import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { cancelRun, describeRun, queryRun } from '#kernel/temporal/runs.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { visibleOrganization } from '#organization/access.ts';
 import { withoutTokenHash } from '#organization/eventView.ts';
-import type { ApiDeps, ApiState } from '#roles/api/deps.ts';
-import { type BootstrapState, orgIdOfBootstrap, type SignalName } from './contract.ts';
-import { BOOTSTRAP_ROUTES } from './routes.ts';
+import {
+  BOOTSTRAP_ROUTES,
+  type BootstrapState,
+  orgIdOfBootstrap,
+  SIGNAL_ROUTES,
+} from './contract.ts';
+import type { OnboardingRouteDeps } from './routeDeps.ts';
 import { signalRun } from './runs.ts';
-import { workflowId as workflowIdSchema } from './schemas.ts';
 import { workflowStatusOf } from './status.ts';
 
 const PREFIX = '/api/v1/workflows/:workflowId';
-const SIGNAL_ROUTES: Record<string, SignalName> = {
-  'retry-dns': 'retryDnsVerification',
-  'skip-dns': 'skipDnsVerification',
-  abort: 'abort',
-};
 const ACTING_PERMISSIONS = BOOTSTRAP_ROUTES.map(({ permission }) => permission);
-const UUID_LENGTH = 36;
 
 /** The run's organization, if the caller may see it. @throws Problem 404. */
-async function runOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
-  const parsed = workflowIdSchema.safeParse(value);
-  if (!parsed.success) throw notFound('workflow');
-  const workflowId = parsed.data;
-  const orgId = workflowId.slice(-UUID_LENGTH);
-  const organization = await visibleOrganization(deps.readModels, caller, orgId).catch((error) => {
+async function runOf(deps: OnboardingRouteDeps, caller: Caller, workflowId = '') {
+  const known = deps.workflows.find(({ status, orgIdOf }) => status && orgIdOf(workflowId));
+  const orgId = known?.orgIdOf(workflowId);
+  if (!known?.status || !orgId) throw notFound('workflow');
+  const organization = await visibleOrganization(deps, caller, orgId).catch((error) => {
     throw error instanceof Problem ? notFound('workflow') : error;
   });
-  return { workflowId, organization };
+  return { workflowId, organization, status: known.status };
 }
 
 const ended = (): Problem => new Problem(409, 'not-running', 'The run has already ended');
 
 /** Only bootstraps are acted upon: half a deletion would leave an organization half there. */
-async function bootstrapOf(deps: ApiDeps, caller: Caller, value: string | undefined) {
+async function bootstrapOf(deps: OnboardingRouteDeps, caller: Caller, value: string | undefined) {
   const run = await runOf(deps, caller, value);
   requirePermission(caller, ...ACTING_PERMISSIONS);
   if (orgIdOfBootstrap(run.workflowId)) return run;
@@ -48,7 +46,10 @@ async function bootstrapOf(deps: ApiDeps, caller: Caller, value: string | undefi
 }
 
 /** @throws Problem 409 unless the run is under way, 503 when Temporal does not answer. */
-async function requireRunning({ temporal }: ApiDeps, workflowId: string): Promise<void> {
+async function requireRunning(
+  { temporal }: OnboardingRouteDeps,
+  workflowId: string,
+): Promise<void> {
   const description = await describeRun(temporal, workflowId).catch(() => {
     throw unavailable();
   });
@@ -56,10 +57,7 @@ async function requireRunning({ temporal }: ApiDeps, workflowId: string): Promis
   if (description.status.name !== 'RUNNING') throw ended();
 }
 
-const unavailable = (): Problem =>
-  new Problem(503, 'workflow-unavailable', 'The run cannot be reached at the moment', {
-    headers: { 'retry-after': '10' },
-  });
+const unavailable = (): Problem => notNow('The run cannot be reached at the moment');
 
 /**
  * Reaches a run under its own correlation id; the request's is in the log.
@@ -74,7 +72,10 @@ const reach = (
   });
 
 /** A decision counts only while the run waits for one. */
-async function requireWaiting({ temporal }: ApiDeps, workflowId: string): Promise<void> {
+async function requireWaiting(
+  { temporal }: OnboardingRouteDeps,
+  workflowId: string,
+): Promise<void> {
   const state = await queryRun<BootstrapState>(temporal, workflowId, QUERY_GET_STATE).catch(() => {
     throw unavailable();
   });
@@ -82,12 +83,12 @@ async function requireWaiting({ temporal }: ApiDeps, workflowId: string): Promis
   throw new Problem(409, 'not-waiting', 'The run does not wait for a decision');
 }
 
-export function workflowRoutes(deps: ApiDeps): Router<ApiState> {
+export function runRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
   const router = createRouter<ApiState>();
 
   router.get(PREFIX, async (ctx) => {
-    const { workflowId, organization } = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
-    ctx.body = await workflowStatusOf(deps, workflowId, organization);
+    const run = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
+    ctx.body = await workflowStatusOf(deps, run);
   });
 
   router.get(`${PREFIX}/events`, async (ctx) => {

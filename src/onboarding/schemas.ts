@@ -11,7 +11,7 @@ import {
   PHONE_TYPES,
 } from '#organization/contract.ts';
 import { RESERVED_SUBDOMAINS, SUBDOMAIN_PATTERN, slugFor } from '#organization/rules.ts';
-import { BOOTSTRAP_STEPS } from './contract.ts';
+import { BOOTSTRAP_STEP_NAMES } from './contract.ts';
 
 const MAX_USERS = 100;
 
@@ -97,10 +97,8 @@ export const bootstrapBody = z
     },
   });
 
-/** Bootstraps and deletions; anything else is no workflow of this API. */
-export const workflowId = z
-  .string()
-  .regex(/^org-(bootstrap|deletion)-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+/** Ids of runs that have a status: what they begin with tells the workflow. */
+export const workflowId = z.string().regex(/^[a-z-]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 
 /** Any printable key, as clients make them. */
 export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
@@ -114,10 +112,10 @@ export const workflowStatus = z
     workflowId: z.string(),
     organizationId: z.string(),
     status: z.enum(['running', 'completed', 'failed', 'cancelled', 'unknown']),
-    currentStage: z.enum(BOOTSTRAP_STEPS).nullable(),
+    currentStage: z.enum(BOOTSTRAP_STEP_NAMES).nullable(),
     stages: z.array(
       z.object({
-        name: z.enum(BOOTSTRAP_STEPS),
+        name: z.enum(BOOTSTRAP_STEP_NAMES),
         status: z.enum(['pending', 'running', 'completed', 'failed', 'skipped']),
         startedAt: z.string().optional(),
         endedAt: z.string().optional(),

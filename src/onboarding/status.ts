@@ -1,23 +1,17 @@
 /** The status of a run: asked of the workflow while it runs, else told by its events. */
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
+import type { StatusDefinition } from '#kernel/family.ts';
 import { notFound } from '#kernel/http/problems.ts';
 import { describeRun, queryRun } from '#kernel/temporal/runs.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import type { Organization } from '#organization/store.ts';
-import type { ApiDeps } from '#roles/api/deps.ts';
-import { type BootstrapState, orgIdOfBootstrap } from './contract.ts';
-import { stagesFrom } from './rules.ts';
+import type { BootstrapState } from './contract.ts';
+import type { OnboardingRouteDeps } from './routeDeps.ts';
 import type { WorkflowStatusBody } from './schemas.ts';
 
 type Status = WorkflowStatusBody['status'];
 
-const OF_EVENT: Partial<Record<StoredEvent['eventType'], Status>> = {
-  'organization.bootstrap.completed': 'completed',
-  'organization.bootstrap.failed': 'failed',
-  'organization.bootstrap.cancelled': 'cancelled',
-  'organization.deactivated': 'completed',
-};
 /** Closed without its last event: terminated, or timed out. */
 const OF_EXECUTION: Record<string, Status> = {
   RUNNING: 'running',
@@ -30,7 +24,10 @@ const OF_EXECUTION: Record<string, Status> = {
 
 type Execution = WorkflowExecutionDescription | 'absent' | 'unreachable';
 
-async function executionOf({ temporal, logger }: ApiDeps, workflowId: string): Promise<Execution> {
+async function executionOf(
+  { temporal, logger }: OnboardingRouteDeps,
+  workflowId: string,
+): Promise<Execution> {
   try {
     return (await describeRun(temporal, workflowId)) ?? 'absent';
   } catch (error) {
@@ -43,7 +40,7 @@ async function executionOf({ temporal, logger }: ApiDeps, workflowId: string): P
 }
 
 async function stateOf(
-  { temporal }: ApiDeps,
+  { temporal }: OnboardingRouteDeps,
   workflowId: string,
 ): Promise<BootstrapState | undefined> {
   try {
@@ -68,22 +65,26 @@ function statusFrom(
 const numberOr = (value: unknown, fallback: number): number =>
   typeof value === 'number' ? value : fallback;
 
+export interface KnownRun {
+  workflowId: string;
+  organization: Organization;
+  /** How its workflow's runs are told. */
+  status: StatusDefinition;
+}
+
 /** What the events prove. */
 function fromEvents(
-  workflowId: string,
-  organization: Organization,
+  { workflowId, organization, status: definition }: KnownRun,
   events: StoredEvent[],
   execution: Execution,
 ): WorkflowStatusBody {
-  const last = events.findLast(
-    ({ eventType }) => OF_EVENT[eventType] && isOfRun(workflowId, eventType),
-  );
-  const ended = last && OF_EVENT[last.eventType];
-  const { stages, current } = orgIdOfBootstrap(workflowId)
-    ? stagesFrom(events, organization.subdomainStatus !== null)
-    : { stages: [], current: null };
-  const has = (type: StoredEvent['eventType']) =>
-    events.some(({ eventType }) => eventType === type);
+  const last = events.findLast(({ eventType }) => definition.endedBy[eventType]);
+  const ended = last && definition.endedBy[last.eventType];
+  const { stages, current } = definition.stagesFrom?.(
+    events,
+    organization.subdomainStatus !== null,
+  ) ?? { stages: [], current: null };
+  const has = (type: string) => events.some(({ eventType }) => eventType === type);
   const sent = events.filter(({ eventType }) => eventType === 'invitation.email.sent').length;
   const status = statusFrom(execution, ended, organization);
   const error = last?.eventData.error_message;
@@ -91,8 +92,9 @@ function fromEvents(
     workflowId,
     organizationId: organization.orgId,
     status,
-    currentStage: status === 'completed' ? null : current,
-    stages,
+    // Bootstraps alone have steps.
+    currentStage: status === 'completed' ? null : (current as WorkflowStatusBody['currentStage']),
+    stages: stages as WorkflowStatusBody['stages'],
     error: typeof error === 'string' ? error : null,
     completedAt: last?.createdAt.toISOString() ?? null,
     domain: organization.domain,
@@ -104,23 +106,19 @@ function fromEvents(
   };
 }
 
-/** `organization.deactivated` ends a deletion; in a bootstrap it is a compensation. */
-const isOfRun = (workflowId: string, eventType: StoredEvent['eventType']): boolean =>
-  workflowId.startsWith('org-deletion-') === (eventType === 'organization.deactivated');
-
 /** @throws Problem 404 when there is no such run. */
 export async function workflowStatusOf(
-  deps: ApiDeps,
-  workflowId: string,
-  organization: Organization,
+  deps: OnboardingRouteDeps,
+  run: KnownRun,
 ): Promise<WorkflowStatusBody> {
+  const { workflowId } = run;
   const [execution, events] = await Promise.all([
     executionOf(deps, workflowId),
     deps.queries.getEventsForWorkflow(workflowId),
   ]);
   // A bootstrap is there from its request on, a deletion from its start on.
   if (execution === 'absent' && events.length === 0) throw notFound('workflow');
-  const told = fromEvents(workflowId, organization, events, execution);
+  const told = fromEvents(run, events, execution);
   const asked = typeof execution === 'object' && execution.status.name === 'RUNNING';
   const state = asked ? await stateOf(deps, workflowId) : undefined;
   if (!state) return told;

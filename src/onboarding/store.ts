@@ -2,11 +2,13 @@
 import type { Pool, PoolClient } from 'pg';
 import { typed } from '#kernel/database/database.ts';
 import { inTransaction } from '#kernel/database/pool.ts';
-import { type EmitEvent, isSlugTaken } from '#kernel/eventStore/emitEvent.ts';
+import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { slugFor } from '#organization/rules.ts';
 import type { OrganizationBootstrapParams } from './contract.ts';
+import type { ONBOARDING_EVENTS } from './events.ts';
 import { claimKey } from './idempotency.ts';
+import { isSlugTaken } from './slugTaken.ts';
 
 export interface BootstrapRequest {
   caller: string;
@@ -41,7 +43,10 @@ export interface InitiatedBootstrap {
 
 export type BootstrapRequests = ReturnType<typeof createBootstrapRequests>;
 
-export function createBootstrapRequests(pool: Pool, emitEvent: EmitEvent) {
+export function createBootstrapRequests(
+  pool: Pool,
+  emitEvent: EmitEvent<typeof ONBOARDING_EVENTS>,
+) {
   const db = typed(pool);
 
   /** Reserves the slug, too: refused, and nothing stored, when another has it. */

@@ -1,7 +1,5 @@
-/** OrganizationBootstrapWorkflow: seven steps, undone in reverse when one fails. */
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
+/** OrganizationBootstrapWorkflow: the steps of BOOTSTRAP_STEPS, undone in reverse when one fails. */
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   isCancellation,
@@ -12,13 +10,19 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import { WORKFLOW } from '#families.ts';
-import { userInvitationWorkflowId } from '#invitation/contract.ts';
-import { TASK_QUEUE_USERS } from '#kernel/queues.ts';
+import { USER_INVITATION, userInvitationWorkflowId } from '#invitation/contract.ts';
+import type { Queue } from '#kernel/queues.ts';
+import { messageOf, undo } from '#kernel/workflow/failures.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import { SEARCH_ATTRIBUTE, type StepInput } from '#kernel/workflow/names.ts';
+import type { StepInput } from '#kernel/workflow/names.ts';
+import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
+import { inheritedSearchAttributes } from '#kernel/workflow/searchAttributes.ts';
 import {
+  BOOTSTRAP_STEP_NAMES,
+  BOOTSTRAP_STEPS,
+  type BootstrapState,
+  type BootstrapStep,
   type BootstrapTiming,
   DEFAULT_TIMING,
   MAX_PROPAGATION_WAIT_MS,
@@ -27,10 +31,13 @@ import {
   orgIdOfBootstrap,
 } from './contract.ts';
 import { verifyDns } from './dnsVerification.ts';
-import { BootstrapProgress } from './progress.ts';
 import { type Proxies, proxies } from './proxies.ts';
 
-const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, SearchAttributeType.KEYWORD);
+/** The queue of invitations' runs, where the input names none. */
+const DEFAULT_INVITATION_QUEUE: Queue = 'users';
+
+type BootstrapProgress = Progress<BootstrapStep, Omit<BootstrapState, 'step' | 'steps'>>;
+type UndoneStep = Extract<(typeof BOOTSTRAP_STEPS)[number], { undoneBy: string }>;
 
 interface Run {
   params: OrganizationBootstrapParams;
@@ -57,10 +64,10 @@ export async function OrganizationBootstrapWorkflow(
     else skipDns(run);
     await invite(run);
     await activate(run);
-    await waitForPeople(run);
+    await startInvitationRuns(run);
     return await complete(run);
   } catch (error) {
-    await undo(run, error);
+    await recordFailure(run, error);
     throw error;
   }
 }
@@ -82,19 +89,34 @@ function setUp(params: OrganizationBootstrapParams): Run {
     input: { orgId, origin },
     timing,
     activities: proxies(timing),
-    progress: new BootstrapProgress(orgId),
+    progress: new Progress(BOOTSTRAP_STEP_NAMES, {
+      orgId,
+      errors: [],
+      domain: null,
+      dnsConfigured: false,
+      invitationsSent: 0,
+      dns: { attempts: 0, waitingForPerson: false },
+      compensating: false,
+    }),
     saga: new Saga(),
     invitationIds: [],
   };
 }
 
-async function createOrganization({ params, input, activities, progress, saga }: Run) {
-  saga.add('deactivateOrganizationActivity', () =>
-    activities.compensation.deactivateOrganizationActivity({
-      ...input,
-      reason: 'bootstrap_failed',
-    }),
+/**
+ * Registers the compensation of a step, before the step itself: a call that timed out may have
+ * succeeded at the other end.
+ */
+function undoLater({ input, activities, saga }: Run, step: UndoneStep['name']): void {
+  const { undoneBy } = BOOTSTRAP_STEPS.find(({ name }) => name === step) as UndoneStep;
+  saga.add(undoneBy, () =>
+    activities.compensation[undoneBy]({ ...input, reason: 'bootstrap_failed' }),
   );
+}
+
+async function createOrganization(run: Run): Promise<void> {
+  const { params, input, activities, progress } = run;
+  undoLater(run, 'create_organization');
   const { orgData, subdomain } = params;
   await progress.step('create_organization', () =>
     activities.store.createOrganizationActivity({
@@ -106,10 +128,8 @@ async function createOrganization({ params, input, activities, progress, saga }:
 }
 
 async function provisionDns(run: Run, subdomain: string): Promise<void> {
-  const { input, activities, progress, saga, timing } = run;
-  saga.add('removeDNSActivity', () =>
-    activities.compensation.removeDNSActivity({ ...input, reason: 'bootstrap_failed' }),
-  );
+  const { input, activities, progress, timing } = run;
+  undoLater(run, 'configure_dns');
   const { fqdn } = await progress.step('configure_dns', () =>
     activities.dns.configureDNSActivity({ ...input, subdomain }),
   );
@@ -133,12 +153,15 @@ function skipDns({ progress }: Run): void {
 }
 
 async function invite(run: Run): Promise<void> {
-  const { params, input, activities, progress, saga } = run;
-  saga.add('revokeInvitationsActivity', () =>
-    activities.compensation.revokeInvitationsActivity({ ...input, reason: 'bootstrap_failed' }),
-  );
+  const { params, input, activities, progress } = run;
+  undoLater(run, 'generate_invitations');
+  const ttlMs = params.invitations?.timing?.ttlMs;
   const invitations = await progress.step('generate_invitations', () =>
-    activities.store.generateInvitationsActivity({ ...input, users: params.users }),
+    activities.store.generateInvitationsActivity({
+      ...input,
+      users: params.users,
+      ...(ttlMs !== undefined && { ttlMs }),
+    }),
   );
   run.invitationIds = invitations.map(({ invitationId }) => invitationId);
   await progress.step('send_invitation_emails', async () => {
@@ -159,7 +182,7 @@ async function invite(run: Run): Promise<void> {
 async function sendEmail(run: Run, invitationId: string): Promise<boolean> {
   const { input, activities, progress } = run;
   try {
-    await activities.email.sendInvitationEmailsActivity({ ...input, invitationId });
+    await activities.mail.sendInvitationEmailsActivity({ ...input, invitationId });
     return true;
   } catch (error) {
     if (isCancellation(error)) throw error;
@@ -181,17 +204,17 @@ async function activate({ input, activities, progress }: Run): Promise<void> {
  * Each invitation goes on in a run of its own, which outlives this one: reminders, expiry and
  * accounts are not the bootstrap's to wait for.
  */
-async function waitForPeople({ params, input, invitationIds }: Run): Promise<void> {
+async function startInvitationRuns({ params, input, invitationIds }: Run): Promise<void> {
   // Runs from before invitations had runs of their own.
   if (!patched('user-invitation-runs')) return;
-  const { timing, taskQueue = TASK_QUEUE_USERS } = params.invitations ?? {};
+  const { timing, taskQueue = DEFAULT_INVITATION_QUEUE } = params.invitations ?? {};
   await Promise.all(
     invitationIds.map((invitationId) =>
-      startChild(WORKFLOW.userInvitation, {
+      startChild(USER_INVITATION, {
         workflowId: userInvitationWorkflowId(invitationId),
         taskQueue,
         parentClosePolicy: ParentClosePolicy.ABANDON,
-        typedSearchAttributes: [{ key: ORG_ID, value: input.orgId }],
+        typedSearchAttributes: inheritedSearchAttributes(input.orgId),
         args: [{ invitationId, ...input, ...(timing && { timing }) }],
       }),
     ),
@@ -211,27 +234,15 @@ function complete({ input, activities, progress }: Run): Promise<OrganizationBoo
   });
 }
 
-async function undo({ input, activities, progress, saga }: Run, error: unknown): Promise<void> {
-  const { failureStage } = progress;
-  progress.state.compensating = true;
-  progress.state.errors.push(messageOf(error));
-  const pendingCleanup = await saga.compensate();
-  progress.state.compensating = false;
+/** Undoes what was done and leaves the run's last event, out of reach of a cancellation. */
+async function recordFailure({ input, activities, progress, saga }: Run, error: unknown) {
+  const { step } = progress.state;
+  const { outcome, errorMessage, pendingCleanup } = await undo(progress, saga, error);
+  const failureStage = BOOTSTRAP_STEPS.find(({ name }) => name === step)!.stage;
   await CancellationScope.nonCancellable(() =>
     activities.compensation.recordBootstrapOutcomeActivity({
       ...input,
-      outcome: {
-        kind: isCancellation(error) ? 'cancelled' : 'failed',
-        failureStage,
-        errorMessage: messageOf(error),
-        pendingCleanup,
-      },
+      outcome: { kind: outcome, failureStage, errorMessage, pendingCleanup },
     }),
   );
-}
-
-/** The message of what really went wrong, under Temporal's own wrapping. */
-function messageOf(error: unknown): string {
-  const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
 }

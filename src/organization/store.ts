@@ -2,11 +2,15 @@
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
+import type { OrgData } from './contract.ts';
+
+/** What `organizations_projection.details` holds. */
+type OrganizationDetails = Pick<OrgData, 'contacts' | 'addresses' | 'phones'>;
 
 const organizations = (db: Database) =>
   db
     .selectFrom('organizations_projection')
-    .select([
+    .select(({ ref }) => [
       'org_id as orgId',
       'name',
       'slug',
@@ -18,7 +22,7 @@ const organizations = (db: Database) =>
       'parent_org_id as parentOrgId',
       'partner_type as partnerType',
       'referring_partner_id as referringPartnerId',
-      'details',
+      ref('details').$castTo<OrganizationDetails>().as('details'),
       'cloudflare_record_id as cloudflareRecordId',
       'cloudflare_zone_id as cloudflareZoneId',
       'failure_stage as failureStage',

@@ -1,257 +1,34 @@
-/** Activities on single sign-on: one act at the provider, then one event. */
-import { ApplicationFailure } from '@temporalio/activity';
-import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
-import { isProviderError } from '#kernel/providerError.ts';
-import type { ActivityScope } from '#kernel/temporal/activity.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
-import { parseMetadata } from '#sso/saml/metadata.ts';
-import type {
-  ActivateSsoInput,
-  ConfigureProviderInput,
-  DeactivateSsoInput,
-  FindProviderInput,
-  FormerProvider,
-  MetadataSource,
-  RecordSsoFailureInput,
-  RecordSsoTestInput,
-  RequestSsoInput,
-  RequestSsoTestInput,
-  RestoreProviderInput,
-  ValidatedMetadata,
-  ValidateMetadataInput,
-} from './contract.ts';
-import { mailToAll, recipientsOf } from './mailing.ts';
-import { ssoTestMail } from './mails.ts';
-import { callbackUrlOf, expiryWarnings, MetadataError, spEntityId, testUrlOf } from './rules.ts';
-import { ssoTestToken, ssoTestTokenHash } from './testToken.ts';
+/** The activities on single sign-on, by their registered names. */
+import type { WorkerConfig } from '#config.ts';
+import { createDomainClaims } from '#domainClaim/store.ts';
+import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import type { Implementations } from '#kernel/temporal/activity.ts';
+import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
+import { createReadModels } from '#organization/store.ts';
+import { configurationActivities } from './configurationActivities.ts';
+import type { SsoActivities } from './contract.ts';
+import type { SsoDeps } from './deps.ts';
+import { SSO_EVENTS } from './events.ts';
+import { newsActivities } from './newsActivities.ts';
+import { createSsoProvider } from './provider.ts';
+import { createMetadataFetcher } from './saml/metadataFetcher.ts';
+import { createSsoConfigurations } from './store.ts';
 
-const ASSERTION_KEY = 'sso_configurations_projection_assertion_hash_key';
-
-const finalFailure = (type: string, message: string) =>
-  ApplicationFailure.nonRetryable(message, type);
-
-export function ssoActivities(deps: ActivityDeps) {
-  const { config, emitEvent, readModels, ssoConfigurations, ssoProvider, metadataSource } = deps;
-
-  /** A run that was terminated could not say so: the next one does, for there is one at a time. */
-  async function closeLost({ orgId, origin, configurationId }: RequestSsoInput): Promise<void> {
-    const lost = await ssoConfigurations.underWay(orgId);
-    if (!lost || lost.configurationId === configurationId) return;
-    await emitEvent({
-      eventType: 'sso.failed',
-      aggregateId: lost.configurationId,
-      origin,
-      eventData: {
-        org_id: orgId,
-        outcome: 'failed',
-        failure_stage: 'validate_metadata',
-        failure_type: 'RunLost',
-        error_message: 'the run ended without saying how',
-        partial_cleanup_required: false,
-        pending_cleanup: [],
-      },
-    });
-  }
-
-  async function textOf(metadata: MetadataSource, signal: AbortSignal): Promise<string> {
-    if ('xml' in metadata) return metadata.xml;
-    return metadataSource.fetch(metadata.url, signal).catch((error) => {
-      if (!isProviderError(error)) throw error;
-      throw ApplicationFailure.create({
-        message: error.message,
-        type: FAILURE.ssoMetadataUnavailable,
-      });
-    });
-  }
-
-  return {
-    async recordSSORequestActivity(input: RequestSsoInput): Promise<void> {
-      await closeLost(input);
-      await emitEvent({
-        eventType: 'sso.requested',
-        aggregateId: input.configurationId,
-        origin: input.origin,
-        mustProject: true,
-        eventData: {
-          org_id: input.orgId,
-          metadata_source: input.source,
-          domains: input.domains,
-        },
-      });
-    },
-
-    /** Fetches where there is a URL, reads, and keeps certificates and addresses in the event. */
-    async validateIdPMetadataActivity(
-      { orgId, origin, configurationId, metadata }: ValidateMetadataInput,
-      { signal }: ActivityScope,
-    ): Promise<ValidatedMetadata> {
-      try {
-        const xml = await textOf(metadata, signal);
-        const now = Date.now();
-        const idp = parseMetadata(xml, { now, allowLoopback: config.SSO_ALLOW_LOOPBACK });
-        const warnings = expiryWarnings(idp, now);
-        await emitEvent({
-          eventType: 'sso.metadata_validated',
-          aggregateId: configurationId,
-          origin,
-          eventData: {
-            org_id: orgId,
-            entity_id: idp.entityId,
-            sso_url: idp.ssoUrl,
-            sso_binding: idp.binding,
-            certificates: idp.certificates,
-            certificate_expires: idp.certificates.map(({ notAfter }) => notAfter).toSorted()[0]!,
-            metadata_valid_until: idp.validUntil,
-            warnings,
-          },
-        });
-        return { idp, xml, warnings };
-      } catch (error) {
-        if (!(error instanceof MetadataError)) throw error;
-        throw finalFailure(FAILURE.ssoMetadataRejected, error.message);
-      }
-    },
-
-    /** The provider as it is before the run touches it; null when there is none yet. */
-    async findSSOProviderActivity({
-      orgId,
-      entityId,
-    }: FindProviderInput): Promise<FormerProvider | null> {
-      const verifiedDomains = await ssoConfigurations.verifiedDomains(orgId);
-      return ssoProvider.find({ orgId, entityId, verifiedDomains });
-    },
-
-    async configureSSOProviderActivity(input: ConfigureProviderInput): Promise<string> {
-      const { orgId, origin, configurationId, entityId, metadataXml, former } = input;
-      const providerId = await ssoProvider.configure({ orgId, entityId, metadataXml, former });
-      await emitEvent({
-        eventType: 'sso.provider_configured',
-        aggregateId: configurationId,
-        origin,
-        eventData: { org_id: orgId, provider_id: providerId, updated: former !== null },
-      });
-      return providerId;
-    },
-
-    /** Sends the link of the test to the requester and the organization's admins. */
-    async requestSSOTestActivity(input: RequestSsoTestInput, scope: ActivityScope): Promise<void> {
-      const { orgId, origin, configurationId, expiresAt, requesterEmail } = input;
-      const token = ssoTestToken(config.INVITATION_TOKEN_SECRET, configurationId);
-      const audience = spEntityId(config.SUPABASE_URL);
-      const callbackUrl = callbackUrlOf(config.PUBLIC_API_URL);
-      await emitEvent({
-        eventType: 'sso.test_requested',
-        aggregateId: configurationId,
-        origin,
-        eventData: {
-          org_id: orgId,
-          token_hash: ssoTestTokenHash(token),
-          test_expires: expiresAt,
-          sp_entity_id: audience,
-          callback_url: callbackUrl,
-        },
-      });
-      const content = ssoTestMail({
-        organizationName: (await readModels.organization(orgId))?.name ?? '',
-        testUrl: testUrlOf(config.PUBLIC_API_URL, token),
-        callbackUrl,
-        spEntityId: audience,
-        expiresAt,
-      });
-      const recipients = await recipientsOf(deps, orgId, requesterEmail);
-      const messageId = `sso-test-${configurationId}`;
-      if ((await mailToAll(deps, scope, recipients, content, messageId)) > 0) return;
-      throw finalFailure(FAILURE.ssoNobodyToTell, 'the link of the test could be sent to nobody');
-    },
-
-    /** An assertion passes once, whichever configuration it is shown to. */
-    async recordSSOTestActivity({
-      orgId,
-      origin,
-      configurationId,
-      assertionHash,
-    }: RecordSsoTestInput): Promise<void> {
-      await emitEvent({
-        eventType: 'sso.flow_tested',
-        aggregateId: configurationId,
-        origin,
-        mustProject: true,
-        eventData: { org_id: orgId, assertion_hash: assertionHash },
-      }).catch((error) => {
-        if (error instanceof EventNotProjectedError && error.constraint === ASSERTION_KEY) {
-          throw finalFailure(FAILURE.ssoAssertionReplayed, 'the assertion was used before');
-        }
-        throw error;
-      });
-    },
-
-    /** Opens the provider for verified domains alone. @returns them. */
-    async activateSSOActivity(input: ActivateSsoInput): Promise<string[]> {
-      const { orgId, origin, configurationId, providerId } = input;
-      const verified = await ssoConfigurations.verifiedDomains(orgId);
-      const domains = input.domains ?? verified;
-      if (domains.length === 0 || domains.some((domain) => !verified.includes(domain))) {
-        throw finalFailure(
-          FAILURE.ssoNoVerifiedDomain,
-          domains.length === 0
-            ? 'the organization has no verified domain'
-            : 'not every domain is verified',
-        );
-      }
-      await ssoProvider.setDomains(providerId, domains);
-      await emitEvent({
-        eventType: 'sso.activated',
-        aggregateId: configurationId,
-        origin,
-        eventData: {
-          org_id: orgId,
-          provider_id: providerId,
-          domains,
-          activated_at: new Date().toISOString(),
-        },
-      });
-      return domains;
-    },
-
-    /** Compensation: puts back what was there, or removes what the run has made. */
-    async restoreSSOProviderActivity({ orgId, former }: RestoreProviderInput): Promise<void> {
-      if (former) await ssoProvider.restore(former);
-      else await ssoProvider.remove(orgId);
-    },
-
-    async recordSSOFailureActivity(input: RecordSsoFailureInput): Promise<void> {
-      const { orgId, origin, configurationId } = input;
-      if (!(await ssoConfigurations.configuration(configurationId))) return;
-      await emitEvent({
-        eventType: 'sso.failed',
-        aggregateId: configurationId,
-        origin,
-        eventData: {
-          org_id: orgId,
-          outcome: input.outcome,
-          failure_stage: input.failureStage,
-          failure_type: input.failureType,
-          error_message: input.errorMessage,
-          partial_cleanup_required: input.pendingCleanup.length > 0,
-          pending_cleanup: input.pendingCleanup,
-        },
-      });
-    },
-
-    /** @returns false when there was nothing active. */
-    async deactivateSSOActivity({ orgId, origin, reason }: DeactivateSsoInput): Promise<boolean> {
-      if (!(await ssoConfigurations.latest(orgId))) return false;
-      const active = await ssoConfigurations.active(orgId);
-      await ssoProvider.remove(orgId);
-      if (!active) return false;
-      await emitEvent({
-        eventType: 'sso.deactivated',
-        aggregateId: active.configurationId,
-        origin,
-        eventData: { org_id: orgId, provider_id: active.providerId ?? '', reason },
-      });
-      return true;
-    },
+export function createActivities({
+  config,
+  pool,
+  eventStore,
+  emailProvider,
+}: WorkerKernel<WorkerConfig>): Implementations<SsoActivities> {
+  const deps: SsoDeps = {
+    config,
+    emitEvent: createEmitEvent(eventStore, SSO_EVENTS),
+    readModels: createReadModels(pool),
+    ssoConfigurations: createSsoConfigurations(pool),
+    domainClaims: createDomainClaims(pool),
+    ssoProvider: createSsoProvider(config),
+    metadataFetcher: createMetadataFetcher(config),
+    emailProvider,
   };
+  return { ...configurationActivities(deps), ...newsActivities(deps) };
 }

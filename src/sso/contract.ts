@@ -1,21 +1,40 @@
 /** The workflows on single sign-on: their names, ids, inputs, states and activities. */
 
-import type {
-  ClaimDomainInput,
-  DomainCheckResult,
-  RecordDomainClaimInput,
-} from '#domainClaim/contract.ts';
-import type { RequestOrigin, StepInput, StepStatus } from '#kernel/workflow/names.ts';
+import { workflowIds } from '#kernel/workflow/ids.ts';
+import type { RequestOrigin, StepInput, StepState } from '#kernel/workflow/names.ts';
+import { type StepDefinition, stepNames } from '#kernel/workflow/steps.ts';
 
 export const SSO_STEPS = [
-  'validate_metadata',
-  'configure_provider',
-  'test_flow',
-  'activate_sso',
-  'notify',
-] as const;
+  {
+    name: 'validate_metadata',
+    stage: 'validate_metadata',
+    activity: 'validateIdPMetadataActivity',
+    endedBy: ['sso.metadata_validated'],
+  },
+  {
+    name: 'configure_provider',
+    stage: 'configure_provider',
+    activity: 'configureSSOProviderActivity',
+    endedBy: ['sso.provider_configured'],
+    undoneBy: 'restoreSSOProviderActivity',
+  },
+  {
+    name: 'test_flow',
+    stage: 'test_flow',
+    activity: 'requestSSOTestActivity',
+    endedBy: ['sso.flow_tested'],
+  },
+  {
+    name: 'activate_sso',
+    stage: 'activate_sso',
+    activity: 'activateSSOActivity',
+    endedBy: ['sso.activated'],
+  },
+  { name: 'notify', stage: 'notify', activity: 'notifySSOActivity', endedBy: [] },
+] as const satisfies readonly StepDefinition<keyof SsoActivities>[];
 
-export type SsoStep = (typeof SSO_STEPS)[number];
+export type SsoStep = (typeof SSO_STEPS)[number]['name'];
+export const SSO_STEP_NAMES = stepNames(SSO_STEPS);
 
 export const SSO_STATUSES = [
   'requested',
@@ -68,10 +87,18 @@ export const SSO_CALLBACK_PATH = '/sso/callback';
 
 export const SSO_TEST_PATH = '/sso/test';
 
-/** `sso-config-{orgId}`: one configuration of an organization at a time. */
-export const ssoConfigurationWorkflowId = (orgId: string): string => `sso-config-${orgId}`;
+export const SSO_CONFIGURATION = 'SSOConfigurationWorkflow';
+export const SSO_DEACTIVATION = 'SSODeactivationWorkflow';
 
-export const ssoDeactivationWorkflowId = (orgId: string): string => `sso-deactivation-${orgId}`;
+/** `sso-config-{orgId}`: one configuration of an organization at a time. */
+const CONFIGURATION_IDS = workflowIds('sso-config-');
+export const ssoConfigurationWorkflowId = CONFIGURATION_IDS.idOf;
+export const orgIdOfSsoConfiguration = CONFIGURATION_IDS.uuidOf;
+
+/** `sso-deactivation-{orgId}`. */
+const DEACTIVATION_IDS = workflowIds('sso-deactivation-');
+export const ssoDeactivationWorkflowId = DEACTIVATION_IDS.idOf;
+export const orgIdOfSsoDeactivation = DEACTIVATION_IDS.uuidOf;
 
 /** Of the schedule, and the beginning of its runs' ids. */
 export const SSO_CERTIFICATE_WATCH_ID = 'sso-certificate-watch';
@@ -109,14 +136,15 @@ export const DEFAULT_SSO_TIMING: SsoTiming = {
   compensationLimitMs: HOUR_MS,
 };
 
-export type MetadataSource = { xml: string } | { url: string };
+/** The metadata itself, or the address that has it. */
+export type GivenMetadata = { xml: string } | { url: string };
 
 /** Input of SSOConfigurationWorkflow. */
 export interface SsoConfigurationParams {
   organizationId: string;
   /** Of this attempt; an organization has one for each. */
   configurationId: string;
-  metadata: MetadataSource;
+  metadata: GivenMetadata;
   /** Which of the verified domains to activate for; all of them when left out. */
   domains?: string[];
   /** Told how it ends, beside the organization's admins. */
@@ -147,7 +175,7 @@ export interface SsoState {
   orgId: string;
   configurationId: string;
   step: SsoStep;
-  steps: { name: SsoStep; status: StepStatus; startedAt?: string; endedAt?: string }[];
+  steps: StepState<SsoStep>[];
   /** True while the run waits for the callback of the test. */
   waitingForTest: boolean;
   warnings: string[];
@@ -166,7 +194,7 @@ export interface RequestSsoInput extends SsoStepInput {
 }
 
 export interface ValidateMetadataInput extends SsoStepInput {
-  metadata: MetadataSource;
+  metadata: GivenMetadata;
 }
 
 export interface ValidatedMetadata {
@@ -246,22 +274,38 @@ export interface WarnOfExpiryInput extends SsoStepInput {
   days: number;
 }
 
-/** Activities of the `users` task queue on single sign-on and domains, by their registered names. */
-export interface SsoActivities {
+/** Activities on the event store alone. */
+export interface StoreActivities {
   recordSSORequestActivity(input: RequestSsoInput): Promise<void>;
+  recordSSOTestActivity(input: RecordSsoTestInput): Promise<void>;
+  findExpiringCertificatesActivity(input: WatchInput): Promise<WarnOfExpiryInput[]>;
+}
+
+/** Activities that call the identity provider's address or Supabase Auth. */
+export interface ProviderActivities {
   validateIdPMetadataActivity(input: ValidateMetadataInput): Promise<ValidatedMetadata>;
   findSSOProviderActivity(input: FindProviderInput): Promise<FormerProvider | null>;
   configureSSOProviderActivity(input: ConfigureProviderInput): Promise<string>;
+}
+
+/** Activities that call the mail server. */
+export interface MailActivities {
   requestSSOTestActivity(input: RequestSsoTestInput): Promise<void>;
-  recordSSOTestActivity(input: RecordSsoTestInput): Promise<void>;
+  notifySSOActivity(input: NotifySsoInput): Promise<void>;
+  warnOfCertificateExpiryActivity(input: WarnOfExpiryInput): Promise<void>;
+}
+
+/** Activities that must succeed: compensations, and the activation once it has begun. */
+export interface PatientActivities {
   activateSSOActivity(input: ActivateSsoInput): Promise<string[]>;
   restoreSSOProviderActivity(input: RestoreProviderInput): Promise<void>;
   recordSSOFailureActivity(input: RecordSsoFailureInput): Promise<void>;
-  notifySSOActivity(input: NotifySsoInput): Promise<void>;
   deactivateSSOActivity(input: DeactivateSsoInput): Promise<boolean>;
-  findExpiringCertificatesActivity(input: WatchInput): Promise<WarnOfExpiryInput[]>;
-  warnOfCertificateExpiryActivity(input: WarnOfExpiryInput): Promise<void>;
-  recordDomainClaimActivity(input: RecordDomainClaimInput): Promise<void>;
-  checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult>;
-  rejectDomainClaimActivity(input: ClaimDomainInput): Promise<void>;
 }
+
+/** Every activity of the family, by its registered name. */
+export interface SsoActivities
+  extends StoreActivities,
+    ProviderActivities,
+    MailActivities,
+    PatientActivities {}

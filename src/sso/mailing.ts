@@ -4,7 +4,7 @@ import type { MailContent } from '#kernel/mail/mailContent.ts';
 import { isProviderError } from '#kernel/providerError.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
+import type { SsoDeps } from './deps.ts';
 
 const DIGEST_LENGTH = 12;
 
@@ -14,7 +14,7 @@ const digestOf = (address: string): string =>
 
 /** The requester and the organization's admins, each once. */
 export async function recipientsOf(
-  { ssoConfigurations }: ActivityDeps,
+  { ssoConfigurations }: SsoDeps,
   orgId: string,
   requesterEmail?: string,
 ): Promise<string[]> {
@@ -28,7 +28,7 @@ export async function recipientsOf(
  * @returns how many mail servers took it. @throws ProviderError when one should be tried again.
  */
 export async function mailToAll(
-  { emailProvider }: ActivityDeps,
+  { emailProvider }: SsoDeps,
   { remember, remembered }: ActivityScope,
   recipients: string[],
   content: MailContent,

@@ -2,8 +2,8 @@
 
 import type { MailContent } from '#kernel/mail/mailContent.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
-import type { ActivityDeps } from '#roles/worker/deps.ts';
 import type { NotifySsoInput, WarnOfExpiryInput, WatchInput } from './contract.ts';
+import type { SsoDeps } from './deps.ts';
 import { mailToAll, recipientsOf } from './mailing.ts';
 import {
   certificateExpiringMail,
@@ -28,7 +28,7 @@ const dueOf = ({ certificates, expiryWarnings }: SsoConfiguration, now: number) 
     return days !== undefined && days < warned ? [{ fingerprint, notAfter, days }] : [];
   });
 
-export function ssoNewsActivities(deps: ActivityDeps) {
+export function newsActivities(deps: SsoDeps) {
   const { config, emitEvent, readModels, ssoConfigurations } = deps;
   const nameOf = async (orgId: string) => (await readModels.organization(orgId))?.name ?? '';
 

@@ -1,12 +1,13 @@
-/** The part of the OpenAPI document on single sign-on and domains. */
+/** The routes on single sign-on in the OpenAPI document. */
+
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { CONFIGURE_SSO } from '#domainClaim/contract.ts';
 import { body, json, OPEN, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
-import { SSO_PERMISSION } from './routes.ts';
 import * as schemas from './schemas.ts';
 
-const PERMISSION = `Needs the permission \`${SSO_PERMISSION}\` in its scope.`;
+const PERMISSION = `Needs the permission \`${CONFIGURE_SSO}\` in its scope.`;
 const tokenPath = { path: z.object({ token: schemas.testToken }) };
 
 const organizationPaths = (): ZodOpenApiPathsObject => ({
@@ -36,24 +37,6 @@ const organizationPaths = (): ZodOpenApiPathsObject => ({
         202: json('Deactivation started, or configuration being cancelled', schemas.ssoAccepted),
         ...problems(400, 401, 403, 404, 409, 413, 415, 503),
       },
-    },
-  },
-  '/api/v1/organizations/{organizationId}/domains': {
-    post: {
-      operationId: 'claimDomain',
-      summary: 'Claim a domain; the answer tells the TXT record that proves it',
-      description: PERMISSION,
-      requestParams: organizationPath,
-      requestBody: body(schemas.domainBody),
-      responses: {
-        200: json('Claimed before', schemas.claimedDomain),
-        202: json('Claimed; the record is looked for from now on', schemas.claimedDomain),
-        ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
-      },
-    },
-    get: {
-      ...read('listDomains', 'Claimed domains', organizationPath, schemas.domainList),
-      description: PERMISSION,
     },
   },
 });

@@ -1,15 +1,12 @@
-/** Runs on single sign-on and domains, as the API starts and reaches them. */
-import { type Client, WorkflowNotFoundError, type WorkflowStartOptions } from '@temporalio/client';
-import {
-  type DomainVerificationParams,
-  domainVerificationWorkflowId,
-} from '#domainClaim/contract.ts';
-import { WORKFLOW } from '#families.ts';
+/** Runs on single sign-on, as the API starts and reaches them. */
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { currentCorrelationId, withCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { START_DEADLINE_MS, searchAttributes } from '#kernel/temporal/runs.ts';
+import { type RunStart, START_DEADLINE_MS, startRun } from '#kernel/temporal/runs.ts';
 import {
   SIGNAL_SSO_TEST,
-  SSO_STEPS,
+  SSO_CONFIGURATION,
+  SSO_DEACTIVATION,
+  SSO_STEP_NAMES,
   type SsoConfigurationParams,
   type SsoDeactivationParams,
   type SsoTestVerdict,
@@ -17,84 +14,48 @@ import {
   ssoDeactivationWorkflowId,
 } from './contract.ts';
 
-/** One at a time; when it has ended, another may follow. */
-async function start(
+/** Runs of an organization: one at a time; when it has ended, another may follow. */
+const start = (
   client: Client,
   taskQueue: string,
-  workflow: { type: string; workflowId: string; step: string },
-  params: { organizationId: string; origin: { requestedBy?: string } },
-): Promise<string> {
-  const { type, workflowId, step } = workflow;
-  const { organizationId: orgId, origin } = params;
-  const correlationId = currentCorrelationId()!;
-  const options: WorkflowStartOptions = {
-    workflowIdConflictPolicy: 'FAIL',
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  run: Pick<RunStart, 'type' | 'workflowId'> & { step: string },
+  params: SsoConfigurationParams | SsoDeactivationParams,
+): Promise<string> =>
+  startRun(client, {
+    ...run,
     taskQueue,
-    workflowId,
-    args: [params],
-    memo: { org_id: orgId, correlation_id: correlationId },
-    typedSearchAttributes: searchAttributes({
-      orgId,
-      userId: origin.requestedBy,
-      correlationId,
-      step,
-    }),
-  };
-  await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
-    client.workflow.start(type, options),
-  );
-  return workflowId;
-}
+    params,
+    reuse: 'oneAtATime',
+    orgId: params.organizationId,
+    userId: params.origin.requestedBy,
+    correlationId: currentCorrelationId() ?? run.workflowId,
+  });
 
 /** @throws WorkflowExecutionAlreadyStartedError while one of the organization is under way. */
 export const startSsoConfiguration = (
   client: Client,
   taskQueue: string,
   params: SsoConfigurationParams,
-): Promise<string> =>
-  start(
-    client,
-    taskQueue,
-    {
-      type: WORKFLOW.ssoConfiguration,
-      workflowId: ssoConfigurationWorkflowId(params.organizationId),
-      step: SSO_STEPS[0],
-    },
-    params,
-  );
+): Promise<string> => {
+  const workflowId = ssoConfigurationWorkflowId(params.organizationId);
+  const run = { type: SSO_CONFIGURATION, workflowId, step: SSO_STEP_NAMES[0] };
+  return start(client, taskQueue, run, params);
+};
 
+/** @throws WorkflowExecutionAlreadyStartedError while one of the organization is under way. */
 export const startSsoDeactivation = (
   client: Client,
   taskQueue: string,
   params: SsoDeactivationParams,
-): Promise<string> =>
-  start(
+): Promise<string> => {
+  const workflowId = ssoDeactivationWorkflowId(params.organizationId);
+  return start(
     client,
     taskQueue,
-    {
-      type: WORKFLOW.ssoDeactivation,
-      workflowId: ssoDeactivationWorkflowId(params.organizationId),
-      step: 'deactivation',
-    },
+    { type: SSO_DEACTIVATION, workflowId, step: 'deactivation' },
     params,
   );
-
-export const startDomainVerification = (
-  client: Client,
-  taskQueue: string,
-  params: DomainVerificationParams,
-): Promise<string> =>
-  start(
-    client,
-    taskQueue,
-    {
-      type: WORKFLOW.domainVerification,
-      workflowId: domainVerificationWorkflowId(params.organizationId, params.domain),
-      step: 'domain_verification',
-    },
-    params,
-  );
+};
 
 /** Tells the run how its test went. @returns false when it has ended meanwhile. */
 export async function reportSsoTest(

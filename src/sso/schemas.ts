@@ -8,8 +8,6 @@ const MAX_DOMAINS = 50;
 
 const MAX_URL = 2048;
 
-const MAX_DOMAIN = 253;
-
 const domains = z.array(domain).min(1).max(MAX_DOMAINS);
 
 const optionalDomains = domains

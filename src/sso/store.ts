@@ -1,15 +1,14 @@
-/** Reads of the projections on single sign-on and domains. */
+/** Reads of the projection on single sign-on. */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
-import type { Contact } from '#organization/contract.ts';
-import { SSO_UNDER_WAY } from './contract.ts';
+import { type SigningCertificate, SSO_UNDER_WAY } from './contract.ts';
 
 /** `expiry_warnings`: the smallest threshold in days that was warned of, by fingerprint. */
 const configurations = (db: Database) =>
   db
     .selectFrom('sso_configurations_projection')
-    .select([
+    .select(({ ref }) => [
       'configuration_id as configurationId',
       'org_id as orgId',
       'status',
@@ -17,7 +16,7 @@ const configurations = (db: Database) =>
       'entity_id as entityId',
       'sso_url as ssoUrl',
       'sso_binding as binding',
-      'certificates',
+      ref('certificates').$castTo<SigningCertificate[]>().as('certificates'),
       'certificate_expires_at as certificateExpiresAt',
       'metadata_valid_until as metadataValidUntil',
       'expiry_warnings as expiryWarnings',
@@ -40,23 +39,7 @@ const configurations = (db: Database) =>
       'ended_at as endedAt',
     ]);
 
-const claims = (db: Database) =>
-  db
-    .selectFrom('organization_domains_projection')
-    .select([
-      'claim_id as claimId',
-      'org_id as orgId',
-      'domain',
-      'challenge',
-      'status',
-      'reason',
-      'workflow_id as workflowId',
-      'claimed_at as claimedAt',
-      'ended_at as endedAt',
-    ]);
-
 export type SsoConfiguration = RowOf<typeof configurations>;
-export type OrganizationDomain = RowOf<typeof claims>;
 export type SsoConfigurations = ReturnType<typeof createSsoConfigurations>;
 
 /** An organization's contacts for its administration. */
@@ -64,13 +47,13 @@ const contactAddresses = (db: Database, orgId: string) =>
   db
     .selectFrom('organizations_projection as o')
     .crossJoinLateral(({ ref }) => {
-      const contacts = ref('o.details', '->').key('contacts');
-      return sql<{ value: Contact }>`jsonb_array_elements(
+      const contacts = sql`${ref('o.details')} -> 'contacts'`;
+      return sql<{ value: unknown }>`jsonb_array_elements(
         CASE jsonb_typeof(${contacts}) WHEN 'array' THEN ${contacts} ELSE '[]' END)`.as('contact');
     })
-    .select(({ ref }) => ref('contact.value', '->>').key('email').as('email'))
+    .select(({ ref }) => sql<string>`${ref('contact.value')} ->> 'email'`.as('email'))
     .where('o.org_id', '=', orgId)
-    .where(({ ref }) => ref('contact.value', '->>').key('type'), 'in', [
+    .where(({ ref }) => sql<string>`${ref('contact.value')} ->> 'type'`, 'in', [
       'administrative',
       'technical',
     ]);
@@ -127,42 +110,6 @@ export function createSsoConfigurations(pool: Pool) {
         .orderBy('certificate_expires_at')
         .orderBy('configuration_id')
         .execute(),
-
-    claim: (claimId: string): Promise<OrganizationDomain | undefined> =>
-      claims(db).where('claim_id', '=', claimId).executeTakeFirst(),
-
-    /** The organization's own claim of a domain that is pending or proved. */
-    claimOf: (orgId: string, domain: string): Promise<OrganizationDomain | undefined> =>
-      claims(db)
-        .where('org_id', '=', orgId)
-        .where('domain', '=', domain)
-        .where('status', '<>', 'rejected')
-        .executeTakeFirst(),
-
-    domainsOf: (orgId: string): Promise<OrganizationDomain[]> =>
-      claims(db).where('org_id', '=', orgId).orderBy('claimed_at').orderBy('claim_id').execute(),
-
-    async verifiedDomains(orgId: string): Promise<string[]> {
-      const rows = await db
-        .selectFrom('organization_domains_projection')
-        .select('domain')
-        .where('org_id', '=', orgId)
-        .where('status', '=', 'verified')
-        .orderBy('domain')
-        .execute();
-      return rows.map(({ domain }) => domain);
-    },
-
-    /** Whose a proved domain is. */
-    async ownerOfDomain(domain: string): Promise<string | undefined> {
-      const owner = await db
-        .selectFrom('organization_domains_projection')
-        .select('org_id')
-        .where('domain', '=', domain)
-        .where('status', '=', 'verified')
-        .executeTakeFirst();
-      return owner?.org_id;
-    },
 
     /** Who administers an organization: its contacts for it, and people who accepted such a role. */
     async adminAddresses(orgId: string): Promise<string[]> {

@@ -2,12 +2,11 @@
 import { bodyParser } from '@koa/bodyparser';
 import type Router from '@koa/router';
 import { domainOfEmail } from '#domainClaim/rules.ts';
-import { notFound, Problem } from '#kernel/http/problems.ts';
+import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { parseWith } from '#kernel/http/validation.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import type { ApiDeps } from '#roles/api/deps.ts';
 import {
   beginRoundTrip,
   type RoundTrip,
@@ -18,7 +17,7 @@ import {
 } from '#sso/saml/roundTrip.ts';
 import type { SsoTestVerdict } from './contract.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
-import { unavailable } from './routes.ts';
+import type { SsoRouteDeps } from './routeDeps.ts';
 import { reportSsoTest } from './runs.ts';
 import { callbackForm, testToken } from './schemas.ts';
 import type { SsoConfiguration } from './store.ts';
@@ -41,7 +40,10 @@ const over = () =>
   });
 
 /** The configuration whose test a token belongs to. @throws Problem 404, or 409 when it is over. */
-async function testOf({ ssoConfigurations }: ApiDeps, token: string): Promise<SsoConfiguration> {
+async function testOf(
+  { ssoConfigurations }: SsoRouteDeps,
+  token: string,
+): Promise<SsoConfiguration> {
   const configuration = await ssoConfigurations.byTestToken(ssoTestTokenHash(token));
   if (!configuration) throw notFound('test');
   const isLate = (configuration.testExpiresAt?.getTime() ?? 0) <= Date.now();
@@ -64,11 +66,11 @@ const tripOf = (configuration: SsoConfiguration): RoundTrip => ({
 
 /** The account has to be one of the domains that the login is to be opened for. */
 async function judge(
-  { ssoConfigurations }: ApiDeps,
+  { domainClaims }: SsoRouteDeps,
   { orgId, domains: wanted }: SsoConfiguration,
   { assertionHash, email }: TestedAssertion,
 ): Promise<SsoTestVerdict> {
-  const domains = wanted.length > 0 ? wanted : await ssoConfigurations.verifiedDomains(orgId);
+  const domains = wanted.length > 0 ? wanted : await domainClaims.verifiedDomains(orgId);
   if (domains.includes(domainOfEmail(email ?? '') ?? '')) return { passed: true, assertionHash };
   return {
     passed: false,
@@ -80,7 +82,7 @@ async function judge(
 }
 
 async function verdictOn(
-  deps: ApiDeps,
+  deps: SsoRouteDeps,
   configuration: SsoConfiguration,
   response: string,
 ): Promise<SsoTestVerdict> {
@@ -97,7 +99,7 @@ async function verdictOn(
 const pagePolicy = (ssoUrl: string) =>
   `default-src 'none'; script-src 'unsafe-inline'; form-action ${new URL(ssoUrl).origin}`;
 
-export function ssoTestRoutes(deps: ApiDeps): Router {
+export function testRoutes(deps: SsoRouteDeps): Router {
   const router = createRouter();
   const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
   const form = bodyParser({ enableTypes: ['form'], formLimit: FORM_LIMIT });
@@ -125,7 +127,7 @@ export function ssoTestRoutes(deps: ApiDeps): Router {
     const configuration = await testOf(deps, RelayState);
     const verdict = await verdictOn(deps, configuration, SAMLResponse);
     const heard = await reportSsoTest(deps.temporal, configuration, verdict).catch(() => {
-      throw unavailable();
+      throw notNow('It could not be started now');
     });
     if (!heard) throw over();
     if (!verdict.passed) {

@@ -1,28 +1,30 @@
-/** SSOConfigurationWorkflow: its steps are undone in reverse when one fails. */
+/** SSOConfigurationWorkflow: the steps of SSO_STEPS, undone in reverse when one fails. */
 import {
-  ActivityFailure,
   ApplicationFailure,
   CancellationScope,
   condition,
   defineSignal,
-  isCancellation,
   log,
   setHandler,
 } from '@temporalio/workflow';
+import { failureTypeOf, undo } from '#kernel/workflow/failures.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
 import {
   DEFAULT_SSO_TIMING,
   MAX_TEST_WAIT_MS,
   SIGNAL_SSO_TEST,
+  SSO_STEP_NAMES,
   type SsoConfigurationParams,
   type SsoConfigurationResult,
+  type SsoState,
+  type SsoStep,
   type SsoStepInput,
   type SsoTestVerdict,
   type SsoTiming,
   type ValidatedMetadata,
 } from './contract.ts';
-import { SsoProgress } from './progress.ts';
 import { type SsoProxies, ssoProxies } from './proxies.ts';
 
 const testResult = defineSignal<[SsoTestVerdict]>(SIGNAL_SSO_TEST);
@@ -32,7 +34,7 @@ interface Run {
   input: SsoStepInput;
   timing: SsoTiming;
   activities: SsoProxies;
-  progress: SsoProgress;
+  progress: Progress<SsoStep, Omit<SsoState, 'step' | 'steps'>>;
   saga: Saga;
   /** The first one counts; whoever shows a response again is not heard. */
   verdict: SsoTestVerdict | undefined;
@@ -53,7 +55,7 @@ export async function SSOConfigurationWorkflow(
     await testFlow(run);
     return await complete(run, providerId);
   } catch (error) {
-    await undo(run, error);
+    await recordFailure(run, error);
     throw error;
   }
 }
@@ -72,7 +74,15 @@ function setUp(params: SsoConfigurationParams): Run {
     input: { orgId, origin, configurationId },
     timing,
     activities: ssoProxies(timing),
-    progress: new SsoProgress(orgId, configurationId),
+    progress: new Progress(SSO_STEP_NAMES, {
+      orgId,
+      configurationId,
+      waitingForTest: false,
+      warnings: [],
+      domains: [],
+      errors: [],
+      compensating: false,
+    }),
     saga: new Saga(),
     verdict: undefined,
   };
@@ -181,36 +191,21 @@ async function notify(
   }
 }
 
-async function undo(run: Run, error: unknown): Promise<void> {
+async function recordFailure(run: Run, error: unknown): Promise<void> {
   const { input, activities, progress, saga } = run;
   const { step: failureStage } = progress.state;
-  const errorMessage = causeOf(error).message;
-  progress.state.compensating = true;
-  progress.state.errors.push(errorMessage);
-  const pendingCleanup = await saga.compensate();
-  progress.state.compensating = false;
-  const cancelled = isCancellation(error);
+  const { outcome, errorMessage, pendingCleanup } = await undo(progress, saga, error);
+  const cancelled = outcome === 'cancelled';
   await CancellationScope.nonCancellable(async () => {
     await activities.patient.recordSSOFailureActivity({
       ...input,
-      outcome: cancelled ? 'cancelled' : 'failed',
+      outcome,
       failureStage,
-      failureType: cancelled ? 'Cancelled' : typeOf(error),
+      failureType: cancelled ? 'Cancelled' : failureTypeOf(error),
       errorMessage: cancelled ? 'the configuration was cancelled' : errorMessage,
       pendingCleanup,
     });
     const reason = cancelled ? 'it was cancelled' : errorMessage;
     await notify(run, { kind: 'failed', step: failureStage, reason });
   });
-}
-
-/** What really went wrong, under Temporal's own wrapping. */
-function causeOf(error: unknown): Error {
-  const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
-  return cause instanceof Error ? cause : new Error(String(cause));
-}
-
-function typeOf(error: unknown): string {
-  const cause = causeOf(error);
-  return (cause instanceof ApplicationFailure && cause.type) || cause.name;
 }

@@ -2,8 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { authenticatedRoutes } from '#roles/api/app.ts';
-import type { ApiDeps } from '#roles/api/deps.ts';
+import { type AppDeps, authenticatedRoutes, loadFamilies } from '#roles/api/app.ts';
 import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
 import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
 
@@ -30,13 +29,14 @@ afterAll(async () => {
 });
 
 /** Every registered route, about an organization and a run that are there. */
-function routes(): Route[] {
+async function routes(): Promise<Route[]> {
   const parameters: Record<string, string> = {
     ...existing,
     invitationId: randomUUID(),
     signal: 'abort',
   };
-  return authenticatedRoutes({} as ApiDeps).stack.flatMap(({ methods, path }) =>
+  const deps = { pool: onboarding.database.pool, config: {} } as unknown as AppDeps;
+  return authenticatedRoutes(deps, await loadFamilies(deps)).stack.flatMap(({ methods, path }) =>
     methods.map((method) => ({
       method,
       path: String(path).replace(/:(\w+)/g, (_all, name: string) => parameters[name]!),
@@ -123,7 +123,7 @@ async function everything() {
 test('no route answers without a token, and nothing is started or written', async () => {
   await expect.poll(async () => (await everything()).runs.length).toBe(1);
   const before = await everything();
-  const found = routes();
+  const found = await routes();
   expect(found.length).toBeGreaterThan(15);
   const answered: [number, string, string][] = [];
   for (const { method, path } of found) {

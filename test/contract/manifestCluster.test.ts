@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { METRICS } from '#kernel/telemetry/metricCatalogue.ts';
+import { METRICS } from '#metricCatalogue.ts';
 import {
   labelsOf,
   type Manifest,

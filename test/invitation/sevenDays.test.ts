@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WORKFLOW } from '#families.ts';
-import { userInvitationWorkflowId } from '#invitation/contract.ts';
+import { USER_INVITATION, userInvitationWorkflowId } from '#invitation/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { created, newEvent } from '#support/events.ts';
@@ -46,7 +45,7 @@ test('reminds on the third day and expires on the seventh', async () => {
   await store.append(newEvent('organization.created', orgId, created(`s${orgId.slice(0, 8)}`)));
   const invitationId = randomUUID();
   const invitedAt = await environment.currentTimeMs();
-  const handle = await environment.client.workflow.start(WORKFLOW.userInvitation, {
+  const handle = await environment.client.workflow.start(USER_INVITATION, {
     taskQueue: `users-${onboarding.taskQueue}`,
     workflowId: userInvitationWorkflowId(invitationId),
     args: [

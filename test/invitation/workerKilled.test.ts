@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { WORKFLOW } from '#families.ts';
 import {
   type AcceptedInvitation,
   type InvitationTiming,
+  USER_INVITATION,
   userInvitationWorkflowId,
 } from '#invitation/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
@@ -34,7 +34,7 @@ async function start(
 ): Promise<WorkflowHandle> {
   const invitationId = randomUUID();
   const user = { email: addressOf(name), firstName: 'Ada', lastName: 'Byron', role: 'clinician' };
-  return onboarding.client.workflow.start(WORKFLOW.userInvitation, {
+  return onboarding.client.workflow.start(USER_INVITATION, {
     taskQueue: `users-${onboarding.taskQueue}`,
     workflowId: userInvitationWorkflowId(invitationId),
     args: [

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { WORKFLOW } from '#families.ts';
 import {
   type AcceptedInvitation,
   type InvitationTiming,
+  USER_INVITATION,
   type UserInvitationState,
   userInvitationWorkflowId,
 } from '#invitation/contract.ts';
@@ -63,7 +63,7 @@ async function start(
   const { orgId = await organization(), email = `u-${invitationId.slice(0, 8)}@example.org` } =
     overrides;
   const handle = await withCorrelationId(`corr-${invitationId}`, () =>
-    onboarding.client.workflow.start(WORKFLOW.userInvitation, {
+    onboarding.client.workflow.start(USER_INVITATION, {
       taskQueue: `users-${onboarding.taskQueue}`,
       workflowId: userInvitationWorkflowId(invitationId),
       args: [

@@ -1,25 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { INVITATION_EVENTS } from '#invitation/events.ts';
 import { createEmitEvent, type EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createEventQueries, type EventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { bootstrapWorkflowId } from '#onboarding/contract.ts';
+import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { type BootstrapRequests, createBootstrapRequests } from '#onboarding/store.ts';
 import { createTestDatabase, type TestDatabase } from '#support/database.ts';
 import { created, invited } from '#support/events.ts';
 
+const EMITTED = { ...ONBOARDING_EVENTS, ...INVITATION_EVENTS };
+
 let database: TestDatabase;
-let emitEvent: EmitEvent;
+let emitEvent: EmitEvent<typeof EMITTED>;
 let queries: EventQueries;
 let requests: BootstrapRequests;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  emitEvent = createEmitEvent(createEventStore(database.pool));
+  emitEvent = createEmitEvent(createEventStore(database.pool), EMITTED);
   queries = createEventQueries(database.pool);
-  requests = createBootstrapRequests(database.pool, emitEvent);
+  requests = createBootstrapRequests(
+    database.pool,
+    createEmitEvent(createEventStore(database.pool), ONBOARDING_EVENTS),
+  );
 });
 afterAll(() => database.drop());
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { METRICS, type MetricDefinition } from '#kernel/telemetry/metricCatalogue.ts';
+import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
+import { METRICS } from '#metricCatalogue.ts';
 import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
 import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
 import { scrape } from '#support/scrape.ts';

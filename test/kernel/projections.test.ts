@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EventData, EventType } from '#events.ts';
 import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
 import { createReadModels, type ReadModels } from '#organization/store.ts';
 import { createTestDatabase, type TestDatabase } from '#support/database.ts';
-import { created, initiated, invited, newEvent } from '#support/events.ts';
+import {
+  created,
+  type EventData,
+  type EventType,
+  initiated,
+  invited,
+  newEvent,
+} from '#support/events.ts';
 
 let database: TestDatabase;
 let owner: pg.Pool;
@@ -24,10 +30,10 @@ afterAll(async () => {
 });
 
 const slug = () => `s${randomUUID().slice(0, 8)}`;
-const emit = <T extends EventType>(type: T, id: string, data: Partial<EventData[T]>) =>
+const emit = <T extends EventType>(type: T, id: string, data: Partial<EventData<T>>) =>
   store.append(newEvent(type, id, data));
 const AT = '2026-01-01T00:00:00.000Z';
-const ended = (stage: EventData['organization.bootstrap.failed']['failure_stage']) => ({
+const ended = (stage: EventData<'organization.bootstrap.failed'>['failure_stage']) => ({
   failure_stage: stage,
   error_message: 'it failed',
   partial_cleanup_required: false,

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { WORKFLOW } from '#families.ts';
-import { bootstrapWorkflowId } from '#onboarding/contract.ts';
+import { bootstrapWorkflowId, ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { startApi, type TestApi } from '#support/api.ts';
 import {
   FAST,
@@ -47,7 +46,7 @@ async function startDoomed() {
   const terminated = await startBootstrap(onboarding, { slug: 'terminated', timing });
   const cancelled = await startBootstrap(onboarding, { slug: 'cancelled', timing });
   const orgId = randomUUID();
-  await onboarding.client.workflow.start(WORKFLOW.organizationBootstrap, {
+  await onboarding.client.workflow.start(ORGANIZATION_BOOTSTRAP, {
     taskQueue: onboarding.taskQueue,
     workflowId: bootstrapWorkflowId(orgId),
     workflowExecutionTimeout: '4s',
@@ -101,7 +100,7 @@ afterAll(async () => {
 
 test('counters, visibility and events agree to the last run', async () => {
   const total = RUNS + 3;
-  const type = { workflow_type: WORKFLOW.organizationBootstrap };
+  const type = { workflow_type: ORGANIZATION_BOOTSTRAP };
   const counters = async () => {
     const { value } = await scrape(api.url);
     const outcomes = Object.keys(STATUS).map((outcome) => [

@@ -1,6 +1,7 @@
 /** Single rounds of the reconciler, and what may go wrong in one. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { WORKFLOWS } from '#families.ts';
 import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
 import { createPool } from '#kernel/database/pool.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
@@ -10,6 +11,7 @@ import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { bootstrapWorkflowId, type OrganizationBootstrapParams } from '#onboarding/contract.ts';
+import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { createReconciler } from '#onboarding/reconciler.ts';
 import { createBootstrapRequests } from '#onboarding/store.ts';
 import { createReadModels } from '#organization/store.ts';
@@ -27,13 +29,12 @@ beforeAll(async () => {
   onboarding = await startOnboarding();
   pool = createPool({ DATABASE_URL: onboarding.database.url, DATABASE_POOL_SIZE: 5 }, 'test');
   const store = createEventStore(pool);
-  const emitEvent = createEmitEvent(store);
+  const emitEvent = createEmitEvent(store, ONBOARDING_EVENTS);
   requests = createBootstrapRequests(pool, emitEvent);
   readModels = createReadModels(pool);
   reconciler = createReconciler({
     config: {
       TEMPORAL_TASK_QUEUE: onboarding.taskQueue,
-      TEMPORAL_USERS_TASK_QUEUE: `users-${onboarding.taskQueue}`,
       RECONCILE_INTERVAL_SECONDS: 1000,
       RECONCILE_AFTER_SECONDS: 0,
       RECONCILE_GIVE_UP_SECONDS: 3_600_000,
@@ -45,6 +46,8 @@ beforeAll(async () => {
     emitEvent,
     lock: createAdvisoryLock(pool, LOCK),
     runs: createWorkflowRuns(pool),
+    workflows: WORKFLOWS,
+    taskQueues: [onboarding.taskQueue, `users-${onboarding.taskQueue}`],
     logger: createLogger('test', 'silent'),
   });
 });

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { certificateWatchId } from '#sso/certificates/schedule.ts';
+import { scheduleIdOf } from '#kernel/temporal/schedules.ts';
 import { SSO_CERTIFICATE_WATCH_WORKFLOW } from '#sso/contract.ts';
+import { ssoFamily } from '#sso/family.ts';
 import { newEvent } from '#support/events.ts';
 import { SUPPORT } from '#support/onboarding.ts';
 import {
@@ -12,6 +13,8 @@ import {
   startSsoBench,
 } from '#support/sso.ts';
 import { startWorker } from '#support/worker.ts';
+
+const [WATCH] = ssoFamily.schedules;
 
 const DAY_MS = 86_400_000;
 
@@ -26,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await bench.onboarding.client.schedule
-    .getHandle(certificateWatchId(queue))
+    .getHandle(scheduleIdOf(WATCH, queue))
     .delete()
     .catch(() => {});
   await stopWorker?.();
@@ -144,7 +147,7 @@ test('where no admin can be reached, support is told', async () => {
 
 test('the API makes the schedule, and a round of it warns', async () => {
   const organization = await activeWith([5]);
-  const schedule = bench.onboarding.client.schedule.getHandle(certificateWatchId(queue));
+  const schedule = bench.onboarding.client.schedule.getHandle(scheduleIdOf(WATCH, queue));
   await expect.poll(() => schedule.describe().catch(() => undefined)).toBeTruthy();
   const { spec, action } = await schedule.describe();
   expect(spec.calendars).toMatchObject([{ hour: [{ start: 6 }] }]);

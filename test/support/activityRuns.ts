@@ -3,19 +3,14 @@ import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { loadConfig } from '#config.ts';
-import { createAccountProvider } from '#invitation/provider.ts';
-import { createResolvers } from '#kernel/dns/resolvers.ts';
-import { createTxtResolvers } from '#kernel/dns/txtResolvers.ts';
-import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import type { DeletionActivities } from '#deletion/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
-import { createDnsProvider } from '#onboarding/cloudflare/dnsProvider.ts';
-import { type BootstrapActivities, bootstrapWorkflowId } from '#onboarding/contract.ts';
+import { createMetrics } from '#kernel/telemetry/metrics.ts';
+import { METRICS } from '#metricCatalogue.ts';
+import { bootstrapWorkflowId, type OnboardingActivities } from '#onboarding/contract.ts';
 import { createActivities } from '#roles/worker/activities.ts';
-import { createSsoProvider } from '#sso/provider.ts';
-import { createMetadataSource } from '#sso/saml/metadataFetcher.ts';
-import { createSsoConfigurations } from '#sso/store.ts';
 import { type Onboarding, sampleUsers, startOnboarding, ZONE } from './onboarding.ts';
 
 export const origin = { requestedAt: '2026-11-25T10:00:00.000Z', source: 'test' };
@@ -23,39 +18,35 @@ export const origin = { requestedAt: '2026-11-25T10:00:00.000Z', source: 'test' 
 /** The SDK's own lines about failures that are meant to happen. */
 const QUIET = new DefaultLogger('ERROR');
 
-function activitiesOn({ workerEnv, database, readModels }: Onboarding) {
+async function activitiesOn({ workerEnv, database }: Onboarding) {
   const config = loadConfig('worker', workerEnv);
   const emailProvider = createEmailProvider(config);
-  const activities: BootstrapActivities = createActivities({
+  const activities = await createActivities({
     config,
-    logger: createLogger('test', 'silent'),
-    emitEvent: createEmitEvent(createEventStore(database.pool)),
-    readModels,
-    dnsProvider: createDnsProvider(config),
-    resolvers: createResolvers(config),
+    pool: database.pool,
+    eventStore: createEventStore(database.pool),
     emailProvider,
-    accountProvider: createAccountProvider(config),
-    ssoProvider: createSsoProvider(config),
-    metadataSource: createMetadataSource(config),
-    txtResolvers: createTxtResolvers(config),
-    ssoConfigurations: createSsoConfigurations(database.pool),
+    metrics: createMetrics('worker', METRICS),
+    logger: createLogger('test', 'silent'),
   });
   return { activities, emailProvider };
 }
+
+type Activities = OnboardingActivities & DeletionActivities;
 
 export type ActivityRuns = Awaited<ReturnType<typeof startActivityRuns>>;
 
 export async function startActivityRuns() {
   const onboarding = await startOnboarding();
-  const { activities, emailProvider } = activitiesOn(onboarding);
+  const { activities, emailProvider } = await activitiesOn(onboarding);
 
   /** Runs one activity of the run of `orgId`, on its first attempt or with what one remembered. */
-  function run<N extends keyof BootstrapActivities>(
+  function run<N extends keyof Activities>(
     name: N,
-    input: Parameters<BootstrapActivities[N]>[0],
+    input: Parameters<Activities[N]>[0],
     heartbeatDetails?: unknown,
     workflowId = bootstrapWorkflowId(input.orgId),
-  ): ReturnType<BootstrapActivities[N]> {
+  ): ReturnType<Activities[N]> {
     const environment = new MockActivityEnvironment(
       {
         activityType: name,
@@ -65,10 +56,8 @@ export async function startActivityRuns() {
       },
       { logger: QUIET },
     );
-    const activity = activities[name] as (
-      given: typeof input,
-    ) => ReturnType<BootstrapActivities[N]>;
-    return environment.run(activity, input) as ReturnType<BootstrapActivities[N]>;
+    const activity = activities[name] as (given: typeof input) => ReturnType<Activities[N]>;
+    return environment.run(activity, input) as ReturnType<Activities[N]>;
   }
 
   /** A created organization. */

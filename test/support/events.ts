@@ -1,20 +1,23 @@
 /** Events for tests that need a history. */
 import { randomUUID } from 'node:crypto';
-import type { EventData, EventType } from '#events.ts';
-import { aggregateTypeOf } from '#events.ts';
+import { EVENTS } from '#families.ts';
 import type { NewEvent } from '#kernel/eventStore/eventStore.ts';
+import type { EventDataOf, EventTypeOf } from '#kernel/eventStore/eventTypes.ts';
+
+export type EventType = EventTypeOf<typeof EVENTS>;
+export type EventData<T extends EventType> = EventDataOf<typeof EVENTS, T>;
 
 /** A new event of any type, with nothing in its metadata but a time. */
 export function newEvent<T extends EventType>(
   eventType: T,
   aggregateId: string,
-  eventData: Partial<EventData[T]>,
+  eventData: Partial<EventData<T>>,
   overrides: Partial<NewEvent> = {},
 ): NewEvent {
   return {
     id: randomUUID(),
     eventType,
-    aggregateType: aggregateTypeOf(eventType),
+    aggregateType: EVENTS[eventType].aggregate,
     aggregateId,
     eventData,
     eventMetadata: { timestamp: new Date().toISOString() },
@@ -24,7 +27,7 @@ export function newEvent<T extends EventType>(
 
 export const created = (
   slug: string,
-  overrides: Partial<EventData['organization.created']> = {},
+  overrides: Partial<EventData<'organization.created'>> = {},
 ) => ({
   name: `Organization ${slug}`,
   slug,
@@ -42,7 +45,7 @@ export const created = (
 
 export const initiated = (
   slug: string,
-): Omit<EventData['organization.bootstrap.initiated'], 'params'> => ({
+): Omit<EventData<'organization.bootstrap.initiated'>, 'params'> => ({
   name: `Organization ${slug}`,
   slug,
   subdomain: slug,
@@ -52,7 +55,7 @@ export const invited = (
   orgId: string,
   invitationId: string,
   email: string,
-): EventData['user.invited'] => ({
+): EventData<'user.invited'> => ({
   invitation_id: invitationId,
   org_id: orgId,
   email,

@@ -10,7 +10,6 @@ import {
 import { type LoopbackDns, startLoopbackDns } from '#dev/loopback/loopbackDns.ts';
 import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopback/loopbackSmtp.ts';
 import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
-import { WORKFLOW } from '#families.ts';
 import { createEventQueries, type EventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { connectTemporal } from '#kernel/temporal/connection.ts';
@@ -19,6 +18,7 @@ import {
   type BootstrapState,
   type BootstrapTiming,
   bootstrapWorkflowId,
+  ORGANIZATION_BOOTSTRAP,
   type OrganizationBootstrapParams,
   type OrganizationBootstrapResult,
 } from '#onboarding/contract.ts';
@@ -187,7 +187,7 @@ export async function startBootstrap(
   const handle = await withCorrelationId(correlationId, () =>
     client.workflow.start<
       (input: OrganizationBootstrapParams) => Promise<OrganizationBootstrapResult>
-    >(WORKFLOW.organizationBootstrap, { taskQueue, workflowId, args: [input] }),
+    >(ORGANIZATION_BOOTSTRAP, { taskQueue, workflowId, args: [input] }),
   );
   return {
     orgId,

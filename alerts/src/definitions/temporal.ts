@@ -1,4 +1,4 @@
-import { LABEL_VALUES } from '#kernel/telemetry/metricCatalogue.ts';
+import { LABEL_VALUES } from '#metricCatalogue.ts';
 import { type AlertDefinition, bornOrIncreased, once, type RuleGroup } from '../alert.ts';
 import type { TimeScale } from '../timeScale.ts';
 

@@ -1,9 +1,11 @@
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_DELETION } from '#deletion/contract.ts';
+import { USER_INVITATION } from '#invitation/contract.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
 
-const BOOTSTRAP = `workflow_type="${WORKFLOW.organizationBootstrap}"`;
+const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
 /** What has an end of its own, without anybody's doing. */
-const SHORT_RUNS = [WORKFLOW.organizationBootstrap, WORKFLOW.organizationDeletion].join('|');
+const SHORT_RUNS = [ORGANIZATION_BOOTSTRAP, ORGANIZATION_DELETION].join('|');
 /** Newer Prometheus writes le="3600" as le="3600.0". */
 const le = (seconds: number) => `le=~"${seconds}(\\\\.0)?"`;
 
@@ -59,7 +61,7 @@ const stuck: AlertDefinition = {
     const person = 'max(health_check_value{check="dns_waiting_for_person"}) == 0';
     return `(${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('2h')} and on () ${person})
 or ${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('28h')}
-or ${oldest(`="${WORKFLOW.userInvitation}"`)} > ${time.seconds('8d')}`;
+or ${oldest(`="${USER_INVITATION}"`)} > ${time.seconds('8d')}`;
   },
   for: '5m',
   summary: 'A {{ $labels.workflow_type }} run does not come to an end',

@@ -1,5 +1,5 @@
 /** A backlog, and how fast workers that are ready and warm work it off. */
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { type Stage, standingStill, type Worker } from '../../stage/stage.ts';
 import { drainRate } from '../../stage/statistics.ts';
 import { busiestThread, countUsage, threadSeconds, type Usage } from './usage.ts';
@@ -36,7 +36,7 @@ export async function drain(
     const queueing = queueingEnds();
     return { queueing, threads: threadsOf(workers), since: new Date(), ends: countUsage(parts) };
   });
-  const moments = await stage.drained(WORKFLOW.organizationBootstrap, begun.since);
+  const moments = await stage.drained(ORGANIZATION_BOOTSTRAP, begun.since);
   if (moments.length !== count) {
     throw new Error(`${moments.length} bootstraps ended, and ${count} were queued`);
   }

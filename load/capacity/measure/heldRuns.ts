@@ -1,6 +1,7 @@
 /** Runs that wait for DNS in a worker's cache, and what each takes of its memory. */
+
 import { setTimeout as delay } from 'node:timers/promises';
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import type { Stage } from '../../stage/stage.ts';
 import { median } from '../../stage/statistics.ts';
 import { slopeOf } from '../model/queueing.ts';
@@ -20,7 +21,7 @@ const MEBIBYTE = 1_048_576;
 async function untilHeld({ client }: Stage, count: number): Promise<void> {
   const deadline = Date.now() + HELD_LIMIT_MS;
   const query =
-    `WorkflowType = '${WORKFLOW.organizationBootstrap}' AND ExecutionStatus = 'Running' ` +
+    `WorkflowType = '${ORGANIZATION_BOOTSTRAP}' AND ExecutionStatus = 'Running' ` +
     `AND current_step = 'wait_for_propagation'`;
   while ((await client.workflow.count(query)).count < count) {
     if (Date.now() > deadline) throw new Error(`${count} runs are not in their wait in time`);

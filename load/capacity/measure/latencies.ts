@@ -1,5 +1,5 @@
 /** Bootstraps that arrive one by one: how long tasks wait for a worker, and people for the end. */
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { createCaller, openLoop } from '../../stage/requests.ts';
 import { BOOTSTRAP_PATH, benchOrganization, type Stage } from '../../stage/stage.ts';
 import type { Profile } from '../model/profile.ts';
@@ -70,7 +70,7 @@ async function arrive(setup: Setup, utilisation: number, perSecond: number): Pro
   await arriving(perSecond, count, () => caller.post(BOOTSTRAP_PATH, benchOrganization())).finally(
     caller.close,
   );
-  await stage.drained(WORKFLOW.organizationBootstrap, since);
+  await stage.drained(ORGANIZATION_BOOTSTRAP, since);
   const after = await metricsOf(setup);
   const activities = activitiesBetween(before, after);
   return {

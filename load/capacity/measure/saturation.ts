@@ -1,5 +1,5 @@
 /** One worker that always finds work waiting: how fast it is, and what that takes. */
-import { WORKFLOW } from '#families.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import type { Stage } from '../../stage/stage.ts';
 import { median } from '../../stage/statistics.ts';
 import { type CpuSeconds, type Profile, totalOf } from '../model/profile.ts';
@@ -85,7 +85,7 @@ export async function furtherWorker(setup: Setup, oneWorker: CpuSeconds): Promis
 
 /** How much Temporal keeps of a run, in the middle of a few. */
 export async function historyOf({ stage }: Setup) {
-  const query = `WorkflowType = '${WORKFLOW.organizationBootstrap}' AND ExecutionStatus = 'Completed'`;
+  const query = `WorkflowType = '${ORGANIZATION_BOOTSTRAP}' AND ExecutionStatus = 'Completed'`;
   const transitions: number[] = [];
   const events: number[] = [];
   for await (const { workflowId } of stage.client.workflow.list({ query, pageSize: LOOKED_AT })) {

@@ -1,5 +1,5 @@
 /** Counts what each resolver answers. */
-import { LABEL_VALUES } from '#kernel/telemetry/metricCatalogue.ts';
+import { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { Resolvers } from './resolvers.ts';
 
@@ -7,7 +7,7 @@ import type { Resolvers } from './resolvers.ts';
 export function countLookups(resolvers: Resolvers, servers: string[], metrics: Metrics): Resolvers {
   const numberOf = (server: string) => String(servers.indexOf(server) + 1);
   for (const server of servers) {
-    for (const result of LABEL_VALUES.resolver_result) {
+    for (const result of KERNEL_LABEL_VALUES.resolver_result) {
       metrics.inc('dns_verification_lookups_total', { resolver: numberOf(server), result }, 0);
     }
   }

@@ -2,24 +2,18 @@
 import { trace } from '@opentelemetry/api';
 import { asyncLocalStorage as activityContext } from '@temporalio/activity';
 import type { PoolClient } from 'pg';
-import { aggregateTypeOf, type EventData, type EventType } from '#events.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { eventId } from './eventId.ts';
 import type { AppendedEvent, EventStore } from './eventStore.ts';
-import type { EventMetadata } from './eventTypes.ts';
+import type { EventCatalogue, EventDataOf, EventMetadata, EventTypeOf } from './eventTypes.ts';
 
-export {
-  EventHeldError,
-  EventNotProjectedError,
-  EventStoreError,
-  isSlugTaken,
-} from './storeError.ts';
+export { EventHeldError, EventNotProjectedError, EventStoreError } from './storeError.ts';
 
-export interface EmitParams<T extends EventType> {
+export interface EmitParams<C extends EventCatalogue, T extends EventTypeOf<C>> {
   eventType: T;
   aggregateId: string;
-  eventData: EventData[T];
+  eventData: EventDataOf<C, T>;
   origin: RequestOrigin;
   /** Tells apart events of one type on one aggregate within one workflow; 0 when left out. */
   ordinal?: number;
@@ -31,9 +25,12 @@ export interface EmitParams<T extends EventType> {
   mustProject?: boolean;
 }
 
-export type EmitEvent = <T extends EventType>(params: EmitParams<T>) => Promise<AppendedEvent>;
+/** Emits the events of one catalogue. */
+export type EmitEvent<C extends EventCatalogue> = <T extends EventTypeOf<C>>(
+  params: EmitParams<C, T>,
+) => Promise<AppendedEvent>;
 
-/** Ids of the activity under way; empty outside one. `activity_id` is the activity's type (docs/seed.md). */
+/** Ids of the activity under way; empty outside one. `activity_id` is the activity's type. */
 function workflowContext(): Partial<EventMetadata> {
   const info = activityContext.getStore()?.info;
   if (!info) return {};
@@ -52,7 +49,9 @@ function traceContext(): Partial<EventMetadata> {
   return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
 }
 
-function metadataFor(params: EmitParams<EventType>): EventMetadata {
+function metadataFor(
+  params: Pick<EmitParams<EventCatalogue, string>, 'origin' | 'workflowId'>,
+): EventMetadata {
   const { origin } = params;
   const workflow = { workflow_id: params.workflowId, ...workflowContext() };
   return {
@@ -71,7 +70,10 @@ function metadataFor(params: EmitParams<EventType>): EventMetadata {
  * the ordinal, so that a retried activity or a reset workflow meets its own event.
  * @throws EventNotProjectedError | EventHeldError when the event has not taken effect.
  */
-export function createEmitEvent(store: EventStore): EmitEvent {
+export function createEmitEvent<C extends EventCatalogue>(
+  store: EventStore,
+  events: C,
+): EmitEvent<C> {
   return (params) => {
     const { eventType, aggregateId, origin } = params;
     const metadata = metadataFor(params);
@@ -84,7 +86,7 @@ export function createEmitEvent(store: EventStore): EmitEvent {
     const event = {
       id,
       eventType,
-      aggregateType: aggregateTypeOf(eventType),
+      aggregateType: events[eventType]!.aggregate,
       aggregateId,
       eventData: params.eventData,
       eventMetadata: metadata,

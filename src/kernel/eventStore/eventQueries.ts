@@ -1,7 +1,6 @@
 /** Tracing between events and workflows, in both directions. */
 import type { Expression, ExpressionBuilder } from 'kysely';
 import type { Pool } from 'pg';
-import type { AggregateType, EventType } from '#events.ts';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { DB } from '#kernel/database/schema.ts';
 import { createReadModels, type Invitation, type Organization } from '#organization/store.ts';
@@ -16,7 +15,7 @@ export interface WorkflowSummary {
   runIds: string[];
   correlationIds: string[];
   totalEvents: number;
-  eventTypes: Partial<Record<EventType, number>>;
+  eventTypes: Record<string, number>;
   activities: string[];
   unprocessedEvents: number;
   firstEventAt: Date;
@@ -26,7 +25,7 @@ export interface WorkflowSummary {
 export interface ActivityLineage {
   /** The activity's type; null for what was emitted outside the run, as `initiated` is. */
   activity: string | null;
-  events: { id: string; eventType: EventType; aggregateId: string; createdAt: Date }[];
+  events: { id: string; eventType: string; aggregateId: string; createdAt: Date }[];
 }
 
 export interface RunLineage {
@@ -68,7 +67,7 @@ type EventBuilder = ExpressionBuilder<DB & { e: DB['domain_events'] }, 'e'>;
 /** True for an organization's own stream and those of its invitations, domains and single sign-on. */
 const ofOrganization = (eb: EventBuilder, orgId: string) => {
   const { selectFrom } = eb;
-  const stream = (type: AggregateType, ids: Expression<string>) =>
+  const stream = (type: string, ids: Expression<string>) =>
     eb('e.aggregate_type', '=', type).and('e.aggregate_id', 'in', ids);
   return eb.or([
     eb('e.aggregate_type', '=', 'organization').and('e.aggregate_id', '=', orgId),
@@ -96,8 +95,8 @@ const ofOrganization = (eb: EventBuilder, orgId: string) => {
   ]);
 };
 
-const count = <T extends string>(values: T[]): Partial<Record<T, number>> => {
-  const counts: Partial<Record<T, number>> = {};
+const count = (values: string[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;
 };

@@ -1,13 +1,12 @@
 /** The event store: appends events, and brings those back that could not be projected. */
 import type { Pool, PoolClient } from 'pg';
-import type { AggregateType } from '#events.ts';
 import type { EventMetadata } from './eventTypes.ts';
 import { EventHeldError, EventNotProjectedError, HELD, sqlStateOf } from './storeError.ts';
 
 export interface NewEvent {
   id: string;
   eventType: string;
-  aggregateType: AggregateType;
+  aggregateType: string;
   aggregateId: string;
   eventData: object;
   eventMetadata: EventMetadata;
@@ -60,7 +59,7 @@ function refusal(event: NewEvent, error: unknown): unknown {
 
 /** Told of each append: what became of the event, and how long it took. */
 export type AppendObserver = (
-  aggregateType: AggregateType,
+  aggregateType: string,
   outcome: 'projected' | 'failed' | 'duplicate',
   seconds: number,
 ) => void;

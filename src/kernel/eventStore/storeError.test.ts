@@ -3,7 +3,6 @@ import {
   EventHeldError,
   EventNotProjectedError,
   isRetryableSqlState,
-  isSlugTaken,
   isTransient,
 } from './storeError.ts';
 
@@ -25,14 +24,6 @@ test.each([
     sqlState,
     retryable,
   });
-});
-
-test('tells a taken slug from another violated constraint', () => {
-  const violated = (constraint: string) =>
-    new EventNotProjectedError('t', 'id', `23505: duplicate key (constraint ${constraint})`);
-  expect(isSlugTaken(violated('organizations_projection_slug_live'))).toBe(true);
-  expect(isSlugTaken(violated('organizations_projection_pkey'))).toBe(false);
-  expect(isSlugTaken(new Error('other'))).toBe(false);
 });
 
 test.each([

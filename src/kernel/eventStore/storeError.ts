@@ -74,12 +74,3 @@ export class EventHeldError extends EventStoreError {
     super(`${eventType} waits behind an earlier event of its aggregate`, eventId, true);
   }
 }
-
-const SLUG_CONSTRAINTS = [
-  'organizations_projection_slug_live',
-  'organizations_projection_path_live',
-];
-
-/** True when an event was refused because a live organization has its slug or its place. */
-export const isSlugTaken = (error: unknown): boolean =>
-  error instanceof EventNotProjectedError && SLUG_CONSTRAINTS.includes(error.constraint ?? '');

@@ -35,7 +35,6 @@ export const problems = (...statuses: number[]): ZodOpenApiResponsesObject =>
   ) as ZodOpenApiResponsesObject;
 
 export const path = (name: string, schema: z.ZodType) => ({ path: z.object({ [name]: schema }) });
-export const workflowPath = path('workflowId', schemas.workflowId);
 export const organizationPath = path('organizationId', schemas.organizationId);
 export const body = (schema: z.ZodType) => ({
   required: true,

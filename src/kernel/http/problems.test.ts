@@ -6,6 +6,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { KERNEL_METRICS } from '#kernel/telemetry/kernelMetrics.ts';
 import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { Problem, problemResponses } from './problems.ts';
 import { requestContext, requestTimeout } from './requestContext.ts';
@@ -43,7 +44,7 @@ function createApp(): Koa {
   });
   router.get('/hangs', () => new Promise(() => {}));
   const app = new Koa();
-  app.use(requestContext(logger, createMetrics('api')));
+  app.use(requestContext(logger, createMetrics('api', KERNEL_METRICS)));
   app.use(problemResponses(logger));
   app.use(requestTimeout(200));
   app.use(router.routes());

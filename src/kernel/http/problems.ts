@@ -49,12 +49,13 @@ export const methodNotAllowed = (headers: Record<string, string> = {}): Problem 
 export const invalidRequest = (errors: FieldError[]): Problem =>
   new Problem(400, 'invalid-request', 'The request is not valid', { errors });
 
+/** 503: the same request may succeed a little later. */
+export const notNow = (title: string, code = 'workflow-unavailable', seconds = 10): Problem =>
+  new Problem(503, code, title, { headers: { 'retry-after': String(seconds) } });
+
 const INTERNAL = () => new Problem(500, 'internal', 'The server could not handle the request');
 
-const UNAVAILABLE = () =>
-  new Problem(503, 'unavailable', 'A service that this needs does not answer', {
-    headers: { 'retry-after': '5' },
-  });
+const UNAVAILABLE = () => notNow('A service that this needs does not answer', 'unavailable', 5);
 
 /** A compressed body that cannot be unpacked. */
 const isUnpackable = (error: unknown): boolean =>

@@ -1,12 +1,16 @@
 /** Counts what the mail server answers. */
-import { LABEL_VALUES } from '#kernel/telemetry/metricCatalogue.ts';
+import { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { EmailProvider, Mail } from './emailProvider.ts';
 
-/** Attempts to hand over a mail, by kind and outcome. */
-export function countMails(provider: EmailProvider, metrics: Metrics): EmailProvider {
-  for (const kind of LABEL_VALUES.mail_kind) {
-    for (const outcome of LABEL_VALUES.mail_outcome)
+/** Attempts to hand over a mail, by kind and outcome. @param kinds all there are. */
+export function countMails(
+  provider: EmailProvider,
+  metrics: Metrics,
+  kinds: readonly string[],
+): EmailProvider {
+  for (const kind of kinds) {
+    for (const outcome of KERNEL_LABEL_VALUES.mail_outcome)
       metrics.inc('mails_total', { kind, outcome }, 0);
   }
   return {

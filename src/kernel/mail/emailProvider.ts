@@ -19,7 +19,8 @@ type EmailConfig = Pick<
 >;
 
 export interface Mail {
-  kind: 'invitation' | 'support' | 'sso';
+  /** One of the kinds that its family declares: a label of the metric mails_total. */
+  kind: string;
   to: string;
   subject: string;
   text: string;

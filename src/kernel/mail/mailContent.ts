@@ -20,8 +20,6 @@ export const escapeHtml = (value: string): string =>
 /** A header ends at a line break; a name must not begin another one. */
 export const oneLine = (value: string): string => value.replace(/[\r\n]+/g, ' ');
 
-const DATE = new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: 'UTC' });
-
 export const page = (paragraphs: string[]): string =>
   `<!doctype html><html lang="en"><body style="font-family: sans-serif; line-height: 1.5">${paragraphs
     .map((paragraph) => `<p>${paragraph}</p>`)

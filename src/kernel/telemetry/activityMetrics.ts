@@ -1,7 +1,7 @@
 /** Counts every attempt at every activity, where it ends. */
 import { CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import { LABEL_VALUES } from './metricCatalogue.ts';
+import { KERNEL_LABEL_VALUES } from './kernelMetrics.ts';
 import type { Metrics } from './metrics.ts';
 
 /** @param activities names of all activities: their series begin at zero. */
@@ -13,11 +13,11 @@ export function activityMetricsInterceptor(
     metrics.inc('activity_executed_total', { activity }, 0);
     metrics.inc('activity_failed_total', { activity }, 0);
     metrics.zero('activity_retry_count', { activity });
-    for (const outcome of LABEL_VALUES.activity_outcome) {
+    for (const outcome of KERNEL_LABEL_VALUES.activity_outcome) {
       metrics.zero('activity_duration_seconds', { activity, outcome });
     }
   }
-  type Outcome = (typeof LABEL_VALUES.activity_outcome)[number];
+  type Outcome = (typeof KERNEL_LABEL_VALUES.activity_outcome)[number];
   const record = (activity: string, outcome: Outcome, started: number) => {
     metrics.inc('activity_executed_total', { activity });
     if (outcome === 'failed') metrics.inc('activity_failed_total', { activity });

@@ -1,19 +1,19 @@
 /** Counts appends, once each, after they have happened. */
-import type { AggregateType } from '#events.ts';
 import type { Metrics } from './metrics.ts';
 
-const AGGREGATES: AggregateType[] = ['organization', 'invitation'];
-
-/** @returns the observer that an event store is made with. */
-export function eventMetrics(metrics: Metrics) {
-  for (const aggregate_type of AGGREGATES) {
+/**
+ * @param aggregates types of all aggregates: their series begin at zero.
+ * @returns the observer that an event store is made with.
+ */
+export function eventMetrics(metrics: Metrics, aggregates: readonly string[]) {
+  for (const aggregate_type of aggregates) {
     metrics.inc('events_appended_total', { aggregate_type }, 0);
     metrics.inc('events_projected_total', { aggregate_type }, 0);
     metrics.inc('events_failed_total', { aggregate_type }, 0);
     metrics.zero('event_append_duration_seconds', { aggregate_type });
   }
   return (
-    aggregate_type: AggregateType,
+    aggregate_type: string,
     outcome: 'projected' | 'failed' | 'duplicate',
     seconds: number,
   ): void => {

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { KERNEL_METRICS } from './kernelMetrics.ts';
 import { createMetrics } from './metrics.ts';
 
 test('a collector that hangs does not hold up a scrape, and is not asked again meanwhile', async () => {
-  const metrics = createMetrics('api');
+  const metrics = createMetrics('api', KERNEL_METRICS);
   let asked = 0;
   metrics.onScrape(() => {
     asked++;
@@ -17,7 +18,7 @@ test('a collector that hangs does not hold up a scrape, and is not asked again m
 });
 
 test('a collector that fails loses its own series alone', async () => {
-  const metrics = createMetrics('api');
+  const metrics = createMetrics('api', KERNEL_METRICS);
   metrics.onScrape(() => {
     throw new Error('injected');
   });

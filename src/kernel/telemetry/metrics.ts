@@ -14,7 +14,8 @@ import {
   type DatabaseHistogram,
   type HistogramRow,
 } from './databaseHistogram.ts';
-import { METRICS, type MetricDefinition, type MetricName } from './metricCatalogue.ts';
+import type { KernelMetricName } from './kernelMetrics.ts';
+import type { MetricDefinition } from './metricDefinition.ts';
 
 type Labels = Record<string, string>;
 
@@ -23,20 +24,21 @@ export interface TotalRow {
   value: number;
 }
 
-export interface Metrics {
+/** Moves metrics by their names. */
+export interface Metrics<Name extends string = KernelMetricName> {
   /** Adds to a counter, with the trace under way as its exemplar. */
-  inc(name: MetricName, labels?: Labels, value?: number): void;
+  inc(name: Name, labels?: Labels, value?: number): void;
   /** Begins a histogram's series at zero. */
-  zero(name: MetricName, labels: Labels): void;
+  zero(name: Name, labels: Labels): void;
   /** Records one value of a histogram, with the trace under way as its exemplar. */
-  observe(name: MetricName, labels: Labels, value: number): void;
-  set(name: MetricName, labels: Labels, value: number): void;
+  observe(name: Name, labels: Labels, value: number): void;
+  set(name: Name, labels: Labels, value: number): void;
   /** Adds to a gauge; negative to take away. */
-  add(name: MetricName, value: number): void;
+  add(name: Name, value: number): void;
   /** Replaces every value of a counter or gauge with totals read elsewhere. */
-  setTotals(name: MetricName, rows: TotalRow[]): void;
+  setTotals(name: Name, rows: TotalRow[]): void;
   /** Replaces a histogram that is counted elsewhere. */
-  setHistogram(name: MetricName, rows: HistogramRow[]): void;
+  setHistogram(name: Name, rows: HistogramRow[]): void;
   /** Called before each scrape; what it throws is its own series' loss, not the scrape's. */
   onScrape(collect: () => Promise<void> | void): void;
   /** Text appended as it is: the exposition of Temporal's core. */
@@ -60,9 +62,6 @@ const DEFAULT_TIMEOUT_SECONDS = 10;
 /** The rest is for rendering and the way. */
 const SHARE_FOR_COLLECTING = 0.7;
 
-const isFromDatabase = ({ type, source }: MetricDefinition): boolean =>
-  type === 'histogram' && source.startsWith('database:');
-
 function create(
   name: string,
   definition: MetricDefinition,
@@ -70,7 +69,9 @@ function create(
 ): Metric | DatabaseHistogram {
   const { help, labels, buckets } = definition;
   const common = { name, help, labelNames: [...labels], registers: [registry] };
-  if (isFromDatabase(definition)) return createDatabaseHistogram(name, help, registry);
+  if (definition.type === 'histogram' && definition.fromDatabase) {
+    return createDatabaseHistogram(name, help, registry);
+  }
   if (definition.type === 'gauge') return new Gauge(common);
   if (definition.type === 'counter') return new Counter({ ...common, enableExemplars: true });
   return new Histogram({ ...common, buckets: [...(buckets ?? [])], enableExemplars: true });
@@ -86,11 +87,17 @@ function exemplar(): { exemplarLabels?: Labels } {
 const createRegistry = () =>
   new (Registry as new (type: RegistryContentType) => Registry<RegistryContentType>)(OPEN_METRICS);
 
-/** @param role which process: it has the metrics that the catalogue gives it. */
-export function createMetrics(role: 'api' | 'worker'): Metrics {
+/**
+ * @param role which process: it has the metrics that the catalogue gives it.
+ * @param catalogue definitions by name; src/metricCatalogue.ts.
+ */
+export function createMetrics<Name extends string>(
+  role: 'api' | 'worker',
+  catalogue: Readonly<Record<Name, MetricDefinition>>,
+): Metrics<Name | KernelMetricName> {
   const registry = createRegistry();
   const metrics = new Map<string, Metric | DatabaseHistogram>();
-  for (const [name, definition] of Object.entries(METRICS) as [string, MetricDefinition][]) {
+  for (const [name, definition] of Object.entries<MetricDefinition>(catalogue)) {
     const isOurs = definition.from === 'both' || definition.from === role;
     if (isOurs) metrics.set(name, create(name, definition, registry as unknown as Registry));
   }
@@ -100,7 +107,7 @@ export function createMetrics(role: 'api' | 'worker'): Metrics {
   const collectors: Collect[] = [];
   const underWay = new Map<Collect, Promise<void>>();
   const appended: ((openMetrics: boolean) => Promise<string>)[] = [];
-  const get = <T>(name: MetricName): T => {
+  const get = <T>(name: string): T => {
     const metric = metrics.get(name);
     if (!metric) throw new Error(`the ${role} has no metric ${name}`);
     return metric as T;

@@ -25,6 +25,16 @@ export interface ActivityScope {
 
 type Implementation<I, O> = (input: I, scope: ActivityScope) => Promise<O>;
 
+/** What a contract's activities are implemented by: one that is missing is a type error. */
+export type Implementations<Contract> = {
+  [Name in keyof Contract]: Contract[Name] extends (input: infer I) => Promise<infer O>
+    ? Implementation<I, O>
+    : never;
+};
+
+/** Activities of any contract, by their registered names. */
+export type ActivityImplementations = Record<string, Implementation<never, unknown>>;
+
 const HEARTBEATS_PER_TIMEOUT = 3;
 const DEFAULT_HEARTBEAT_TIMEOUT_MS = 10_000;
 
@@ -125,7 +135,7 @@ function logged(error: unknown, failure: unknown): object {
 
 /** Wraps an implementation for registration with the worker. */
 export const activity =
-  <I extends { orgId: string }, O>(logger: Logger, implementation: Implementation<I, O>) =>
+  <I, O>(logger: Logger, implementation: Implementation<I, O>) =>
   async (input: I): Promise<O> => {
     const context = Context.current();
     const { activityType, attempt, workflowExecution } = context.info;

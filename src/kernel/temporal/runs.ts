@@ -4,8 +4,10 @@ import {
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
   WorkflowNotFoundError,
+  type WorkflowStartOptions,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 
 export const START_DEADLINE_MS = 5_000;
@@ -16,33 +18,70 @@ const LIST_PAGE = 1_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 
-/** What a run of any workflow can be found by. */
-export function searchAttributes(values: {
+/** When a workflow id may be started again. */
+const REUSE = {
+  /** Starting twice is starting once, also when the first run has already ended. */
+  once: { workflowIdConflictPolicy: 'USE_EXISTING', workflowIdReusePolicy: 'REJECT_DUPLICATE' },
+  /** One at a time; when it has ended, another may follow. */
+  oneAtATime: { workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE' },
+  /** One at a time; another may follow when it has failed. */
+  untilSuccess: {
+    workflowIdConflictPolicy: 'FAIL',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+  },
+} as const;
+
+export interface RunStart {
+  /** Registered name of the workflow. */
+  type: string;
+  taskQueue: string;
+  workflowId: string;
+  /** Its one argument. */
+  params: object;
+  reuse: keyof typeof REUSE;
   orgId: string;
+  /** `sub` of the caller's token. */
   userId: string | undefined;
   correlationId: string;
-  step: string;
-}): TypedSearchAttributes {
+  /** First value of the search attribute `current_step`. */
+  step?: string;
+}
+
+/** What a run of any workflow can be found by. */
+function searchAttributesOf({ orgId, userId, correlationId, step }: RunStart) {
   return new TypedSearchAttributes([
-    { key: keyword(SEARCH_ATTRIBUTE.orgId), value: values.orgId },
-    { key: keyword(SEARCH_ATTRIBUTE.correlationId), value: values.correlationId },
-    { key: keyword(SEARCH_ATTRIBUTE.currentStep), value: values.step },
-    ...(values.userId ? [{ key: keyword(SEARCH_ATTRIBUTE.userId), value: values.userId }] : []),
+    { key: keyword(SEARCH_ATTRIBUTE.orgId), value: orgId },
+    { key: keyword(SEARCH_ATTRIBUTE.correlationId), value: correlationId },
+    ...(step ? [{ key: keyword(SEARCH_ATTRIBUTE.currentStep), value: step }] : []),
+    ...(userId ? [{ key: keyword(SEARCH_ATTRIBUTE.userId), value: userId }] : []),
   ]);
 }
 
-/** Starting twice is starting once, also when the first run has already ended. */
-export const ONCE = {
-  workflowIdConflictPolicy: 'USE_EXISTING',
-  workflowIdReusePolicy: 'REJECT_DUPLICATE',
-} as const;
-
-export async function startOnce(client: Client, start: () => Promise<unknown>): Promise<void> {
+/**
+ * Starts a run under its correlation id. @returns its workflow id.
+ * @throws WorkflowExecutionAlreadyStartedError when `reuse` does not allow it now; never for `once`.
+ */
+export async function startRun(client: Client, start: RunStart): Promise<string> {
+  const { type, taskQueue, workflowId, params, reuse, orgId, correlationId } = start;
+  const options: WorkflowStartOptions = {
+    ...REUSE[reuse],
+    taskQueue,
+    workflowId,
+    args: [params],
+    memo: { org_id: orgId, correlation_id: correlationId },
+    typedSearchAttributes: searchAttributesOf(start),
+  };
   try {
-    await client.withDeadline(Date.now() + START_DEADLINE_MS, start);
+    await withCorrelationId(correlationId, () =>
+      client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+        client.workflow.start(type, options),
+      ),
+    );
   } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    const isThere = error instanceof WorkflowExecutionAlreadyStartedError;
+    if (!isThere || reuse !== 'once') throw error;
   }
+  return workflowId;
 }
 
 /** @throws when Temporal does not answer now. */

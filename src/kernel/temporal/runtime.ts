@@ -2,7 +2,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { DefaultLogger, type LogMetadata, Runtime } from '@temporalio/worker';
 import type { Logger } from '#kernel/telemetry/logger.ts';
-import { BUCKETS } from '#kernel/telemetry/metricCatalogue.ts';
+import { BUCKETS } from '#kernel/telemetry/metricDefinition.ts';
 
 const LOOPBACK = '127.0.0.1';
 

@@ -37,7 +37,11 @@ async function collectProblems(client: Client, metrics: Metrics): Promise<void> 
 }
 
 /** Each scrape asks, briefly; a server that does not answer leaves the last values out. */
-export function collectTemporalMetrics(metrics: Metrics, client: Client, queues: string[]): void {
+export function collectServerMetrics(
+  metrics: Metrics,
+  client: Client,
+  queues: readonly string[],
+): void {
   metrics.onScrape(async () => {
     try {
       await client.withDeadline(Date.now() + DEADLINE_MS, async () => {

@@ -1,8 +1,9 @@
-/** What Temporal's visibility knows of runs that left no event, written where metrics count. */
+/** Records the end of runs that Temporal closed without an event: terminated, timed out. */
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { TASK_QUEUE_OF, WORKFLOW, type WorkflowType } from '#families.ts';
 import type { RunOutcome, WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import type { WorkflowDefinition } from '#kernel/family.ts';
+import type { Logger } from '#kernel/telemetry/logger.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { describeRun } from './runs.ts';
 
@@ -10,7 +11,6 @@ import { describeRun } from './runs.ts';
 const FIRST_LOOK_MS = 30 * 24 * 60 * 60 * 1000;
 /** Visibility is written a moment after the fact. */
 const OVERLAP_MS = 10 * 60 * 1000;
-const UUID_LENGTH = 36;
 
 const OUTCOMES: Record<string, RunOutcome | undefined> = {
   COMPLETED: 'completed',
@@ -19,15 +19,14 @@ const OUTCOMES: Record<string, RunOutcome | undefined> = {
   TERMINATED: 'terminated',
   TIMED_OUT: 'timed_out',
 };
-const TYPES = Object.values(WORKFLOW)
-  .map((type) => `'${type}'`)
-  .join(', ');
 
-/** The organization is a search attribute of runs that the API started, and in most ids. */
-function orgIdOf({ workflowId, typedSearchAttributes }: WorkflowExecutionInfo): string {
-  const key = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, 'KEYWORD');
-  return typedSearchAttributes.get(key) ?? workflowId.slice(-UUID_LENGTH);
-}
+const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, 'KEYWORD');
+
+/** A search attribute of runs that the API started; else the id may name it. */
+const orgIdOf = (
+  { workflowId, typedSearchAttributes }: WorkflowExecutionInfo,
+  definition: WorkflowDefinition,
+): string | undefined => typedSearchAttributes.get(ORG_ID) ?? definition.orgIdOf(workflowId);
 
 /** A reset terminates one run and begins another: then the workflow has not ended. */
 async function isSuperseded(client: Client, info: WorkflowExecutionInfo): Promise<boolean> {
@@ -36,50 +35,70 @@ async function isSuperseded(client: Client, info: WorkflowExecutionInfo): Promis
   return latest !== undefined && latest.runId !== info.runId;
 }
 
-/** A bootstrap that ended without its last event: it gets one, so that events and runs agree. */
-export type EndBootstrap = (
-  run: { workflowId: string; orgId: string; startedAt: Date },
-  outcome: RunOutcome,
-) => Promise<void>;
+interface EndedRun {
+  workflowId: string;
+  orgId: string;
+  startedAt: Date;
+}
 
-const UNSAID: readonly (RunOutcome | null)[] = ['failed', 'terminated', 'timed_out'];
+export interface VisibilitySyncDeps {
+  client: Client;
+  runs: WorkflowRuns;
+  workflows: readonly WorkflowDefinition[];
+  /**
+   * By workflow type: gives a run that ended badly, and did not say so, its last event, so that
+   * events and runs agree. Runs of other types are recorded as they ended.
+   */
+  endUnsaid: Readonly<Record<string, (run: EndedRun, outcome: RunOutcome) => Promise<void>>>;
+  logger: Logger;
+}
 
-export function createVisibilitySync(
-  client: Client,
-  runs: WorkflowRuns,
-  endBootstrap: EndBootstrap,
-) {
+const ENDED_BADLY: readonly (RunOutcome | null)[] = ['failed', 'terminated', 'timed_out'];
+
+const quoted = (values: readonly string[]): string =>
+  values.map((value) => `'${value}'`).join(', ');
+
+export function createVisibilitySync(deps: VisibilitySyncDeps) {
+  const { client, runs, workflows, endUnsaid, logger } = deps;
   let lookedAt = Date.now() - FIRST_LOOK_MS;
 
   async function record(info: WorkflowExecutionInfo): Promise<boolean> {
+    const definition = workflows.find(({ type }) => type === info.type);
+    const orgId = definition && orgIdOf(info, definition);
+    if (!definition || !orgId) {
+      logger.warn({ workflow_id: info.workflowId }, 'run of an unknown organization not recorded');
+      return false;
+    }
     if (await isSuperseded(client, info)) return false;
     const outcome = OUTCOMES[info.status.name] ?? null;
     const { workflowId } = info;
     const run = {
       workflowId,
       workflowType: info.type,
-      taskQueue: TASK_QUEUE_OF[info.type as WorkflowType],
-      orgId: orgIdOf(info),
+      taskQueue: definition.queue,
+      orgId,
       startedAt: info.startTime,
       closedAt: null,
       outcome: null,
     };
-    if (info.type !== WORKFLOW.organizationBootstrap || !UNSAID.includes(outcome)) {
+    const end = endUnsaid[info.type];
+    if (!end || !ENDED_BADLY.includes(outcome)) {
       return runs.record({ ...run, closedAt: outcome ? (info.closeTime ?? null) : null, outcome });
     }
     await runs.record(run);
     if (!(await runs.isOpen(workflowId))) return false;
-    await endBootstrap(run, outcome!);
+    await end(run, outcome!);
     return true;
   }
 
   return {
     /** Records what is new since the last call. @returns how many runs that were. */
-    async sync(taskQueues: string[]): Promise<number> {
+    async sync(taskQueues: readonly string[]): Promise<number> {
       const since = new Date(lookedAt - OVERLAP_MS).toISOString();
       const startedLooking = Date.now();
       let recorded = 0;
-      const query = `WorkflowType IN (${TYPES}) AND TaskQueue IN (${taskQueues.map((queue) => `'${queue}'`).join(', ')})
+      const query = `WorkflowType IN (${quoted(workflows.map(({ type }) => type))})
+        AND TaskQueue IN (${quoted(taskQueues)})
         AND (StartTime > '${since}' OR CloseTime > '${since}')`;
       for await (const info of client.workflow.list({ query })) {
         if (await record(info)) recorded++;

@@ -5,20 +5,17 @@ import cors from '@koa/cors';
 import type Router from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
-import { organizationDomainRoutes } from '#domainClaim/routes.ts';
-import { publicInvitationRoutes } from '#invitation/publicRoutes.ts';
-import { invitationRoutes } from '#invitation/routes.ts';
+import type { ApiConfig } from '#config.ts';
+import { FAMILIES } from '#families.ts';
+import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
+import type { Authenticate } from '#kernel/http/auth.ts';
 import { Problem, problemResponses } from '#kernel/http/problems.ts';
 import { COUNTED_METHODS, requestContext, requestTimeout } from '#kernel/http/requestContext.ts';
 import { callerRequired, createRouter } from '#kernel/http/router.ts';
-import { LABEL_VALUES } from '#kernel/telemetry/metricCatalogue.ts';
+import type { Checks } from '#kernel/telemetry/health.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
-import { bootstrapRoutes } from '#onboarding/routes.ts';
-import { workflowRoutes } from '#onboarding/runRoutes.ts';
-import { organizationRoutes } from '#organization/routes.ts';
-import { ssoRoutes } from '#sso/routes.ts';
-import { ssoTestRoutes } from '#sso/testRoutes.ts';
-import type { ApiDeps, ApiState } from './deps.ts';
+import { LABEL_VALUES } from '#metricCatalogue.ts';
+import { openApiDocument } from './openApi.ts';
 import { opsRoutes } from './opsRoutes.ts';
 
 /** Methods whose body is read. */
@@ -50,7 +47,7 @@ const REASONS: Record<string, string> = {
   'keys-unavailable': 'keys_unavailable',
 };
 
-async function counted({ authenticate, metrics }: ApiDeps, authorization: string | undefined) {
+async function counted({ authenticate, metrics }: AppDeps, authorization: string | undefined) {
   return authenticate(authorization).catch((error) => {
     const reason = error instanceof Problem ? REASONS[error.code] : undefined;
     if (reason) {
@@ -64,21 +61,17 @@ async function counted({ authenticate, metrics }: ApiDeps, authorization: string
  * The routes that have a caller. Authentication belongs to the router and not to a pattern of
  * paths: whatever path leads to one of its routes, the token comes first.
  */
-export function authenticatedRoutes(deps: ApiDeps): Router<ApiState> {
+export function authenticatedRoutes(
+  deps: AppDeps,
+  families: readonly FamilyRoutes[],
+): Router<ApiState> {
   // Methods that the router does not know would be 501, where 405 says what is allowed.
   const router = createRouter<ApiState>({ methods: METHODS });
   router.use(async (ctx, next) => {
     ctx.state.caller = await counted(deps, ctx.get('authorization') || undefined);
     await next();
   });
-  for (const routes of [
-    bootstrapRoutes(deps),
-    workflowRoutes(deps),
-    organizationRoutes(deps),
-    invitationRoutes(deps),
-    organizationDomainRoutes(deps),
-    ssoRoutes(deps),
-  ]) {
+  for (const routes of families.flatMap(({ authenticated = [] }) => authenticated)) {
     router.use(routes.routes());
   }
   return router;
@@ -106,29 +99,49 @@ function beginAtZero(
   }
 }
 
-export function createApp(deps: ApiDeps): Koa {
+/** What the app needs beside what families get. */
+export interface AppDeps extends ApiKernel<ApiConfig> {
+  authenticate: Authenticate;
+  checks: Checks;
+}
+
+interface LoadedFamily extends FamilyRoutes {
+  tag: (typeof FAMILIES)[number]['tag'];
+}
+
+/** The routes of every family, in the order of the list. */
+export const loadFamilies = (kernel: ApiKernel<ApiConfig>): Promise<LoadedFamily[]> =>
+  Promise.all(
+    FAMILIES.map(async ({ tag, routes }) => ({ tag, ...(await routes()).createRoutes(kernel) })),
+  );
+
+const handlers = (routers: readonly Router[]) => routers.map((router) => router.routes());
+
+export async function createApp(deps: AppDeps): Promise<Koa> {
   const { config, logger } = deps;
+  const families = await loadFamilies(deps);
   // Each trusted proxy appends the address it was called from. Koa takes the last so many, and of
   // those the first: what stands before them the client has written.
   const hops = config.TRUSTED_PROXY_HOPS;
   const app = new Koa({ proxy: hops > 0, maxIpsCount: hops });
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
-  const ops = opsRoutes(deps);
-  const api = authenticatedRoutes(deps);
-  const open = publicInvitationRoutes(deps);
-  const ssoTest = ssoTestRoutes(deps);
-  beginAtZero(deps.metrics, [...ops.stack, ...open.stack, ...ssoTest.stack, ...api.stack]);
+  const ops = opsRoutes(deps, openApiDocument(families));
+  const api = authenticatedRoutes(deps, families);
+  const open = families.flatMap(({ open: routers = [] }) => routers);
+  const forms = families.flatMap(({ forms: routers = [] }) => routers);
+  const layers = [ops, ...open, ...forms, api].flatMap(({ stack }) => stack);
+  beginAtZero(deps.metrics, layers);
   app.use(requestContext(logger, deps.metrics));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
   app.use(callerRequired);
   app.use(helmet(HEADERS));
   app.use(crossOrigin(config.CORS_ORIGINS));
-  // Its forms are read by the route itself.
-  app.use(ssoTest.routes());
+  // Their forms are read by the routes themselves.
+  for (const handler of handlers(forms)) app.use(handler);
   app.use(jsonBody(config.BODY_LIMIT_KB));
   app.use(ops.routes());
-  app.use(open.routes());
+  for (const handler of handlers(open)) app.use(handler);
   app.use(api.routes());
   // Both routers' routes: what has matched is kept with the request.
   app.use(api.allowedMethods());

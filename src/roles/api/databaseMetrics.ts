@@ -1,18 +1,21 @@
 /** Metrics that are read from the database at each scrape; the same in every replica. */
-import { TASK_QUEUE_OF, WORKFLOW } from '#families.ts';
+import { WORKFLOWS } from '#families.ts';
 import type { DurationTotals, MetricQueries, RunTotal } from '#kernel/eventStore/metricQueries.ts';
 import type { HistogramRow } from '#kernel/telemetry/databaseHistogram.ts';
-import { BUCKETS, LABEL_VALUES, type MetricName } from '#kernel/telemetry/metricCatalogue.ts';
+import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
+import { BUCKETS } from '#kernel/telemetry/metricDefinition.ts';
 import type { Metrics, TotalRow } from '#kernel/telemetry/metrics.ts';
+import { LABEL_VALUES, METRICS, type MetricName } from '#metricCatalogue.ts';
+import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 
 const EDGES = BUCKETS.workflow;
 const FAILURES: readonly string[] = ['failed', 'terminated', 'timed_out'];
-const TYPES = Object.values(WORKFLOW);
+const TYPES = LABEL_VALUES.workflow_type;
 
 /** Every known label set, at zero until a row says more: a series born at 1 shows no increase. */
 function counted(rows: RunTotal[], matches: (row: RunTotal) => boolean): TotalRow[] {
-  return TYPES.map((workflow_type) => ({
-    labels: { workflow_type, task_queue: TASK_QUEUE_OF[workflow_type] },
+  return WORKFLOWS.map(({ type: workflow_type, queue: task_queue }) => ({
+    labels: { workflow_type, task_queue },
     value: rows
       .filter((row) => row.workflow_type === workflow_type && matches(row))
       .reduce((sum, row) => sum + row.count, 0),
@@ -47,7 +50,7 @@ const RUN_LABEL_SETS = TYPES.flatMap((workflow_type) =>
   LABEL_VALUES.workflow_outcome.map((outcome) => ({ workflow_type, outcome })),
 );
 
-async function collectRuns(metrics: Metrics, queries: MetricQueries): Promise<void> {
+async function collectRuns(metrics: Metrics<MetricName>, queries: MetricQueries): Promise<void> {
   const [totals, inFlight] = await Promise.all([queries.runTotals(), queries.runsInFlight()]);
   metrics.setTotals(
     'workflow_started_total',
@@ -63,7 +66,7 @@ async function collectRuns(metrics: Metrics, queries: MetricQueries): Promise<vo
   );
   metrics.setTotals('workflow_closed_total', closedByOutcome(totals));
   const bootstrapped = totals.filter(
-    (row) => row.workflow_type === WORKFLOW.organizationBootstrap && row.outcome === 'completed',
+    (row) => row.workflow_type === ORGANIZATION_BOOTSTRAP && row.outcome === 'completed',
   );
   const value = bootstrapped.reduce((sum, row) => sum + row.count, 0);
   metrics.setTotals('organization_bootstrap_completed_total', [{ labels: {}, value }]);
@@ -74,7 +77,10 @@ async function collectRuns(metrics: Metrics, queries: MetricQueries): Promise<vo
   }
 }
 
-async function collectDurations(metrics: Metrics, queries: MetricQueries): Promise<void> {
+async function collectDurations(
+  metrics: Metrics<MetricName>,
+  queries: MetricQueries,
+): Promise<void> {
   const [runs, bootstraps, dns] = await Promise.all([
     queries.runDurations(EDGES),
     queries.bootstrapDurations(EDGES),
@@ -85,26 +91,21 @@ async function collectDurations(metrics: Metrics, queries: MetricQueries): Promi
   metrics.setHistogram('dns_propagation_duration_seconds', completed(dns, [{}]));
 }
 
-async function collectInvitations(metrics: Metrics, queries: MetricQueries): Promise<void> {
+async function collectInvitations(
+  metrics: Metrics<MetricName>,
+  queries: MetricQueries,
+): Promise<void> {
   const { sent, pending } = await queries.invitationTotals();
   metrics.setTotals('invitations_sent_total', [{ labels: {}, value: sent }]);
   metrics.set('invitations_pending', {}, pending);
 }
 
 /** The series that show old truth when the database cannot be asked: they go away instead. */
-const SERIES: MetricName[] = [
-  'workflow_started_total',
-  'workflow_completed_total',
-  'workflow_failed_total',
-  'workflow_closed_total',
-  'organization_bootstrap_completed_total',
-  'workflow_runs_in_flight',
-  'workflow_oldest_run_age_seconds',
-  'invitations_sent_total',
-  'invitations_pending',
-];
+const SERIES = (Object.entries<MetricDefinition>(METRICS) as [MetricName, MetricDefinition][])
+  .filter(([, { fromDatabase, type }]) => fromDatabase && type !== 'histogram')
+  .map(([name]) => name);
 
-export function collectDatabaseMetrics(metrics: Metrics, queries: MetricQueries): void {
+export function collectDatabaseMetrics(metrics: Metrics<MetricName>, queries: MetricQueries): void {
   metrics.onScrape(async () => {
     try {
       await Promise.all([

@@ -4,9 +4,8 @@ import { createRequire } from 'node:module';
 import type Router from '@koa/router';
 import { notFound } from '#kernel/http/problems.ts';
 import { createRouter } from '#kernel/http/router.ts';
-import { readinessOf } from '#kernel/telemetry/health.ts';
-import type { ApiDeps } from './deps.ts';
-import { openApiDocument } from './openApi.ts';
+import { type Checks, readinessOf } from '#kernel/telemetry/health.ts';
+import type { Metrics } from '#kernel/telemetry/metrics.ts';
 
 /** Everything from this server, nothing inline but the styles that Swagger UI sets itself. */
 const DOCS_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
@@ -27,9 +26,12 @@ const DOCS_FILES: Record<string, string> = {
 const docsFile = (name: string): string =>
   createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`);
 
-export function opsRoutes({ checks, metrics }: Pick<ApiDeps, 'checks' | 'metrics'>): Router {
+/** @param document the OpenAPI document. */
+export function opsRoutes(
+  { checks, metrics }: { checks: Checks; metrics: Metrics },
+  document: object,
+): Router {
   const router = createRouter();
-  const document = openApiDocument();
 
   router.get('/health', (ctx) => {
     ctx.body = { status: 'ok' };

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import type { ApiConfig } from '#config.ts';
-import { createInvitationQueries } from '#invitation/store.ts';
+import { AGGREGATES, SCHEDULES, WORKFLOWS } from '#families.ts';
 import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
 import { createPool } from '#kernel/database/pool.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
@@ -12,18 +12,19 @@ import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createMetricQueries } from '#kernel/eventStore/metricQueries.ts';
 import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
 import { createAuthenticate } from '#kernel/http/auth.ts';
+import { QUEUE_NAMES, taskQueueOf } from '#kernel/queues.ts';
 import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
 import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connection.ts';
 import { pingTemporal } from '#kernel/temporal/runs.ts';
-import { collectTemporalMetrics } from '#kernel/temporal/serverMetrics.ts';
+import { ensureSchedule } from '#kernel/temporal/schedules.ts';
+import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
+import { METRICS } from '#metricCatalogue.ts';
+import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { createReconciler } from '#onboarding/reconciler.ts';
-import { createBootstrapRequests } from '#onboarding/store.ts';
-import { createReadModels } from '#organization/store.ts';
-import { ensureCertificateWatch } from '#sso/certificates/schedule.ts';
-import { createSsoConfigurations } from '#sso/store.ts';
+import { onboardingRouteDeps } from '#onboarding/routeDeps.ts';
 import { createApp } from './app.ts';
 import { collectDatabaseMetrics } from './databaseMetrics.ts';
 import { createHealthMonitor } from './healthMonitor.ts';
@@ -31,46 +32,44 @@ import { createHealthMonitor } from './healthMonitor.ts';
 /** Names the lock "somebody is reconciling". */
 const RECONCILE_LOCK = '4121865744';
 
-function createParts(config: ApiConfig, pool: Pool, temporal: TemporalHandle, logger: Logger) {
-  const metrics = createMetrics('api');
-  const store = createEventStore(pool, eventMetrics(metrics));
-  const emitEvent = createEmitEvent(store);
-  const readModels = createReadModels(pool);
-  const requests = createBootstrapRequests(pool, emitEvent);
-  const { client } = temporal;
-  const app = createApp({
+async function createParts(
+  config: ApiConfig,
+  pool: Pool,
+  { client }: TemporalHandle,
+  logger: Logger,
+) {
+  const metrics = createMetrics('api', METRICS);
+  const eventStore = createEventStore(pool, eventMetrics(metrics, AGGREGATES));
+  const kernel = {
     config,
     logger,
     metrics,
     temporal: client,
-    requests,
-    readModels,
-    queries: createEventQueries(pool),
-    invitations: createInvitationQueries(pool),
-    ssoConfigurations: createSsoConfigurations(pool),
     pool,
+    eventStore,
+    queries: createEventQueries(pool),
+    workflows: WORKFLOWS,
+  };
+  const app = await createApp({
+    ...kernel,
     authenticate: createAuthenticate(config),
     checks: {
       postgres: () => pool.query('SELECT 1'),
       temporal: () => pingTemporal(client),
     },
   });
-  const lock = createAdvisoryLock(pool, RECONCILE_LOCK);
+  const taskQueues = QUEUE_NAMES.map((queue) => taskQueueOf(config, queue));
   const reconciler = createReconciler({
-    config,
-    temporal: client,
-    requests,
-    readModels,
-    store,
-    emitEvent,
+    ...onboardingRouteDeps(kernel),
+    emitEvent: createEmitEvent(eventStore, ONBOARDING_EVENTS),
+    store: eventStore,
     runs: createWorkflowRuns(pool),
-    lock,
-    logger,
+    lock: createAdvisoryLock(pool, RECONCILE_LOCK),
+    taskQueues,
   });
   collectProcessMetrics(metrics, config, pool);
   collectDatabaseMetrics(metrics, createMetricQueries(pool));
-  const queues = [config.TEMPORAL_TASK_QUEUE, config.TEMPORAL_USERS_TASK_QUEUE];
-  collectTemporalMetrics(metrics, client, queues);
+  collectServerMetrics(metrics, client, taskQueues);
   const intervalMs = config.HEALTH_INTERVAL_SECONDS;
   const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
   return { app, reconciler, monitor };
@@ -98,7 +97,7 @@ export async function runApi(
 ): Promise<void> {
   const pool = createPool(config, 'a4c-api', logger);
   const temporal = connectTemporal(config);
-  const { app, reconciler, monitor } = createParts(config, pool, temporal, logger);
+  const { app, reconciler, monitor } = await createParts(config, pool, temporal, logger);
   const server = createServer(
     // A request that trickles in is not waited for longer than one that is worked on.
     { requestTimeout: config.REQUEST_TIMEOUT_SECONDS },
@@ -111,7 +110,15 @@ export async function runApi(
     await Promise.all([
       reconciler.run(stopping),
       monitor.run(stopping),
-      ensureCertificateWatch(temporal.client, config.TEMPORAL_USERS_TASK_QUEUE, logger, stopping),
+      ...SCHEDULES.map((schedule) =>
+        ensureSchedule(
+          temporal.client,
+          schedule,
+          taskQueueOf(config, schedule.queue),
+          logger,
+          stopping,
+        ),
+      ),
     ]);
     await close(server);
   } finally {

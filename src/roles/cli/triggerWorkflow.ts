@@ -3,14 +3,17 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '#config.ts';
-import { WORKFLOW } from '#families.ts';
 import {
   isCorrelationId,
   newCorrelationId,
   withCorrelationId,
 } from '#kernel/telemetry/correlation.ts';
 import { connectTemporal } from '#kernel/temporal/connection.ts';
-import { bootstrapWorkflowId, type OrganizationBootstrapParams } from '#onboarding/contract.ts';
+import {
+  bootstrapWorkflowId,
+  ORGANIZATION_BOOTSTRAP,
+  type OrganizationBootstrapParams,
+} from '#onboarding/contract.ts';
 
 const USAGE = `usage: npm run trigger-workflow -- --input <file.json> [options]
 
@@ -78,7 +81,7 @@ export async function triggerWorkflow(args: string[]): Promise<void> {
   const { client, connection } = connectTemporal(config);
   try {
     const handle = await withCorrelationId(correlationId, () =>
-      client.workflow.start(WORKFLOW.organizationBootstrap, {
+      client.workflow.start(ORGANIZATION_BOOTSTRAP, {
         taskQueue: config.TEMPORAL_TASK_QUEUE,
         workflowId: bootstrapWorkflowId(organizationId),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',

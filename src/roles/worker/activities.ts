@@ -1,33 +1,24 @@
-/** The activities of the `bootstrap` task queue, by their registered names. */
+/** The activities of all families, as the worker registers them. */
+import type { WorkerConfig } from '#config.ts';
+import { FAMILIES } from '#families.ts';
+import { type ActivityImplementations, activity } from '#kernel/temporal/activity.ts';
+import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 
-import { organizationDomainActivities } from '#domainClaim/activities.ts';
-import type { Activities } from '#families.ts';
-import { userInvitationActivities } from '#invitation/activities.ts';
-import { type ActivityScope, activity } from '#kernel/temporal/activity.ts';
-import { dnsActivities } from '#onboarding/dnsActivities.ts';
-import { invitationActivities } from '#onboarding/invitationActivities.ts';
-import { organizationActivities } from '#onboarding/organizationActivities.ts';
-import { ssoActivities } from '#sso/activities.ts';
-import { ssoNewsActivities } from '#sso/newsActivities.ts';
-import type { ActivityDeps } from './deps.ts';
+export type RegisteredActivities = Record<string, (input: never) => Promise<unknown>>;
 
-export type { ActivityDeps } from './deps.ts';
-
-type Implementation = (input: { orgId: string }, scope: ActivityScope) => Promise<unknown>;
-
-export function createActivities(deps: ActivityDeps): Activities {
-  const implementations = {
-    ...organizationActivities(deps),
-    ...dnsActivities(deps),
-    ...invitationActivities(deps),
-    ...userInvitationActivities(deps),
-    ...ssoActivities(deps),
-    ...ssoNewsActivities(deps),
-    ...organizationDomainActivities(deps),
-  };
-  const registered = Object.entries(implementations).map(([name, implementation]) => [
-    name,
-    activity(deps.logger, implementation as Implementation),
-  ]);
-  return Object.fromEntries(registered) as Activities;
+/** @throws Error when two families have an activity of the same name. */
+export async function createActivities(
+  kernel: WorkerKernel<WorkerConfig>,
+): Promise<RegisteredActivities> {
+  const registered: RegisteredActivities = {};
+  for (const family of FAMILIES) {
+    if (!('activities' in family)) continue;
+    const { createActivities: create } = await family.activities();
+    const implementations: ActivityImplementations = { ...create(kernel) };
+    for (const [name, implementation] of Object.entries(implementations)) {
+      if (registered[name]) throw new Error(`${family.name} has another activity ${name}`);
+      registered[name] = activity(kernel.logger, implementation);
+    }
+  }
+  return registered;
 }

@@ -8,16 +8,12 @@ import {
 } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import type { WorkerConfig } from '#config.ts';
-import type { Activities } from '#families.ts';
-import { createAccountProvider } from '#invitation/provider.ts';
+import { AGGREGATES } from '#families.ts';
 import { createPool } from '#kernel/database/pool.ts';
-import { countLookups } from '#kernel/dns/countLookups.ts';
-import { createResolvers } from '#kernel/dns/resolvers.ts';
-import { createTxtResolvers } from '#kernel/dns/txtResolvers.ts';
-import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { countMails } from '#kernel/mail/countMails.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
+import { QUEUES, type Queue, taskQueueOf } from '#kernel/queues.ts';
 import { activityMetricsInterceptor } from '#kernel/telemetry/activityMetrics.ts';
 import { coreMetrics } from '#kernel/telemetry/coreMetrics.ts';
 import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
@@ -30,12 +26,8 @@ import { temporalConnectionOptions } from '#kernel/temporal/connection.ts';
 import { correlationActivityInterceptor } from '#kernel/temporal/interceptors.ts';
 import { freeLoopbackAddress, installRuntime } from '#kernel/temporal/runtime.ts';
 import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
-import { createDnsProvider } from '#onboarding/cloudflare/dnsProvider.ts';
-import { createReadModels } from '#organization/store.ts';
-import { createSsoProvider } from '#sso/provider.ts';
-import { createMetadataSource } from '#sso/saml/metadataFetcher.ts';
-import { createSsoConfigurations } from '#sso/store.ts';
-import { createActivities } from './activities.ts';
+import { LABEL_VALUES, METRICS, type MetricName } from '#metricCatalogue.ts';
+import { createActivities, type RegisteredActivities } from './activities.ts';
 
 const RECONNECT_MS = 2_000;
 /** Beyond the grace period, for activities that do not heed their cancellation. */
@@ -65,26 +57,18 @@ const bundleOf = async (config: WorkerConfig): Promise<WorkflowBundleOption> =>
     ? { codePath: config.WORKER_BUNDLE_PATH }
     : { code: await bundleWorkflows() };
 
-/** Activities on the real providers and the given database. */
-function activitiesOf(config: WorkerConfig, pool: Pool, logger: Logger, metrics: Metrics) {
-  const emailProvider = countMails(createEmailProvider(config), metrics);
-  const activities: Activities = createActivities({
-    config,
-    logger,
-    emitEvent: createEmitEvent(
-      createEventStore(pool, config.METRICS_ENABLED ? eventMetrics(metrics) : undefined),
-    ),
-    readModels: createReadModels(pool),
-    dnsProvider: createDnsProvider(config),
-    resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
-    emailProvider,
-    ssoProvider: createSsoProvider(config),
-    metadataSource: createMetadataSource(config),
-    txtResolvers: createTxtResolvers(config),
-    ssoConfigurations: createSsoConfigurations(pool),
-    accountProvider: createAccountProvider(config),
-  });
-  return { activities, emailProvider };
+/** Activities of all families, on the real providers and the given database. */
+async function activitiesOf(
+  config: WorkerConfig,
+  pool: Pool,
+  logger: Logger,
+  metrics: Metrics<MetricName>,
+) {
+  const emailProvider = countMails(createEmailProvider(config), metrics, LABEL_VALUES.mail_kind);
+  const observer = config.METRICS_ENABLED ? eventMetrics(metrics, AGGREGATES) : undefined;
+  const eventStore = createEventStore(pool, observer);
+  const kernel = { config, pool, eventStore, emailProvider, metrics, logger };
+  return { activities: await createActivities(kernel), emailProvider };
 }
 
 /** What exists of the worker so far; filled while it starts. */
@@ -115,19 +99,6 @@ function readiness(started: Started, pool: Pool) {
   };
 }
 
-type Queue = WorkerConfig['WORKER_QUEUES'][number];
-
-/** The task queue's name for each queue that WORKER_QUEUES may list. */
-const taskQueueOf = (config: WorkerConfig, queue: Queue): string =>
-  queue === 'users' ? config.TEMPORAL_USERS_TASK_QUEUE : config.TEMPORAL_TASK_QUEUE;
-
-/**
- * A bootstrap ends on the version it began on: it is over within the hour, and its version's
- * workers can be kept that long. Invitations and single sign-on wait for days and move on to each
- * new version, for which their code stands behind `patched()`.
- */
-const VERSIONING_BEHAVIOR = { bootstrap: 'PINNED', users: 'AUTO_UPGRADE' } as const;
-
 /**
  * A deployment a queue, so that each is rolled out and back by itself, and a child on the other
  * queue starts on that queue's current version. Without versioning: undefined.
@@ -140,7 +111,7 @@ function deploymentOf(config: WorkerConfig, queue: Queue): WorkerDeploymentOptio
       buildId: config.BUILD_REVISION,
     },
     useWorkerVersioning: true,
-    defaultVersioningBehavior: VERSIONING_BEHAVIOR[queue],
+    defaultVersioningBehavior: QUEUES[queue].versioning,
   };
 }
 
@@ -148,7 +119,7 @@ function deploymentOf(config: WorkerConfig, queue: Queue): WorkerDeploymentOptio
 async function createWorkers(
   config: WorkerConfig,
   connection: NativeConnection,
-  activities: Activities,
+  activities: RegisteredActivities,
   metrics: Metrics,
 ): Promise<Worker[]> {
   const workflowBundle = await bundleOf(config);
@@ -197,10 +168,10 @@ export async function runWorker(
   const coreAddress = config.METRICS_ENABLED ? await freeLoopbackAddress() : undefined;
   installRuntime(logger, coreAddress);
   const pool = createPool(config, 'a4c-worker', logger);
-  const metrics = createMetrics('worker');
+  const metrics = createMetrics('worker', METRICS);
   collectProcessMetrics(metrics, config, pool);
   if (coreAddress) metrics.appendFrom(coreMetrics(coreAddress));
-  const { activities, emailProvider } = activitiesOf(config, pool, logger, metrics);
+  const { activities, emailProvider } = await activitiesOf(config, pool, logger, metrics);
   const started: Started = { workers: [] };
   const health = createHealthServer(readiness(started, pool), metrics);
   await health.listen(config.HEALTH_CHECK_PORT);

@@ -1,7 +1,7 @@
 /** SSOCertificateWatchWorkflow: one round over all certificates; a Temporal schedule starts it. */
 import { log, workflowInfo } from '@temporalio/workflow';
-import { DEFAULT_SSO_TIMING } from '#sso/contract.ts';
-import { ssoProxies } from '#sso/proxies.ts';
+import { DEFAULT_SSO_TIMING } from '../contract.ts';
+import { ssoProxies } from '../proxies.ts';
 
 /** @returns how many warnings were given. One that fails is left to the next round. */
 export async function SSOCertificateWatchWorkflow(): Promise<number> {

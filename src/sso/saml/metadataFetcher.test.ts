@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MAX_METADATA_BYTES, MetadataError } from '#sso/rules.ts';
-import { createMetadataSource, isPublicAddress } from './metadataFetcher.ts';
+import { createMetadataFetcher, isPublicAddress } from './metadataFetcher.ts';
 
 let server: Server;
 let base: string;
@@ -31,9 +31,9 @@ afterAll(() => {
 });
 
 const embedded = (timeoutMs = 5_000) =>
-  createMetadataSource({ SSO_ALLOW_LOOPBACK: true }, { timeoutMs });
+  createMetadataFetcher({ SSO_ALLOW_LOOPBACK: true }, { timeoutMs });
 const production = (addresses: string[] = []) =>
-  createMetadataSource(
+  createMetadataFetcher(
     { SSO_ALLOW_LOOPBACK: false },
     {
       timeoutMs: 2_000,
@@ -51,7 +51,7 @@ test('fetches from loopback where that is allowed, and only there', async () => 
 test('connects to the address that was checked, whatever the name says later', async () => {
   const port = new URL(base).port;
   let lookups = 0;
-  const source = createMetadataSource(
+  const source = createMetadataFetcher(
     { SSO_ALLOW_LOOPBACK: true },
     {
       lookup: async () => {

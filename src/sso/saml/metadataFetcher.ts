@@ -12,7 +12,7 @@ import { ProviderError } from '#kernel/providerError.ts';
 import { MAX_METADATA_BYTES, MetadataError } from '#sso/rules.ts';
 import { isLoopbackHost } from './loopbackHost.ts';
 
-export interface MetadataSource {
+export interface MetadataFetcher {
   /**
    * @throws MetadataError for an address that is refused for good, ProviderError `unavailable`
    * when there is no answer now. Neither quotes the address.
@@ -25,7 +25,7 @@ interface Address {
   family: number;
 }
 
-export interface MetadataSourceOptions {
+export interface MetadataFetcherOptions {
   /** Resolves a name to all of its addresses. */
   lookup?: (hostname: string) => Promise<Address[]>;
   timeoutMs?: number;
@@ -124,10 +124,10 @@ function refuseStatus(status: number): void {
   throw new MetadataError(`the metadata address answers ${status}`);
 }
 
-export function createMetadataSource(
+export function createMetadataFetcher(
   { SSO_ALLOW_LOOPBACK: allowLoopback }: MetadataConfig,
-  options: MetadataSourceOptions = {},
-): MetadataSource {
+  options: MetadataFetcherOptions = {},
+): MetadataFetcher {
   const { timeoutMs = TIMEOUT_MS } = options;
   const lookup = options.lookup ?? ((hostname) => dnsLookup(hostname, { all: true }));
   return {

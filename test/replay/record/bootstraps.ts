@@ -4,11 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { BEFORE_DNS_VERIFICATION } from '#dev/embedded/changedWorkflows.ts';
 import type { Stack } from '#dev/embedded/stack.ts';
-import { WORKFLOW } from '#families.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import {
   type BootstrapState,
   bootstrapWorkflowId,
+  ORGANIZATION_BOOTSTRAP,
   type OrganizationBootstrapParams,
 } from '#onboarding/contract.ts';
 import type { Bench, Recording } from './recording.ts';
@@ -84,7 +84,7 @@ async function run(bench: Bench, name: string, kind: Kind): Promise<WorkflowHand
   const { stack, client, queues } = bench;
   const organizationId = randomUUID();
   kind.arrange?.(stack);
-  const handle = await client.workflow.start(WORKFLOW.organizationBootstrap, {
+  const handle = await client.workflow.start(ORGANIZATION_BOOTSTRAP, {
     taskQueue: queues.bootstrap,
     workflowId: bootstrapWorkflowId(organizationId),
     args: [paramsOf(name, kind, organizationId)],

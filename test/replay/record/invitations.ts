@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { WORKFLOW } from '#families.ts';
 import {
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
   type InvitationTiming,
+  USER_INVITATION,
   type UserInvitationState,
   userInvitationWorkflowId,
 } from '#invitation/contract.ts';
@@ -38,7 +38,7 @@ async function invite({ client, pool, queues }: Bench, name: string, { timing }:
   const orgId = randomUUID();
   const invitationId = randomUUID();
   await createEventStore(pool).append(newEvent('organization.created', orgId, created(name)));
-  return client.workflow.start(WORKFLOW.userInvitation, {
+  return client.workflow.start(USER_INVITATION, {
     taskQueue: queues.users,
     workflowId: userInvitationWorkflowId(invitationId),
     args: [

@@ -6,16 +6,17 @@ import type pg from 'pg';
 import { createSamlKeys } from '#dev/loopback/samlCertificate.ts';
 import { metadataXml } from '#dev/loopback/samlDocuments.ts';
 import {
+  DOMAIN_VERIFICATION,
   type DomainVerificationParams,
   domainVerificationWorkflowId,
 } from '#domainClaim/contract.ts';
 import { challengeNameOf, challengeValueOf } from '#domainClaim/rules.ts';
-import { WORKFLOW } from '#families.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import {
   SIGNAL_SSO_TEST,
+  SSO_CONFIGURATION,
   type SsoConfigurationParams,
   type SsoState,
   type SsoTestVerdict,
@@ -82,7 +83,7 @@ async function configure(
   };
   const workflowId = ssoConfigurationWorkflowId(orgId);
   const options = { taskQueue: queues.users, workflowId, args: [params] };
-  const handle = await client.workflow.start(WORKFLOW.ssoConfiguration, options);
+  const handle = await client.workflow.start(SSO_CONFIGURATION, options);
   if (act) await untilTested(handle).then(() => act(handle));
   return handle;
 }
@@ -102,7 +103,7 @@ async function claim({ stack, client, pool, queues }: Bench, name: string, prove
     workflowId: domainVerificationWorkflowId(params.organizationId, domain),
     args: [params],
   };
-  const handle = await client.workflow.start(WORKFLOW.domainVerification, options);
+  const handle = await client.workflow.start(DOMAIN_VERIFICATION, options);
   if (proved) {
     const [record, value] = [challengeNameOf(domain), challengeValueOf(challenge)];
     stack.dns.set(name, [{ name: record, type: 'TXT', value }]);

@@ -1,34 +1,36 @@
-/** The schedule of the rounds over all signing certificates: made, or brought up to date, at start. */
+/** The Temporal schedules of all families: made, or brought up to date, when the API starts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
+import type { ScheduleDefinition } from '#kernel/family.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
-import { SSO_CERTIFICATE_WATCH_ID, SSO_CERTIFICATE_WATCH_WORKFLOW } from '#sso/contract.ts';
 
 const RETRY_MS = 10_000;
 const DEADLINE_MS = 5_000;
-/** UTC; once a day is often enough for thresholds in days. */
-const HOUR = 6;
 
 /** One for each queue that serves it. */
-export const certificateWatchId = (taskQueue: string): string =>
-  `${SSO_CERTIFICATE_WATCH_ID}-${taskQueue}`;
+export const scheduleIdOf = ({ id }: ScheduleDefinition, taskQueue: string): string =>
+  `${id}-${taskQueue}`;
 
-const optionsFor = (taskQueue: string) =>
+const optionsFor = (definition: ScheduleDefinition, taskQueue: string) =>
   ({
-    scheduleId: certificateWatchId(taskQueue),
-    spec: { calendars: [{ hour: HOUR }] },
+    scheduleId: scheduleIdOf(definition, taskQueue),
+    spec: { calendars: [definition.calendar] },
     policies: { overlap: 'SKIP', catchupWindow: '1 day' },
     action: {
       type: 'startWorkflow',
-      workflowType: SSO_CERTIFICATE_WATCH_WORKFLOW,
-      workflowId: SSO_CERTIFICATE_WATCH_ID,
+      workflowType: definition.type,
+      workflowId: definition.id,
       taskQueue,
       args: [],
     },
   }) satisfies ScheduleOptions;
 
-async function ensure(client: Client, taskQueue: string): Promise<void> {
-  const { scheduleId, ...options } = optionsFor(taskQueue);
+async function ensure(
+  client: Client,
+  definition: ScheduleDefinition,
+  taskQueue: string,
+): Promise<void> {
+  const { scheduleId, ...options } = optionsFor(definition, taskQueue);
   try {
     await client.schedule.create({ scheduleId, ...options });
   } catch (error) {
@@ -41,18 +43,21 @@ async function ensure(client: Client, taskQueue: string): Promise<void> {
 }
 
 /** Tries until Temporal has the schedule, or `stopping` aborts. */
-export async function ensureCertificateWatch(
+export async function ensureSchedule(
   client: Client,
+  definition: ScheduleDefinition,
   taskQueue: string,
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<void> {
   while (!stopping.aborted) {
     try {
-      await client.withDeadline(Date.now() + DEADLINE_MS, () => ensure(client, taskQueue));
+      const deadline = Date.now() + DEADLINE_MS;
+      await client.withDeadline(deadline, () => ensure(client, definition, taskQueue));
       return;
     } catch (error) {
-      logger.warn({ error: (error as Error).name }, 'certificates are not watched yet');
+      const fields = { schedule: definition.id, error: (error as Error).name };
+      logger.warn(fields, 'schedule not made yet; it is tried again');
       await delay(RETRY_MS, undefined, { signal: stopping }).catch(() => {});
     }
   }

@@ -1,36 +1,34 @@
-/** Where a configuration of single sign-on stands: answered to the `getState` query. */
+/** What a run tells of itself: its steps, the `getState` query and the `current_step` attribute. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import { QUERY_GET_STATE, SEARCH_ATTRIBUTE, type StepStatus } from '#kernel/workflow/names.ts';
-import type { SsoState } from './contract.ts';
-import { SSO_STEPS, type SsoStep } from './contract.ts';
+import { QUERY_GET_STATE, SEARCH_ATTRIBUTE, type StepState, type StepStatus } from './names.ts';
 
-const getState = defineQuery<SsoState>(QUERY_GET_STATE);
 const CURRENT_STEP = defineSearchAttributeKey(
   SEARCH_ATTRIBUTE.currentStep,
   SearchAttributeType.KEYWORD,
 );
 
-export class SsoProgress {
-  readonly state: SsoState;
+interface StepsOf<Step extends string> {
+  step: Step;
+  steps: StepState<Step>[];
+}
 
-  constructor(orgId: string, configurationId: string) {
+export class Progress<Step extends string, State extends object> {
+  /** Answer of the `getState` query. */
+  readonly state: State & StepsOf<Step>;
+
+  /** @param state what the run tells beside its steps. */
+  constructor(steps: readonly [Step, ...Step[]], state: State) {
     this.state = {
-      orgId,
-      configurationId,
-      step: SSO_STEPS[0],
-      steps: SSO_STEPS.map((name) => ({ name, status: 'pending' })),
-      waitingForTest: false,
-      warnings: [],
-      domains: [],
-      errors: [],
-      compensating: false,
+      ...state,
+      step: steps[0],
+      steps: steps.map((name) => ({ name, status: 'pending' })),
     };
-    setHandler(getState, () => this.state);
+    setHandler(defineQuery<State & StepsOf<Step>>(QUERY_GET_STATE), () => this.state);
   }
 
   /** Runs one step and keeps its status and times. */
-  async step<T>(name: SsoStep, work: () => Promise<T>): Promise<T> {
+  async step<T>(name: Step, work: () => Promise<T>): Promise<T> {
     this.state.step = name;
     this.#mark(name, 'running');
     upsertSearchAttributes([{ key: CURRENT_STEP, value: name }]);
@@ -44,7 +42,11 @@ export class SsoProgress {
     }
   }
 
-  #mark(name: SsoStep, status: StepStatus): void {
+  skip(name: Step): void {
+    this.#mark(name, 'skipped');
+  }
+
+  #mark(name: Step, status: StepStatus): void {
     const now = new Date().toISOString();
     const step = this.state.steps.find((candidate) => candidate.name === name)!;
     step.status = status;

@@ -1,85 +1,46 @@
-/**
- * Every metric of API and worker: the one place that names them. Registries, docs/metrics.md,
- * dashboards and alerts are checked against it. Label sets are closed: no id, address, domain,
- * raw path or error text ever becomes a label.
- */
+/** The metrics that do not belong to a family: workflows, activities, HTTP, event store, processes. */
+import { QUEUE_NAMES } from '#kernel/queues.ts';
+import { BUCKETS, counter, gauge, histogram, type MetricDefinition } from './metricDefinition.ts';
 
-import { WORKFLOW } from '#families.ts';
-import { TASK_QUEUE_BOOTSTRAP, TASK_QUEUE_USERS } from '#kernel/queues.ts';
-
-export type MetricType = 'counter' | 'gauge' | 'histogram';
-
-export interface MetricDefinition {
-  type: MetricType;
-  help: string;
-  /** Base unit, for panels. */
-  unit: 'short' | 's' | 'bytes' | 'dateTimeFromNow';
-  labels: readonly string[];
-  buckets?: readonly number[];
-  /** Which process exports it. Totals read from the database are the same in every replica. */
-  from: 'api' | 'worker' | 'both';
-  /** Where its value moves, or what is asked at scrape. */
-  source: string;
-}
-
-/** Seconds; each list contains the edges that objectives are stated at. */
-export const BUCKETS = {
-  http: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10],
-  activity: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
-  workflow: [0.15, 1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200],
-  retries: [0, 1, 2, 3, 5, 10],
-} as const;
-
-/** Closed label values, for zero-initialising every combination. */
-export const LABEL_VALUES = {
-  workflow_type: Object.values(WORKFLOW),
-  task_queue: [TASK_QUEUE_BOOTSTRAP, TASK_QUEUE_USERS],
+/** Closed label values: every combination begins at zero. */
+export const KERNEL_LABEL_VALUES = {
+  task_queue: QUEUE_NAMES,
   workflow_outcome: ['completed', 'failed', 'cancelled', 'terminated', 'timed_out'],
   activity_outcome: ['completed', 'failed', 'cancelled'],
   mail_outcome: ['sent', 'failed'],
-  mail_kind: ['invitation', 'support', 'sso'],
   resolver_result: ['found', 'not_found', 'mismatch', 'error'],
   rejected_token_reason: ['missing', 'invalid', 'blocked', 'keys_unavailable'],
 } as const;
 
-const counter = (metric: Omit<MetricDefinition, 'type' | 'unit'>): MetricDefinition => ({
-  type: 'counter',
-  unit: 'short',
-  ...metric,
-});
-const gauge = (metric: Omit<MetricDefinition, 'type'>): MetricDefinition => ({
-  type: 'gauge',
-  ...metric,
-});
-const histogram = (
-  metric: Omit<MetricDefinition, 'type' | 'unit'> & { unit?: 's' | 'short' },
-): MetricDefinition => ({ type: 'histogram', unit: 's', ...metric });
-
-export const METRICS = {
+export const KERNEL_METRICS = {
   // Workflows: totals of the read model workflow_runs_projection, so that no crash loses one.
   workflow_started_total: counter({
     help: 'Workflow runs started.',
     labels: ['workflow_type', 'task_queue'],
     from: 'api',
     source: 'database: workflow_runs_projection',
+    fromDatabase: true,
   }),
   workflow_completed_total: counter({
     help: 'Workflow runs that completed.',
     labels: ['workflow_type', 'task_queue'],
     from: 'api',
     source: 'database: workflow_runs_projection',
+    fromDatabase: true,
   }),
   workflow_failed_total: counter({
     help: 'Workflow runs that failed, were terminated or timed out; not those that a person cancelled.',
     labels: ['workflow_type', 'task_queue'],
     from: 'api',
     source: 'database: workflow_runs_projection',
+    fromDatabase: true,
   }),
   workflow_closed_total: counter({
     help: 'Workflow runs that ended, by outcome.',
     labels: ['workflow_type', 'task_queue', 'outcome'],
     from: 'api',
     source: 'database: workflow_runs_projection',
+    fromDatabase: true,
   }),
   workflow_duration_seconds: histogram({
     help: 'Time from the start to the end of a workflow run.',
@@ -87,6 +48,7 @@ export const METRICS = {
     buckets: BUCKETS.workflow,
     from: 'api',
     source: 'database: workflow_runs_projection',
+    fromDatabase: true,
   }),
   workflow_runs_in_flight: gauge({
     help: 'Workflow runs that have started and not ended.',
@@ -94,6 +56,7 @@ export const METRICS = {
     labels: ['workflow_type'],
     from: 'api',
     source: 'database: workflow_runs_projection',
+    fromDatabase: true,
   }),
   workflow_oldest_run_age_seconds: gauge({
     help: 'Age of the oldest workflow run in flight; 0 when there is none.',
@@ -101,39 +64,7 @@ export const METRICS = {
     labels: ['workflow_type'],
     from: 'api',
     source: 'database: workflow_runs_projection',
-  }),
-  organization_bootstrap_completed_total: counter({
-    help: 'Organizations bootstrapped.',
-    labels: [],
-    from: 'api',
-    source: 'database: workflow_runs_projection',
-  }),
-  organization_bootstrap_duration_seconds: histogram({
-    help: 'Time from the accepted request to the active organization.',
-    labels: [],
-    buckets: BUCKETS.workflow,
-    from: 'api',
-    source: 'database: workflow_runs_projection',
-  }),
-  dns_propagation_duration_seconds: histogram({
-    help: 'Time from a DNS record to its verification by a quorum.',
-    labels: [],
-    buckets: BUCKETS.workflow,
-    from: 'api',
-    source: 'database: organizations_projection',
-  }),
-  invitations_sent_total: counter({
-    help: 'Invitations whose mail was delivered to the mail server.',
-    labels: [],
-    from: 'api',
-    source: 'database: user_invitations_projection',
-  }),
-  invitations_pending: gauge({
-    help: 'Invitations that are neither accepted nor revoked nor expired.',
-    unit: 'short',
-    labels: [],
-    from: 'api',
-    source: 'database: user_invitations_projection',
+    fromDatabase: true,
   }),
 
   // Activities, counted by the worker's activity interceptor: attempts, not activities.
@@ -372,4 +303,4 @@ export const METRICS = {
   }),
 } as const satisfies Record<string, MetricDefinition>;
 
-export type MetricName = keyof typeof METRICS;
+export type KernelMetricName = keyof typeof KERNEL_METRICS;

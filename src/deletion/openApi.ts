@@ -1,0 +1,22 @@
+/** The deletion route in the OpenAPI document. */
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import { body, json, organizationPath, problems } from '#kernel/http/openApiParts.ts';
+import { accepted } from '#kernel/http/schemas.ts';
+import { DELETE_ORGANIZATION } from './contract.ts';
+import * as schemas from './schemas.ts';
+
+export const deletionPaths = (): ZodOpenApiPathsObject => ({
+  '/api/v1/organizations/{organizationId}': {
+    delete: {
+      operationId: 'deleteOrganization',
+      summary: 'Take an organization out of service',
+      description: `Needs the permission \`${DELETE_ORGANIZATION}\` in its scope.`,
+      requestParams: organizationPath,
+      requestBody: body(schemas.deletionBody),
+      responses: {
+        202: json('Deletion started', accepted),
+        ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+      },
+    },
+  },
+});

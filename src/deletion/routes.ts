@@ -1,0 +1,81 @@
+/** The route that takes an organization out of service. */
+
+import type Router from '@koa/router';
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { ApiConfig } from '#config.ts';
+import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
+import type { Caller } from '#kernel/http/auth.ts';
+import { notNow, Problem } from '#kernel/http/problems.ts';
+import { originOf } from '#kernel/http/requestOrigin.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import { parseBody } from '#kernel/http/validation.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { accessibleOrganization, requireActive } from '#organization/access.ts';
+import { createReadModels } from '#organization/store.ts';
+import { DELETE_ORGANIZATION } from './contract.ts';
+import { deletionPaths } from './openApi.ts';
+import { startDeletionRun } from './runs.ts';
+import { deletionBody } from './schemas.ts';
+
+type Kernel = ApiKernel<ApiConfig>;
+
+/** Why a deletion was not started. */
+function deletionProblem(error: unknown): Problem {
+  if (error instanceof WorkflowExecutionAlreadyStartedError) {
+    return new Problem(409, 'deletion-started', 'The deletion has been started already');
+  }
+  return notNow('The deletion could not be started');
+}
+
+/** The run's own first step writes the event, so the two cannot part. */
+async function startDeletion(
+  { config, temporal }: Kernel,
+  caller: Caller,
+  orgId: string,
+  reason: string,
+) {
+  const correlationId = currentCorrelationId()!;
+  const params = {
+    organizationId: orgId,
+    reason,
+    origin: originOf(config, caller),
+    timing: {
+      retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
+      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+    },
+  };
+  const queue = config.TEMPORAL_TASK_QUEUE;
+  const workflowId = await startDeletionRun(temporal, queue, params, correlationId).catch(
+    (error) => {
+      throw deletionProblem(error);
+    },
+  );
+  return { workflowId, organizationId: orgId, correlationId, status: 'started' as const };
+}
+
+function deletionRoutes(kernel: Kernel): Router<ApiState> {
+  const router = createRouter<ApiState>();
+  const readModels = createReadModels(kernel.pool);
+
+  router.delete('/api/v1/organizations/:organizationId', async (ctx) => {
+    const { caller } = ctx.state;
+    const id = ctx.params.organizationId;
+    const organization = await accessibleOrganization(
+      { readModels },
+      caller,
+      id,
+      DELETE_ORGANIZATION,
+    );
+    requireActive(organization, 'be deleted');
+    const { reason } = parseBody(deletionBody, ctx.request);
+    ctx.status = 202;
+    ctx.body = await startDeletion(kernel, caller, organization.orgId, reason);
+  });
+
+  return router;
+}
+
+export const createRoutes = (kernel: Kernel): FamilyRoutes => ({
+  authenticated: [deletionRoutes(kernel)],
+  paths: deletionPaths(),
+});

@@ -1,0 +1,16 @@
+/** Events of claimed domains, with their payloads. Each claim has a stream of its own. */
+
+import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
+import type { DomainRejection } from './contract.ts';
+
+const domain = onAggregate('domain');
+
+export const DOMAIN_CLAIM_EVENTS = {
+  'organization.domain.claimed': domain<{ org_id: string; domain: string; challenge: string }>(),
+  'organization.domain.verified': domain<{ org_id: string; domain: string; verified_at: string }>(),
+  'organization.domain.rejected': domain<{
+    org_id: string;
+    domain: string;
+    reason: DomainRejection;
+  }>(),
+} as const satisfies EventCatalogue;

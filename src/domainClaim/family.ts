@@ -1,0 +1,14 @@
+/** Claims of e-mail domains: one workflow for each claim. */
+import type { Family } from '#kernel/family.ts';
+import { DOMAIN_VERIFICATION, orgIdOfDomainVerification } from './contract.ts';
+import { DOMAIN_CLAIM_EVENTS } from './events.ts';
+
+export const domainClaimFamily = {
+  name: 'domainClaim',
+  tag: { name: 'Domains', description: 'E-mail domains of an organization, proved in DNS.' },
+  workflows: [{ type: DOMAIN_VERIFICATION, queue: 'users', orgIdOf: orgIdOfDomainVerification }],
+  events: DOMAIN_CLAIM_EVENTS,
+  aggregates: { domain: { table: 'organization_domains_projection', id: 'claim_id' } },
+  activities: () => import('./activities.ts'),
+  routes: () => import('./routes.ts'),
+} as const satisfies Family;

@@ -1,0 +1,32 @@
+/** Claims of domains, as the API starts their runs. */
+import type { Client } from '@temporalio/client';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { startRun } from '#kernel/temporal/runs.ts';
+import {
+  DOMAIN_VERIFICATION,
+  type DomainVerificationParams,
+  domainVerificationWorkflowId,
+} from './contract.ts';
+
+/**
+ * One at a time for each domain of an organization. @returns the workflow id.
+ * @throws WorkflowExecutionAlreadyStartedError while one is under way.
+ */
+export const startDomainVerification = (
+  client: Client,
+  taskQueue: string,
+  params: DomainVerificationParams,
+): Promise<string> => {
+  const workflowId = domainVerificationWorkflowId(params.organizationId, params.domain);
+  return startRun(client, {
+    type: DOMAIN_VERIFICATION,
+    taskQueue,
+    workflowId,
+    params,
+    reuse: 'oneAtATime',
+    orgId: params.organizationId,
+    userId: params.origin.requestedBy,
+    correlationId: currentCorrelationId() ?? workflowId,
+    step: 'domain_verification',
+  });
+};

@@ -1,0 +1,63 @@
+/** Reads of the projection on claimed domains. */
+import type { Pool } from 'pg';
+import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
+
+const claims = (db: Database) =>
+  db
+    .selectFrom('organization_domains_projection')
+    .select([
+      'claim_id as claimId',
+      'org_id as orgId',
+      'domain',
+      'challenge',
+      'status',
+      'reason',
+      'workflow_id as workflowId',
+      'claimed_at as claimedAt',
+      'ended_at as endedAt',
+    ]);
+
+export type OrganizationDomain = RowOf<typeof claims>;
+export type DomainClaims = ReturnType<typeof createDomainClaims>;
+
+export function createDomainClaims(pool: Pool) {
+  const db = typed(pool);
+
+  return {
+    claim: (claimId: string): Promise<OrganizationDomain | undefined> =>
+      claims(db).where('claim_id', '=', claimId).executeTakeFirst(),
+
+    /** The organization's own claim of a domain that is pending or proved. */
+    claimOf: (orgId: string, domain: string): Promise<OrganizationDomain | undefined> =>
+      claims(db)
+        .where('org_id', '=', orgId)
+        .where('domain', '=', domain)
+        .where('status', '<>', 'rejected')
+        .executeTakeFirst(),
+
+    domainsOf: (orgId: string): Promise<OrganizationDomain[]> =>
+      claims(db).where('org_id', '=', orgId).orderBy('claimed_at').orderBy('claim_id').execute(),
+
+    async verifiedDomains(orgId: string): Promise<string[]> {
+      const rows = await db
+        .selectFrom('organization_domains_projection')
+        .select('domain')
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'verified')
+        .orderBy('domain')
+        .execute();
+      return rows.map(({ domain }) => domain);
+    },
+
+    /** Whose a proved domain is. */
+    async ownerOfDomain(domain: string): Promise<string | undefined> {
+      const owner = await db
+        .selectFrom('organization_domains_projection')
+        .select('org_id')
+        .where('domain', '=', domain)
+        .where('status', '=', 'verified')
+        .executeTakeFirst();
+      return owner?.org_id;
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Events of invitations, each with a stream of its own from `user.invited` on, and their payloads. */
+import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
+
+const invitation = onAggregate('invitation');
+
+export const INVITATION_EVENTS = {
+  'user.invited': invitation<{
+    invitation_id: string;
+    org_id: string;
+    email: string;
+    first_name: string;
+    last_name: string;
+    roles: string[];
+    token_hash: string;
+    expires_at: string;
+    /** Shown to the invited person; absent for invitations of a bootstrap. */
+    invited_by_name?: string;
+  }>(),
+  'invitation.email.sent': invitation<{
+    org_id: string;
+    invitation_id: string;
+    email: string;
+    sent_at: string;
+    message_id: string;
+  }>(),
+  'invitation.email.failed': invitation<{
+    org_id: string;
+    invitation_id: string;
+    failed_at: string;
+    reason: string;
+  }>(),
+  'invitation.reminder.sent': invitation<{
+    org_id: string;
+    invitation_id: string;
+    reminder: number;
+    sent_at: string;
+    message_id: string;
+  }>(),
+  'invitation.resent': invitation<{
+    org_id: string;
+    invitation_id: string;
+    /** Which of the invitation's links is valid from now on. */
+    generation: number;
+    token_hash: string;
+    expires_at: string;
+  }>(),
+  'invitation.expired': invitation<{ org_id: string; invitation_id: string }>(),
+  'invitation.accepted': invitation<{
+    org_id: string;
+    invitation_id: string;
+    accepted_at: string;
+  }>(),
+  'user.provisioned': invitation<{
+    org_id: string;
+    invitation_id: string;
+    user_id: string;
+    roles: string[];
+    /** ltree path within which the roles hold. */
+    scope: string;
+    /** True when the address had an account before. */
+    linked: boolean;
+  }>(),
+  'invitation.revoked': invitation<{
+    org_id: string;
+    invitation_id: string;
+    email: string;
+    revoked_at: string;
+    reason: string;
+  }>(),
+} as const satisfies EventCatalogue;

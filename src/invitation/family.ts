@@ -1,0 +1,21 @@
+/** Invitations: one workflow for each invited person. */
+import type { Family } from '#kernel/family.ts';
+import { SEARCH_ATTRIBUTE_STATUS, USER_INVITATION } from './contract.ts';
+import { INVITATION_EVENTS } from './events.ts';
+import { INVITATION_METRICS } from './metrics.ts';
+
+export const invitationFamily = {
+  name: 'invitation',
+  tag: { name: 'Invitations', description: 'Inviting people, and accepting an invitation.' },
+  workflows: [
+    // The id names the invitation, and no organization.
+    { type: USER_INVITATION, queue: 'users', orgIdOf: () => undefined },
+  ],
+  events: INVITATION_EVENTS,
+  aggregates: { invitation: { table: 'user_invitations_projection', id: 'invitation_id' } },
+  searchAttributes: [SEARCH_ATTRIBUTE_STATUS],
+  mailKinds: ['invitation'],
+  metrics: INVITATION_METRICS,
+  activities: () => import('./activities.ts'),
+  routes: () => import('./routes.ts'),
+} as const satisfies Family;

@@ -1,0 +1,22 @@
+/** Metrics of invitations. */
+import { counter, gauge, type MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
+
+export const INVITATION_METRICS = {
+  invitations_sent_total: counter({
+    help: 'Invitations whose mail was delivered to the mail server.',
+    labels: [],
+    from: 'api',
+    source: 'database: user_invitations_projection',
+    fromDatabase: true,
+  }),
+  invitations_pending: gauge({
+    help: 'Invitations that are neither accepted nor revoked nor expired.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'database: user_invitations_projection',
+    fromDatabase: true,
+  }),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type InvitationMetricName = keyof typeof INVITATION_METRICS;

@@ -1,0 +1,40 @@
+/** What the API gives every family to make its routes from, and what it gets. */
+import type Router from '@koa/router';
+import type { Client } from '@temporalio/client';
+import type { Pool } from 'pg';
+import type { ZodOpenApiPathsObject } from 'zod-openapi';
+import type { EventQueries } from '#kernel/eventStore/eventQueries.ts';
+import type { EventStore } from '#kernel/eventStore/eventStore.ts';
+import type { WorkflowDefinition } from '#kernel/family.ts';
+import type { Logger } from '#kernel/telemetry/logger.ts';
+import type { Metrics } from '#kernel/telemetry/metrics.ts';
+import type { Caller } from './auth.ts';
+
+export interface ApiKernel<Config> {
+  config: Config;
+  /** One client on one long-lived connection. */
+  temporal: Client;
+  pool: Pool;
+  eventStore: EventStore;
+  queries: EventQueries;
+  /** The workflows of all families, for routes that serve runs of any of them. */
+  workflows: readonly WorkflowDefinition[];
+  metrics: Metrics;
+  logger: Logger;
+}
+
+/** Koa's state below the authenticated prefix. */
+export interface ApiState {
+  caller: Caller;
+}
+
+export interface FamilyRoutes {
+  /** Below `/api`, for callers with a token. */
+  authenticated?: readonly Router<ApiState>[];
+  /** Without a token; JSON bodies are parsed. */
+  open?: readonly Router[];
+  /** Without a token; reads its own bodies, which are not JSON. */
+  forms?: readonly Router[];
+  /** The same routes in the OpenAPI document. */
+  paths: ZodOpenApiPathsObject;
+}

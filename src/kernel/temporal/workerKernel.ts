@@ -1,0 +1,16 @@
+/** What the worker gives every family to make its activities from. */
+import type { Pool } from 'pg';
+import type { EventStore } from '#kernel/eventStore/eventStore.ts';
+import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { Logger } from '#kernel/telemetry/logger.ts';
+import type { Metrics } from '#kernel/telemetry/metrics.ts';
+
+export interface WorkerKernel<Config> {
+  config: Config;
+  pool: Pool;
+  eventStore: EventStore;
+  /** One pool of connections to the mail server, for all families. */
+  emailProvider: EmailProvider;
+  metrics: Metrics;
+  logger: Logger;
+}

@@ -1,0 +1,44 @@
+/** What went wrong in a run, under Temporal's own wrapping, and how a run undoes what it did. */
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { Progress } from './progress.ts';
+import type { Saga } from './saga.ts';
+
+/** The failure behind an ActivityFailure; anything else as it is. */
+export function causeOf(error: unknown): Error {
+  const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
+  return cause instanceof Error ? cause : new Error(String(cause));
+}
+
+export const messageOf = (error: unknown): string => causeOf(error).message;
+
+/** The `type` of an ApplicationFailure, else the error's name. */
+export function failureTypeOf(error: unknown): string {
+  const cause = causeOf(error);
+  return (cause instanceof ApplicationFailure && cause.type) || cause.name;
+}
+
+export interface Undone {
+  outcome: 'failed' | 'cancelled';
+  errorMessage: string;
+  /** Names of the compensations that failed; a person has to finish them. */
+  pendingCleanup: string[];
+}
+
+/** Runs the compensations of a failed or cancelled run, and says so in its state meanwhile. */
+export async function undo(
+  { state }: Pick<Progress<string, UndoState>, 'state'>,
+  saga: Saga,
+  error: unknown,
+): Promise<Undone> {
+  const errorMessage = messageOf(error);
+  state.compensating = true;
+  state.errors.push(errorMessage);
+  const pendingCleanup = await saga.compensate();
+  state.compensating = false;
+  return { outcome: isCancellation(error) ? 'cancelled' : 'failed', errorMessage, pendingCleanup };
+}
+
+interface UndoState {
+  compensating: boolean;
+  errors: string[];
+}

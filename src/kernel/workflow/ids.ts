@@ -1,0 +1,23 @@
+/** Workflow ids that hold one UUID: made from it, and read back, by one definition. */
+
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+
+export interface WorkflowIds {
+  /** The workflow id of a UUID (lower case). */
+  idOf(uuid: string): string;
+  /** The UUID inside a workflow id; undefined for an id of another form. */
+  uuidOf(workflowId: string): string | undefined;
+}
+
+/** Ids of the form `{prefix}{uuid}`. */
+export function workflowIds(prefix: string): WorkflowIds {
+  const pattern = new RegExp(`^${prefix}(${UUID})$`);
+  return {
+    idOf: (uuid) => `${prefix}${uuid}`,
+    uuidOf: (workflowId) => pattern.exec(workflowId)?.[1],
+  };
+}
+
+/** The UUID at the beginning of what follows `prefix`; undefined for an id of another form. */
+export const leadingUuid = (workflowId: string, prefix: string): string | undefined =>
+  new RegExp(`^${prefix}(${UUID})-`).exec(workflowId)?.[1];

@@ -1,0 +1,27 @@
+/** What the activities of a bootstrap act on. */
+import type { WorkerConfig } from '#config.ts';
+import type { INVITATION_EVENTS } from '#invitation/events.ts';
+import type { Resolvers } from '#kernel/dns/resolvers.ts';
+import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { ReadModels } from '#organization/store.ts';
+import type { DnsProvider } from './cloudflare/dnsProvider.ts';
+import type { ONBOARDING_EVENTS } from './events.ts';
+
+export interface OnboardingDeps {
+  config: Pick<
+    WorkerConfig,
+    | 'PLATFORM_BASE_DOMAIN'
+    | 'DNS_TARGET'
+    | 'FRONTEND_URL'
+    | 'INVITATION_TOKEN_SECRET'
+    | 'SUPPORT_EMAIL'
+  >;
+  emitEvent: EmitEvent<typeof ONBOARDING_EVENTS>;
+  /** A bootstrap invites the organization's first people itself. */
+  emitInvitationEvent: EmitEvent<typeof INVITATION_EVENTS>;
+  readModels: ReadModels;
+  dnsProvider: DnsProvider;
+  resolvers: Resolvers;
+  emailProvider: EmailProvider;
+}

@@ -1,0 +1,32 @@
+/** Onboarding: one workflow that bootstraps an organization. */
+import type { Family } from '#kernel/family.ts';
+import { ORGANIZATION_BOOTSTRAP, orgIdOfBootstrap } from './contract.ts';
+import { ONBOARDING_EVENTS } from './events.ts';
+import { ONBOARDING_METRICS } from './metrics.ts';
+import { bootstrapStagesFrom } from './rules.ts';
+
+export const onboardingFamily = {
+  name: 'onboarding',
+  tag: { name: 'Onboarding', description: 'Bootstraps of organizations, and their runs.' },
+  workflows: [
+    {
+      type: ORGANIZATION_BOOTSTRAP,
+      queue: 'bootstrap',
+      orgIdOf: orgIdOfBootstrap,
+      status: {
+        endedBy: {
+          'organization.bootstrap.completed': 'completed',
+          'organization.bootstrap.failed': 'failed',
+          'organization.bootstrap.cancelled': 'cancelled',
+        },
+        stagesFrom: bootstrapStagesFrom,
+      },
+    },
+  ],
+  events: ONBOARDING_EVENTS,
+  aggregates: {},
+  mailKinds: ['support'],
+  metrics: ONBOARDING_METRICS,
+  activities: () => import('./activities.ts'),
+  routes: () => import('./routes.ts'),
+} as const satisfies Family;

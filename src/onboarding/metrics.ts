@@ -1,0 +1,35 @@
+/** Metrics of bootstraps. */
+import {
+  BUCKETS,
+  counter,
+  histogram,
+  type MetricDefinition,
+} from '#kernel/telemetry/metricDefinition.ts';
+
+export const ONBOARDING_METRICS = {
+  organization_bootstrap_completed_total: counter({
+    help: 'Organizations bootstrapped.',
+    labels: [],
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+    fromDatabase: true,
+  }),
+  organization_bootstrap_duration_seconds: histogram({
+    help: 'Time from the accepted request to the active organization.',
+    labels: [],
+    buckets: BUCKETS.workflow,
+    from: 'api',
+    source: 'database: workflow_runs_projection',
+    fromDatabase: true,
+  }),
+  dns_propagation_duration_seconds: histogram({
+    help: 'Time from a DNS record to its verification by a quorum.',
+    labels: [],
+    buckets: BUCKETS.workflow,
+    from: 'api',
+    source: 'database: organizations_projection',
+    fromDatabase: true,
+  }),
+} as const satisfies Record<string, MetricDefinition>;
+
+export type OnboardingMetricName = keyof typeof ONBOARDING_METRICS;

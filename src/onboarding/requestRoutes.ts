@@ -1,0 +1,174 @@
+/** POST: accepts a bootstrap. First the event, then the run; never one without the other. */
+
+import { createHash, randomUUID } from 'node:crypto';
+import type Router from '@koa/router';
+import type { z } from 'zod';
+import type { ApiConfig } from '#config.ts';
+import type { ApiState } from '#kernel/http/apiKernel.ts';
+import { type Caller, requirePermission } from '#kernel/http/auth.ts';
+import { type FieldError, methodNotAllowed, Problem } from '#kernel/http/problems.ts';
+import { originOf } from '#kernel/http/requestOrigin.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import { parseBody, parseWith } from '#kernel/http/validation.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { visibleOrganization } from '#organization/access.ts';
+import { BOOTSTRAP_ROUTES, type BootstrapTiming, bootstrapWorkflowId } from './contract.ts';
+import type { OnboardingRouteDeps } from './routeDeps.ts';
+import { startBootstrapRun } from './runs.ts';
+import { bootstrapBody, idempotencyKey } from './schemas.ts';
+import type { BootstrapRequest, InitiatedBootstrap, RecordedRequest } from './store.ts';
+
+type BootstrapBody = z.infer<typeof bootstrapBody>;
+
+const timingFrom = (config: ApiConfig): BootstrapTiming => ({
+  propagationWaitMs: config.DNS_PROPAGATION_WAIT_SECONDS,
+  verificationLimitMs: config.DNS_VERIFICATION_LIMIT_SECONDS,
+  verificationBackoffMs: config.DNS_VERIFICATION_BACKOFF_SECONDS,
+  personWaitMs: config.DNS_PERSON_WAIT_SECONDS,
+  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
+  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+  compensationLimitMs: config.COMPENSATION_LIMIT_SECONDS,
+});
+
+/** The request as it is kept; every id of the run is made here, once. */
+function requestFrom(
+  body: BootstrapBody,
+  key: string | undefined,
+  caller: Caller,
+  config: ApiConfig,
+): BootstrapRequest {
+  const organizationId = randomUUID();
+  return {
+    caller: caller.userId,
+    ...(key && { key }),
+    requestHash: createHash('sha256').update(JSON.stringify(body)).digest('hex'),
+    organizationId,
+    workflowId: bootstrapWorkflowId(organizationId),
+    correlationId: currentCorrelationId()!,
+    params: {
+      ...(body as BootstrapRequest['params']),
+      organizationId,
+      origin: originOf(config, caller),
+      timing: timingFrom(config),
+      invitations: {
+        taskQueue: config.TEMPORAL_USERS_TASK_QUEUE,
+        timing: {
+          ttlMs: config.INVITATION_TTL_SECONDS,
+          reminderAfterMs: config.INVITATION_REMINDER_SECONDS,
+          maxReminders: config.INVITATION_MAX_REMINDERS,
+        },
+      },
+    },
+  };
+}
+
+/** The organizations that a request names must be there, alive, and the caller's to name. */
+async function checkReferences(
+  deps: OnboardingRouteDeps,
+  caller: Caller,
+  { orgData }: BootstrapBody,
+) {
+  const problems: FieldError[] = [];
+  for (const field of ['parentOrgId', 'referringPartnerId'] as const) {
+    const orgId = orgData[field];
+    if (!orgId) continue;
+    const found = await visibleOrganization(deps, caller, orgId).catch((error) => {
+      if (!(error instanceof Problem)) throw error;
+    });
+    if (found?.status === 'active' && found.path) continue;
+    problems.push({ path: `orgData.${field}`, message: 'names no active organization' });
+  }
+  if (problems.length > 0) {
+    throw new Problem(
+      422,
+      'unknown-reference',
+      'The request names an organization that is not there',
+      {
+        errors: problems,
+      },
+    );
+  }
+}
+
+type Accepted = Extract<RecordedRequest, { workflowId: string }>;
+
+/** @throws Problem 409 or 422 when the request was turned down. */
+function accepted(recorded: RecordedRequest): Accepted {
+  if (recorded.outcome === 'slug_taken') {
+    throw new Problem(409, 'slug-taken', 'Another organization has this subdomain or name', {
+      detail: 'Choose another subdomain, or another name where there is no subdomain.',
+    });
+  }
+  if (recorded.outcome === 'key_reused') {
+    throw new Problem(
+      422,
+      'idempotency-key-reused',
+      'This Idempotency-Key came with another request',
+    );
+  }
+  return recorded;
+}
+
+/** A retried request gets the first answer; what has got further, or was given up, is left alone. */
+async function isToBeStarted({ readModels }: OnboardingRouteDeps, recorded: Accepted) {
+  if (recorded.outcome !== 'replayed') return true;
+  return (await readModels.organization(recorded.organizationId))?.status === 'pending';
+}
+
+/** What the run is started with: the request just kept, or the one that an earlier call kept. */
+async function initiatedBy(
+  { requests }: OnboardingRouteDeps,
+  request: BootstrapRequest,
+  recorded: Accepted,
+): Promise<InitiatedBootstrap> {
+  if (recorded.outcome === 'replayed') return (await requests.initiated(recorded.workflowId))!;
+  const { params, correlationId, caller } = request;
+  return { params, correlationId, requestedBy: caller };
+}
+
+/** Idempotent: the retry of a request whose run could not be started starts it. */
+async function start(deps: OnboardingRouteDeps, request: BootstrapRequest, recorded: Accepted) {
+  const { temporal, config, logger } = deps;
+  const { workflowId } = recorded;
+  try {
+    const initiated = await initiatedBy(deps, request, recorded);
+    await startBootstrapRun(temporal, config.TEMPORAL_TASK_QUEUE, initiated);
+  } catch (error) {
+    logger.error({ workflow_id: workflowId, error: (error as Error).name }, 'run not started');
+    throw new Problem(503, 'start-delayed', 'The request is kept, and will be started', {
+      detail: `Its run could not be started now. ${workflowId} starts as soon as it can; repeating the request with the same Idempotency-Key is safe.`,
+      headers: { 'retry-after': '30' },
+    });
+  }
+}
+
+export function requestRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
+  const router = createRouter<ApiState>();
+  for (const { path, permission } of BOOTSTRAP_ROUTES) {
+    // Without this, GET would look for a run of this name.
+    router.get(path, () => {
+      throw methodNotAllowed({ allow: 'POST' });
+    });
+    router.post(path, async (ctx) => {
+      const { caller } = ctx.state;
+      requirePermission(caller, permission);
+      if (!deps.config.ENABLE_ORG_BOOTSTRAP) {
+        throw new Problem(503, 'bootstrap-disabled', 'New bootstraps are switched off', {
+          detail: 'ENABLE_ORG_BOOTSTRAP is false. Runs that are under way go on.',
+        });
+      }
+      const body = parseBody(bootstrapBody, ctx.request);
+      // An empty key is a mistake: taken for no key, it would lose what the caller relies on.
+      const keyHeader = ctx.headers['idempotency-key'];
+      const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
+      await checkReferences(deps, caller, body);
+      const request = requestFrom(body, key, caller, deps.config);
+      const recorded = accepted(await deps.requests.record(request));
+      if (await isToBeStarted(deps, recorded)) await start(deps, request, recorded);
+      const { workflowId, organizationId, correlationId } = recorded;
+      ctx.status = 202;
+      ctx.body = { workflowId, organizationId, correlationId, status: 'started' };
+    });
+  }
+  return router;
+}

@@ -1,0 +1,11 @@
+/** Whether an event was refused because a live organization has its slug or its place. */
+import { EventNotProjectedError } from '#kernel/eventStore/storeError.ts';
+
+const SLUG_CONSTRAINTS = [
+  'organizations_projection_slug_live',
+  'organizations_projection_path_live',
+];
+
+/** True when an event was refused because a live organization has its slug or its place. */
+export const isSlugTaken = (error: unknown): boolean =>
+  error instanceof EventNotProjectedError && SLUG_CONSTRAINTS.includes(error.constraint ?? '');

@@ -1,0 +1,184 @@
+/** Single sign-on of an organization: configuring it, how it stands, and switching it off. */
+
+import { randomUUID } from 'node:crypto';
+import type Router from '@koa/router';
+import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { z } from 'zod';
+import { CONFIGURE_SSO } from '#domainClaim/contract.ts';
+import { asciiDomain } from '#domainClaim/schemas.ts';
+import type { ApiState } from '#kernel/http/apiKernel.ts';
+import type { Caller } from '#kernel/http/auth.ts';
+import { notNow, Problem } from '#kernel/http/problems.ts';
+import { originOf } from '#kernel/http/requestOrigin.ts';
+import { createRouter } from '#kernel/http/router.ts';
+import { parseBody } from '#kernel/http/validation.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { cancelRun } from '#kernel/temporal/runs.ts';
+import { accessibleOrganization, requireActive } from '#organization/access.ts';
+import { type SsoConfigurationParams, ssoConfigurationWorkflowId } from './contract.ts';
+import type { SsoRouteDeps } from './routeDeps.ts';
+import { startSsoConfiguration, startSsoDeactivation } from './runs.ts';
+import { type SsoConfigurationBody, ssoBody, ssoDeactivationBody } from './schemas.ts';
+import type { SsoConfiguration } from './store.ts';
+
+const PREFIX = '/api/v1/organizations/:organizationId/sso';
+
+const configurableOrganization = (deps: SsoRouteDeps, caller: Caller, value: string | undefined) =>
+  accessibleOrganization(deps, caller, value, CONFIGURE_SSO);
+
+const unavailable = (): Problem => notNow('It could not be started now');
+
+const timingOf = ({ config }: SsoRouteDeps) => ({
+  testWaitMs: config.SSO_TEST_WAIT_SECONDS,
+  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
+  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+  compensationLimitMs: config.COMPENSATION_LIMIT_SECONDS,
+});
+
+/** Activation will look again: a domain may be lost until then. */
+async function requireVerified(
+  { domainClaims }: SsoRouteDeps,
+  orgId: string,
+  wanted: string[] | undefined,
+): Promise<void> {
+  const verified = await domainClaims.verifiedDomains(orgId);
+  const domains = wanted ?? verified;
+  if (domains.length > 0 && domains.every((domain) => verified.includes(domain))) return;
+  throw new Problem(422, 'domain-not-verified', 'Single sign-on needs verified domains', {
+    detail: wanted
+      ? 'The request names a domain that the organization has not proved.'
+      : 'The organization has proved no domain yet: claim one with POST …/domains.',
+  });
+}
+
+function paramsOf(
+  deps: SsoRouteDeps,
+  caller: Caller,
+  orgId: string,
+  body: z.infer<typeof ssoBody>,
+): SsoConfigurationParams {
+  const domains = body.domains && [...new Set(body.domains.map(asciiDomain))];
+  return {
+    organizationId: orgId,
+    configurationId: randomUUID(),
+    metadata: 'metadataXml' in body ? { xml: body.metadataXml } : { url: body.metadataUrl },
+    ...(domains && { domains }),
+    ...(caller.email && { requesterEmail: caller.email }),
+    origin: originOf(deps.config, caller),
+    timing: timingOf(deps),
+  };
+}
+
+const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
+
+/** Certificates without their bytes; the hash of the test's token stays in the store. */
+function view(configuration: SsoConfiguration | undefined): SsoConfigurationBody | null {
+  if (!configuration) return null;
+  const { configurationId, status, entityId, ssoUrl, providerId, domains } = configuration;
+  const { warnings, failureStage, failureType, error, correlationId } = configuration;
+  return {
+    configurationId,
+    status,
+    entityId,
+    ssoUrl,
+    certificates: configuration.certificates.map(({ fingerprint, notBefore, notAfter }) => ({
+      fingerprint,
+      notBefore,
+      notAfter,
+    })),
+    providerId,
+    domains,
+    warnings,
+    testExpiresAt: iso(configuration.testExpiresAt),
+    failureStage,
+    failureType,
+    error,
+    correlationId,
+    createdAt: configuration.createdAt.toISOString(),
+    activatedAt: iso(configuration.activatedAt),
+    endedAt: iso(configuration.endedAt),
+  };
+}
+
+async function configure(deps: SsoRouteDeps, params: SsoConfigurationParams) {
+  const { temporal, config } = deps;
+  const started = startSsoConfiguration(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
+  const workflowId = await started.catch((error) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable();
+    throw new Problem(409, 'sso-under-way', 'Single sign-on is being configured already', {
+      detail: 'DELETE it to cancel the run that is under way.',
+    });
+  });
+  return { workflowId, configurationId: params.configurationId, status: 'started' as const };
+}
+
+/** A run that is under way is cancelled; it puts back what was there. */
+async function cancel({ temporal }: SsoRouteDeps, orgId: string) {
+  const workflowId = ssoConfigurationWorkflowId(orgId);
+  await cancelRun(temporal, workflowId).catch((error) => {
+    // It has ended a moment ago: then there is nothing to cancel.
+    if (!(error instanceof WorkflowNotFoundError)) throw unavailable();
+  });
+  return { workflowId, status: 'cancelling' as const };
+}
+
+async function deactivate(deps: SsoRouteDeps, caller: Caller, orgId: string, reason: string) {
+  const { temporal, config } = deps;
+  const params = {
+    organizationId: orgId,
+    reason,
+    ...(caller.email && { requesterEmail: caller.email }),
+    origin: originOf(deps.config, caller),
+    timing: timingOf(deps),
+  };
+  const started = startSsoDeactivation(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
+  const workflowId = await started.catch((error) => {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable();
+    throw new Problem(409, 'deactivation-started', 'The deactivation has been started already');
+  });
+  return { workflowId, status: 'started' as const };
+}
+
+export function configurationRoutes(deps: SsoRouteDeps): Router<ApiState> {
+  const router = createRouter<ApiState>();
+  const { ssoConfigurations } = deps;
+
+  router.post(PREFIX, async (ctx) => {
+    const { caller } = ctx.state;
+    const organization = await configurableOrganization(deps, caller, ctx.params.organizationId);
+    requireActive(organization, 'have single sign-on');
+    const { orgId } = organization;
+    const params = paramsOf(deps, caller, orgId, parseBody(ssoBody, ctx.request));
+    await requireVerified(deps, orgId, params.domains);
+    const started = await configure(deps, params);
+    ctx.status = 202;
+    ctx.body = { organizationId: orgId, correlationId: currentCorrelationId(), ...started };
+  });
+
+  router.get(PREFIX, async (ctx) => {
+    const { caller } = ctx.state;
+    const { orgId } = await configurableOrganization(deps, caller, ctx.params.organizationId);
+    const [active, latest] = await Promise.all([
+      ssoConfigurations.active(orgId),
+      ssoConfigurations.latest(orgId),
+    ]);
+    ctx.body = { active: view(active), latest: view(latest) };
+  });
+
+  router.delete(PREFIX, async (ctx) => {
+    const { caller } = ctx.state;
+    const { orgId } = await configurableOrganization(deps, caller, ctx.params.organizationId);
+    const { reason } = parseBody(ssoDeactivationBody, ctx.request);
+    const isUnderWay = Boolean(await ssoConfigurations.underWay(orgId));
+    if (!isUnderWay && !(await ssoConfigurations.active(orgId))) {
+      throw new Problem(409, 'sso-not-configured', 'There is no single sign-on to switch off');
+    }
+    const ended = await (isUnderWay
+      ? cancel(deps, orgId)
+      : deactivate(deps, caller, orgId, reason));
+    ctx.status = 202;
+    ctx.body = { organizationId: orgId, correlationId: currentCorrelationId(), ...ended };
+  });
+
+  return router;
+}

@@ -1,0 +1,34 @@
+/** Single sign-on: configuring it, switching it off, and watching its certificates. */
+import type { Family } from '#kernel/family.ts';
+import {
+  orgIdOfSsoConfiguration,
+  orgIdOfSsoDeactivation,
+  SSO_CERTIFICATE_WATCH_ID,
+  SSO_CERTIFICATE_WATCH_WORKFLOW,
+  SSO_CONFIGURATION,
+  SSO_DEACTIVATION,
+} from './contract.ts';
+import { SSO_EVENTS } from './events.ts';
+
+export const ssoFamily = {
+  name: 'sso',
+  tag: { name: 'Single sign-on', description: 'SAML identity providers of an organization.' },
+  workflows: [
+    { type: SSO_CONFIGURATION, queue: 'users', orgIdOf: orgIdOfSsoConfiguration },
+    { type: SSO_DEACTIVATION, queue: 'users', orgIdOf: orgIdOfSsoDeactivation },
+  ],
+  schedules: [
+    {
+      id: SSO_CERTIFICATE_WATCH_ID,
+      type: SSO_CERTIFICATE_WATCH_WORKFLOW,
+      queue: 'users',
+      // Once a day, in UTC, is often enough for thresholds in days.
+      calendar: { hour: 6 },
+    },
+  ],
+  events: SSO_EVENTS,
+  aggregates: { sso: { table: 'sso_configurations_projection', id: 'configuration_id' } },
+  mailKinds: ['sso'],
+  activities: () => import('./activities.ts'),
+  routes: () => import('./routes.ts'),
+} as const satisfies Family;
