@@ -1,7 +1,7 @@
 /** A part of the full demonstration: what was done, what is there now, and the events it left. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '#dev/embedded/stack.ts';
-import type { ReceivedMail } from '#dev/loopback/loopbackSmtp.ts';
+import type { ReceivedMail } from '#dev/loopback/receivedMail.ts';
 import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
 import type { ApiClient } from './apiClient.ts';
 import type { DemoSummary } from './demoSummary.ts';

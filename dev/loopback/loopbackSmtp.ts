@@ -4,17 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { simpleParser } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { mailboxPage } from './mailboxPage.ts';
-
-export interface ReceivedMail {
-  to: string[];
-  from: string;
-  subject: string;
-  messageId: string;
-  correlationId: string;
-  text: string;
-  html: string;
-  receivedAt: Date;
-}
+import type { ReceivedMail } from './receivedMail.ts';
 
 /**
  * What the server does to a recipient: answers with a code; `hold` says nothing before it takes

@@ -1,5 +1,5 @@
 /** The development mailbox as a page. */
-import type { ReceivedMail } from './loopbackSmtp.ts';
+import type { ReceivedMail } from './receivedMail.ts';
 
 const escapeHtml = (value: string): string =>
   value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

@@ -1,0 +1,11 @@
+/** A mail as the development mailbox keeps it. */
+export interface ReceivedMail {
+  to: string[];
+  from: string;
+  subject: string;
+  messageId: string;
+  correlationId: string;
+  text: string;
+  html: string;
+  receivedAt: Date;
+}
