@@ -6,7 +6,11 @@ import { deletionFamily } from '#deletion/family.ts';
 import { domainClaimFamily } from '#domainClaim/family.ts';
 import { invitationFamily } from '#invitation/family.ts';
 import type { EventDefinition } from '#kernel/eventStore/eventTypes.ts';
-import type { Family, ScheduleDefinition, WorkflowDefinition } from '#kernel/family.ts';
+import type { Family } from '#kernel/family.ts';
+import type {
+  ScheduleDefinition,
+  WorkflowDefinition,
+} from '#kernel/temporal/workflowDefinition.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { onboardingFamily } from '#onboarding/family.ts';
 import { organizationFamily } from '#organization/family.ts';

@@ -1,9 +1,9 @@
 /** The status of a run: asked of the workflow while it runs, else told by its events. */
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
-import type { StatusDefinition } from '#kernel/family.ts';
 import { notFound } from '#kernel/http/problems.ts';
 import { describeRun, queryRun } from '#kernel/temporal/runs.ts';
+import type { StatusDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import type { Organization } from '#organization/store.ts';
 import type { BootstrapState } from './contract.ts';

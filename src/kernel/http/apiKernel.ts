@@ -5,9 +5,9 @@ import type { Pool } from 'pg';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { EventQueries } from '#kernel/eventStore/eventQueries.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
-import type { WorkflowDefinition } from '#kernel/family.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
+import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import type { Caller } from './auth.ts';
 
 export interface ApiKernel<Config> {

@@ -1,8 +1,8 @@
 /** The Temporal schedules of all families: made, or brought up to date, when the API starts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
-import type { ScheduleDefinition } from '#kernel/family.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
+import type { ScheduleDefinition } from './workflowDefinition.ts';
 
 const RETRY_MS = 10_000;
 const DEADLINE_MS = 5_000;

@@ -2,8 +2,8 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import type { RunOutcome, WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
-import type { WorkflowDefinition } from '#kernel/family.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
+import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { describeRun } from './runs.ts';
 
