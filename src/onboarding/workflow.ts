@@ -30,8 +30,8 @@ import {
   type OrganizationBootstrapResult,
   orgIdOfBootstrap,
 } from './contract.ts';
-import { verifyDns } from './dnsVerification.ts';
 import { type Proxies, proxies } from './proxies.ts';
+import { verifyDns } from './workflow/dnsVerification.ts';
 
 /** The queue of invitations' runs, where the input names none. */
 const DEFAULT_INVITATION_QUEUE: Queue = 'users';

@@ -10,8 +10,8 @@ import {
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { StepInput } from '#kernel/workflow/names.ts';
-import { type BootstrapState, type BootstrapTiming, SIGNAL } from './contract.ts';
-import type { Proxies } from './proxies.ts';
+import { type BootstrapState, type BootstrapTiming, SIGNAL } from '../contract.ts';
+import type { Proxies } from '../proxies.ts';
 
 type Decision = 'retry' | 'skip' | 'abort';
 
