@@ -20,7 +20,7 @@ const CHECKS: readonly Check[] = [
   {
     name: 'layering',
     what: 'imports go one way',
-    commands: [['node', 'tools/checkLayering.ts']],
+    commands: [['node', 'tools/layering/check.ts']],
   },
   {
     name: 'generated',

@@ -1,0 +1,14 @@
+/** `npm run layering`: imports go one way. Exits 1 with every one that does not, and why. */
+import { checkLayering } from './layering.ts';
+import type { Problem } from './problem.ts';
+
+const { problems, files, imports, families } = await checkLayering(process.cwd());
+
+for (const [rule, found] of Map.groupBy(problems, (problem: Problem) => problem.rule)) {
+  console.error(`${rule}: ${found[0]?.reason}`);
+  for (const { where } of found) console.error(`  ${where}`);
+}
+console.log(
+  `layering: ${files} files, ${imports} imports, ${families} families, ${problems.length} problems`,
+);
+process.exitCode = problems.length > 0 ? 1 : 0;
