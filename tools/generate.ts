@@ -2,9 +2,9 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
-import { SETTING_SCHEMAS } from '#config.ts';
 import { metricsPage } from '#dashboards/queries/metricsPage.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
+import { SETTING_SCHEMAS } from '#dev/settings.ts';
 import { generatedManifests } from '#k8s/src/generatedManifests.ts';
 import { generatedSchemas } from '#k8s/src/generatedSchemas.ts';
 import { chosenByName } from './chosenByName.ts';

@@ -6,8 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { ConfigError, loadConfig } from '#config.ts';
+import { ConfigError } from '#config.ts';
 import { type ApiClient, createApiClient } from '#dev/demo/apiClient.ts';
+import { loadDevConfig } from '#dev/settings.ts';
 import { type CheckList, createCheckList } from './checkList.ts';
 
 const USAGE = `usage: npm run test:integration -- [--env=<name>] [--json]
@@ -111,9 +112,9 @@ async function cleanUp(api: ApiClient, { workflowId }: Accepted): Promise<void> 
 }
 
 async function run({ check, hasPassed }: CheckList): Promise<void> {
-  const config = loadConfig('integration');
+  const config = loadDevConfig('integration');
   const api = createApiClient(config.API_URL.replace(/\/$/, ''), config.API_TOKEN);
-  const limitMs = config.INTEGRATION_LIMIT_SECONDS;
+  const limitMs = config.INTEGRATION_LIMIT_MS;
   await check('the installation is ready', () => api.get('/ready'));
   const accepted = await check('a bootstrap is accepted', () =>
     api.post<Accepted>(

@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { inheritedEnvironment } from '#config.ts';
+import { inheritedEnvironment } from '#dev/settings.ts';
 import { tailOf } from './logTail.ts';
 import type { Reaper } from './reaper.ts';
 

@@ -5,13 +5,13 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { loadConfig } from '#config.ts';
 import type { LoopbackCloudflare } from '#dev/loopback/loopbackCloudflare.ts';
 import type { LoopbackDns } from '#dev/loopback/loopbackDns.ts';
 import { type LoopbackIdp, startLoopbackIdp } from '#dev/loopback/loopbackIdp.ts';
 import { startLoopbackNames } from '#dev/loopback/loopbackNames.ts';
 import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopback/loopbackSmtp.ts';
 import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import { loadDevConfig } from '#dev/settings.ts';
 import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
 import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
 import { startDatabase } from './database.ts';
@@ -59,7 +59,7 @@ async function createFolder(): Promise<string> {
 }
 
 async function startTemporalServer(folder: string, reaper: Reaper, log: (line: string) => void) {
-  const { TEMPORAL_CLI: explicit } = loadConfig('dev');
+  const { TEMPORAL_CLI: explicit } = loadDevConfig('dev');
   const [cli, port, uiPort] = await Promise.all([
     resolveTemporalCli({ explicit, cacheFolder: CACHE, log }),
     freePort(),

@@ -7,10 +7,11 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Config, ConfigError, loadConfig } from '#config.ts';
+import { ConfigError } from '#config.ts';
 import { CALLER } from '#dev/demo/sampleOrganization.ts';
 import { localRouting } from '#dev/embedded/localRouting.ts';
 import { createReleasers, type Releasers } from '#dev/embedded/releasers.ts';
+import { type DevConfig, loadDevConfig } from '#dev/settings.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { startLoopbackNames } from './loopbackNames.ts';
 import { startLoopbackPager } from './loopbackPager.ts';
@@ -65,7 +66,7 @@ const portOf = (url: string): number => {
 };
 
 /** @throws ConfigError for a resolver without a port: 53 is not ours to take. */
-const dnsPortsOf = ({ DNS_RESOLVERS }: Config<'loopbacks'>): number[] =>
+const dnsPortsOf = ({ DNS_RESOLVERS }: DevConfig<'loopbacks'>): number[] =>
   DNS_RESOLVERS.map((resolver) => portFrom(resolver.split(':')[1] ?? 'none', 'DNS_RESOLVERS'));
 
 /** Hands out tokens to whoever asks: what a login would be. */
@@ -86,7 +87,7 @@ async function startTokenDesk(supabase: LoopbackSupabase, host: string, port: nu
 }
 
 async function start(options: ReturnType<typeof parse>, releasers: Releasers): Promise<void> {
-  const config = loadConfig('loopbacks');
+  const config = loadDevConfig('loopbacks');
   const { host, tokenPort, pagesPort, alertRoutes } = options;
   const names = await startLoopbackNames({
     zone: config.PLATFORM_BASE_DOMAIN,

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { inheritedEnvironment } from '#config.ts';
+import { inheritedEnvironment } from '#dev/settings.ts';
 import type { LoadRecord, LoadSettings } from '../k6/contracts.ts';
 
 export interface K6Run {

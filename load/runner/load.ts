@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { ConfigError, loadConfig } from '#config.ts';
+import { ConfigError } from '#config.ts';
+import { loadDevConfig } from '#dev/settings.ts';
 import { resolveK6 } from '#dev/tools/k6Tool.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { argumentsFrom, type LoadArguments, USAGE } from './arguments/arguments.ts';
@@ -25,7 +26,7 @@ function settingsFrom(args: LoadArguments) {
   const file = args.env && `.env.${args.env}`;
   if (file && !existsSync(file)) throw new ConfigError(`there is no file ${file}`);
   if (file) process.loadEnvFile(file);
-  return loadConfig('load');
+  return loadDevConfig('load');
 }
 
 function startTarget(

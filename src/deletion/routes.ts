@@ -2,13 +2,13 @@
 
 import type Router from '@koa/router';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { ApiConfig } from '#config.ts';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { notNow, Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { parseBody } from '#kernel/http/validation.ts';
+import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { accessibleOrganization, requireActive } from '#organization/access.ts';
 import { createReadModels } from '#organization/store.ts';
@@ -17,7 +17,7 @@ import { deletionPaths } from './openApi.ts';
 import { startDeletionRun } from './runs.ts';
 import { deletionBody } from './schemas.ts';
 
-type Kernel = ApiKernel<ApiConfig>;
+type Kernel = ApiKernel<KernelApiConfig>;
 
 /** Why a deletion was not started. */
 function deletionProblem(error: unknown): Problem {
@@ -40,8 +40,8 @@ async function startDeletion(
     reason,
     origin: originOf(config, caller),
     timing: {
-      retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
-      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+      retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
+      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
     },
   };
   const queue = config.TEMPORAL_TASK_QUEUE;

@@ -1,6 +1,5 @@
 /** Activities on claimed domains: the claim, its proof by a TXT record, and its end. */
 import { ApplicationFailure } from '@temporalio/activity';
-import type { WorkerConfig } from '#config.ts';
 import { createTxtResolvers } from '#kernel/dns/txtResolvers.ts';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
@@ -15,6 +14,7 @@ import type {
 } from './contract.ts';
 import { DOMAIN_CLAIM_EVENTS } from './events.ts';
 import { challengeNameOf, challengeValueOf } from './rules.ts';
+import type { DomainClaimWorkerConfig } from './settings.ts';
 
 const ONE_OWNER = 'organization_domains_projection_one_owner';
 const ONE_CLAIM = 'organization_domains_projection_one_claim';
@@ -25,7 +25,7 @@ const violates = (error: unknown, constraint: string): boolean =>
 export function createActivities({
   config,
   eventStore,
-}: WorkerKernel<WorkerConfig>): Implementations<DomainClaimActivities> {
+}: WorkerKernel<DomainClaimWorkerConfig>): Implementations<DomainClaimActivities> {
   const emitEvent = createEmitEvent(eventStore, DOMAIN_CLAIM_EVENTS);
   const txtResolvers = createTxtResolvers(config);
 

@@ -3,6 +3,7 @@
 import type { DnsCheck } from '#kernel/workflow/dnsCheck.ts';
 import { leadingUuid } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput } from '#kernel/workflow/names.ts';
+import { DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
 
 export const DOMAIN_STATUSES = ['pending', 'verified', 'rejected'] as const;
 
@@ -41,7 +42,7 @@ export const MAX_DOMAIN_WAIT_MS = 72 * HOUR_MS;
 export const DEFAULT_DOMAIN_TIMING: DomainTiming = {
   limitMs: MAX_DOMAIN_WAIT_MS,
   backoffMs: [MINUTE_MS, 2 * MINUTE_MS, 5 * MINUTE_MS, 10 * MINUTE_MS, 30 * MINUTE_MS],
-  heartbeatTimeoutMs: 10_000,
+  heartbeatTimeoutMs: DEFAULT_RETRY_TIMING.heartbeatTimeoutMs,
 };
 
 export interface DomainVerificationParams {

@@ -3,7 +3,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import type { ApiConfig } from '#config.ts';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { notNow, Problem } from '#kernel/http/problems.ts';
@@ -17,9 +16,10 @@ import { domainClaimPaths } from './openApi.ts';
 import { challengeNameOf, challengeValueOf, type DomainRefusal, refusalOfDomain } from './rules.ts';
 import { startDomainVerification } from './runs.ts';
 import { asciiDomain, type ClaimedDomainBody, domainBody } from './schemas.ts';
+import type { DomainClaimApiConfig } from './settings.ts';
 import { createDomainClaims, type DomainClaims, type OrganizationDomain } from './store.ts';
 
-interface DomainClaimRouteDeps extends ApiKernel<ApiConfig> {
+interface DomainClaimRouteDeps extends ApiKernel<DomainClaimApiConfig> {
   readModels: ReadModels;
   domainClaims: DomainClaims;
 }
@@ -85,9 +85,9 @@ async function claim(
     challenge: randomBytes(CHALLENGE_BYTES).toString('base64url'),
     origin: originOf(deps.config, caller),
     timing: {
-      limitMs: config.DOMAIN_VERIFICATION_LIMIT_SECONDS,
-      backoffMs: config.DOMAIN_VERIFICATION_BACKOFF_SECONDS,
-      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+      limitMs: config.DOMAIN_VERIFICATION_LIMIT_MS,
+      backoffMs: config.DOMAIN_VERIFICATION_BACKOFF_MS,
+      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
     },
   };
   const started = startDomainVerification(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
@@ -127,7 +127,7 @@ function claimRoutes(deps: DomainClaimRouteDeps): Router<ApiState> {
   return router;
 }
 
-export const createRoutes = (kernel: ApiKernel<ApiConfig>): FamilyRoutes => ({
+export const createRoutes = (kernel: ApiKernel<DomainClaimApiConfig>): FamilyRoutes => ({
   authenticated: [
     claimRoutes({
       ...kernel,

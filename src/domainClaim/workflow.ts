@@ -3,6 +3,7 @@ import { defineQuery, proxyActivities, setHandler, sleep } from '@temporalio/wor
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { retryPolicies } from '#kernel/workflow/policies.ts';
+import { DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
 import {
   DEFAULT_DOMAIN_TIMING,
   type DomainClaimActivities,
@@ -11,7 +12,6 @@ import {
   MAX_DOMAIN_WAIT_MS,
 } from './contract.ts';
 
-const RETRY_INITIAL_MS = 10_000;
 const getState = defineQuery<DomainVerificationState>(QUERY_GET_STATE);
 
 export async function DomainVerificationWorkflow(
@@ -21,7 +21,7 @@ export async function DomainVerificationWorkflow(
   const timing = { ...DEFAULT_DOMAIN_TIMING, ...params.timing };
   const { heartbeatTimeoutMs } = timing;
   const store = proxyActivities<DomainClaimActivities>(
-    retryPolicies({ heartbeatTimeoutMs, retryInitialMs: RETRY_INITIAL_MS }).store,
+    retryPolicies({ ...DEFAULT_RETRY_TIMING, heartbeatTimeoutMs }).store,
   );
   const state: DomainVerificationState = { orgId, claimId, domain, status: 'pending', attempts: 0 };
   setHandler(getState, () => state);

@@ -1,6 +1,5 @@
 /** Activities of UserInvitationWorkflow: one invitation from its mail to its account. */
 import { ApplicationFailure } from '@temporalio/activity';
-import type { WorkerConfig } from '#config.ts';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
@@ -23,6 +22,7 @@ import { invitationMail } from './mails.ts';
 import { createAccountProvider } from './provider.ts';
 import { emitRevoked } from './revocation.ts';
 import { expiryOf, normalizeEmail } from './rules.ts';
+import type { InvitationWorkerConfig } from './settings.ts';
 import { invitationToken, tokenHash } from './token.ts';
 
 /** Remembered between attempts: the server took the mail, only our record of it is missing. */
@@ -42,7 +42,7 @@ export function createActivities({
   pool,
   eventStore,
   emailProvider,
-}: WorkerKernel<WorkerConfig>): Implementations<InvitationActivities> {
+}: WorkerKernel<InvitationWorkerConfig>): Implementations<InvitationActivities> {
   const emitEvent = createEmitEvent(eventStore, INVITATION_EVENTS);
   const readModels = createReadModels(pool);
   const accountProvider = createAccountProvider(config);

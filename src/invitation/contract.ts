@@ -1,6 +1,8 @@
 /** UserInvitationWorkflow: its names, id, input, state and activities. */
+
 import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import { DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
 import { INVITATION_TTL_MS } from './rules.ts';
 
 export interface InvitedUser {
@@ -42,8 +44,7 @@ export const DEFAULT_INVITATION_TIMING: InvitationTiming = {
   ttlMs: INVITATION_TTL_MS,
   reminderAfterMs: 3 * DAY_MS,
   maxReminders: 1,
-  retryInitialMs: 10_000,
-  heartbeatTimeoutMs: 10_000,
+  ...DEFAULT_RETRY_TIMING,
 };
 
 export interface UserInvitationParams {

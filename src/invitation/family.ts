@@ -3,6 +3,7 @@ import type { Family } from '#kernel/family.ts';
 import { SEARCH_ATTRIBUTE_STATUS, USER_INVITATION } from './contract.ts';
 import { INVITATION_EVENTS } from './events.ts';
 import { INVITATION_METRICS } from './metrics.ts';
+import { INVITATION_SETTINGS } from './settings.ts';
 
 export const invitationFamily = {
   name: 'invitation',
@@ -12,6 +13,7 @@ export const invitationFamily = {
     { type: USER_INVITATION, queue: 'users', orgIdOf: () => undefined },
   ],
   events: INVITATION_EVENTS,
+  settings: INVITATION_SETTINGS,
   aggregates: { invitation: { table: 'user_invitations_projection', id: 'invitation_id' } },
   searchAttributes: [SEARCH_ATTRIBUTE_STATUS],
   mailKinds: ['invitation'],

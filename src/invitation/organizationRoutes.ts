@@ -55,11 +55,11 @@ function paramsFor(
     ...(caller.name && { invitedByName: caller.name }),
     origin: originOf(config, caller),
     timing: {
-      ttlMs: config.INVITATION_TTL_SECONDS,
-      reminderAfterMs: config.INVITATION_REMINDER_SECONDS,
+      ttlMs: config.INVITATION_TTL_MS,
+      reminderAfterMs: config.INVITATION_REMINDER_MS,
       maxReminders: config.INVITATION_MAX_REMINDERS,
-      retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
-      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
+      retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
+      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
     },
   };
 }

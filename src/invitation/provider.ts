@@ -1,9 +1,9 @@
 /** Accounts at Supabase Auth, through its admin API and official client. */
 import { type AuthError, createClient, type User } from '@supabase/supabase-js';
-import type { WorkerConfig } from '#config.ts';
 import { ProviderError } from '#kernel/providerError.ts';
+import type { InvitationWorkerConfig } from './settings.ts';
 
-type AccountConfig = Pick<WorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>;
+type AccountConfig = Pick<InvitationWorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>;
 
 export interface Account {
   userId: string;

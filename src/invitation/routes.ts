@@ -1,12 +1,13 @@
 /** The routes on invitations. */
-import type { ApiConfig } from '#config.ts';
+
 import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import { invitationPaths } from './openApi.ts';
 import { organizationRoutes } from './organizationRoutes.ts';
 import { publicRoutes } from './publicRoutes.ts';
 import { invitationRouteDeps } from './routeDeps.ts';
+import type { InvitationApiConfig } from './settings.ts';
 
-export function createRoutes(kernel: ApiKernel<ApiConfig>): FamilyRoutes {
+export function createRoutes(kernel: ApiKernel<InvitationApiConfig>): FamilyRoutes {
   const deps = invitationRouteDeps(kernel);
   return {
     authenticated: [organizationRoutes(deps)],

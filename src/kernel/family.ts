@@ -6,6 +6,7 @@
 
 import type { EventCatalogue } from './eventStore/eventTypes.ts';
 import type { FamilyRoutes } from './http/apiKernel.ts';
+import type { Shape } from './settings/builders.ts';
 import type { MetricDefinition } from './telemetry/metricDefinition.ts';
 import type { ActivityImplementations } from './temporal/activity.ts';
 import type { ScheduleDefinition, WorkflowDefinition } from './temporal/workflowDefinition.ts';
@@ -24,6 +25,8 @@ export interface Family {
   events: EventCatalogue;
   /** Where the aggregates of its events belong to an organization; the organization needs none. */
   aggregates: Readonly<Record<string, AggregateTable>>;
+  /** Settings beside the kernel's, by the role that reads them. */
+  settings?: Readonly<Partial<Record<'api' | 'worker', Shape>>>;
   schedules?: readonly ScheduleDefinition[];
   /** Search attributes of its runs beside those that every run has; each a Keyword. */
   searchAttributes?: readonly string[];

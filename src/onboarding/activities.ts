@@ -1,5 +1,5 @@
 /** The activities of a bootstrap, by their registered names. */
-import type { WorkerConfig } from '#config.ts';
+
 import { INVITATION_EVENTS } from '#invitation/events.ts';
 import { countLookups } from '#kernel/dns/countLookups.ts';
 import { createResolvers } from '#kernel/dns/resolvers.ts';
@@ -14,6 +14,7 @@ import { dnsActivities } from './dnsActivities.ts';
 import { ONBOARDING_EVENTS } from './events.ts';
 import { invitationActivities } from './invitationActivities.ts';
 import { organizationActivities } from './organizationActivities.ts';
+import type { OnboardingWorkerConfig } from './settings.ts';
 
 export function createActivities({
   config,
@@ -21,7 +22,7 @@ export function createActivities({
   eventStore,
   emailProvider,
   metrics,
-}: WorkerKernel<WorkerConfig>): Implementations<OnboardingActivities> {
+}: WorkerKernel<OnboardingWorkerConfig>): Implementations<OnboardingActivities> {
   const deps: OnboardingDeps = {
     config,
     emitEvent: createEmitEvent(eventStore, ONBOARDING_EVENTS),

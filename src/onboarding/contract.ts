@@ -5,6 +5,7 @@ import type { DnsCheck } from '#kernel/workflow/dnsCheck.ts';
 import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput, StepState } from '#kernel/workflow/names.ts';
 import { type StepDefinition, stepNames } from '#kernel/workflow/steps.ts';
+import { DEFAULT_COMPENSATION_LIMIT_MS, DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
 import type { OrgData } from '#organization/contract.ts';
 
 export const ORGANIZATION_BOOTSTRAP = 'OrganizationBootstrapWorkflow';
@@ -135,9 +136,8 @@ export const DEFAULT_TIMING: BootstrapTiming = {
   verificationLimitMs: 30 * MINUTE_MS,
   verificationBackoffMs: [10_000, 20_000, 40_000, 80_000, 160_000, 300_000],
   personWaitMs: 24 * 60 * MINUTE_MS,
-  retryInitialMs: 10_000,
-  heartbeatTimeoutMs: 10_000,
-  compensationLimitMs: 60 * MINUTE_MS,
+  ...DEFAULT_RETRY_TIMING,
+  compensationLimitMs: DEFAULT_COMPENSATION_LIMIT_MS,
 };
 
 /** Input of OrganizationBootstrapWorkflow. The API fills every field; the CLI may leave out the optional ones. */

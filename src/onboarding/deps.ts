@@ -1,5 +1,5 @@
 /** What the activities of a bootstrap act on. */
-import type { WorkerConfig } from '#config.ts';
+
 import type { INVITATION_EVENTS } from '#invitation/events.ts';
 import type { Resolvers } from '#kernel/dns/resolvers.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
@@ -7,10 +7,11 @@ import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
 import type { ReadModels } from '#organization/store.ts';
 import type { DnsProvider } from './cloudflare/dnsProvider.ts';
 import type { ONBOARDING_EVENTS } from './events.ts';
+import type { OnboardingWorkerConfig } from './settings.ts';
 
 export interface OnboardingDeps {
   config: Pick<
-    WorkerConfig,
+    OnboardingWorkerConfig,
     | 'PLATFORM_BASE_DOMAIN'
     | 'DNS_TARGET'
     | 'FRONTEND_URL'

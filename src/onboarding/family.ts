@@ -4,6 +4,7 @@ import { ORGANIZATION_BOOTSTRAP, orgIdOfBootstrap } from './contract.ts';
 import { ONBOARDING_EVENTS } from './events.ts';
 import { ONBOARDING_METRICS } from './metrics.ts';
 import { bootstrapStagesFrom } from './rules.ts';
+import { ONBOARDING_SETTINGS } from './settings.ts';
 
 export const onboardingFamily = {
   name: 'onboarding',
@@ -24,6 +25,7 @@ export const onboardingFamily = {
     },
   ],
   events: ONBOARDING_EVENTS,
+  settings: ONBOARDING_SETTINGS,
   aggregates: {},
   mailKinds: ['support'],
   metrics: ONBOARDING_METRICS,

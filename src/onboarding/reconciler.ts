@@ -5,7 +5,6 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@temporalio/client';
-import type { ApiConfig } from '#config.ts';
 import type { AdvisoryLock } from '#kernel/database/advisoryLock.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
@@ -21,17 +20,15 @@ import type { FailureStage } from './contract.ts';
 import { BOOTSTRAP_STEPS, ORGANIZATION_BOOTSTRAP } from './contract.ts';
 import type { ONBOARDING_EVENTS } from './events.ts';
 import { startBootstrapRun } from './runs.ts';
+import type { OnboardingApiConfig } from './settings.ts';
 import type { BootstrapRequests } from './store.ts';
 
 type EndUnsaid = VisibilitySyncDeps['endUnsaid'][string];
 
 export interface ReconcilerDeps {
   config: Pick<
-    ApiConfig,
-    | 'TEMPORAL_TASK_QUEUE'
-    | 'RECONCILE_INTERVAL_SECONDS'
-    | 'RECONCILE_AFTER_SECONDS'
-    | 'RECONCILE_GIVE_UP_SECONDS'
+    OnboardingApiConfig,
+    'TEMPORAL_TASK_QUEUE' | 'RECONCILE_INTERVAL_MS' | 'RECONCILE_AFTER_MS' | 'RECONCILE_GIVE_UP_MS'
   >;
   temporal: Client;
   requests: BootstrapRequests;
@@ -124,7 +121,7 @@ export function createReconciler(deps: ReconcilerDeps) {
     organization: Organization,
   ): Promise<'started' | 'failed' | undefined> {
     const ageMs = Date.now() - organization.createdAt.getTime();
-    if (ageMs > config.RECONCILE_GIVE_UP_SECONDS) {
+    if (ageMs > config.RECONCILE_GIVE_UP_MS) {
       await markFailed(organization, 'the run could not be started in time');
       return 'failed';
     }
@@ -160,7 +157,7 @@ export function createReconciler(deps: ReconcilerDeps) {
    */
   async function* underWay(): AsyncGenerator<Organization> {
     const pageAfter = (after?: Organization) =>
-      readModels.pendingOrganizations(config.RECONCILE_AFTER_SECONDS, { after });
+      readModels.pendingOrganizations(config.RECONCILE_AFTER_MS, { after });
     let page = await pageAfter();
     yield* page;
     let open: Set<string> | undefined;
@@ -213,9 +210,7 @@ export function createReconciler(deps: ReconcilerDeps) {
         await runOnce(stopping).catch((error) => {
           logger.warn({ error: (error as Error).name }, 'reconciling failed; it is tried again');
         });
-        await delay(config.RECONCILE_INTERVAL_SECONDS, undefined, { signal: stopping }).catch(
-          () => {},
-        );
+        await delay(config.RECONCILE_INTERVAL_MS, undefined, { signal: stopping }).catch(() => {});
       }
     },
   };

@@ -3,7 +3,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
 import type { z } from 'zod';
-import type { ApiConfig } from '#config.ts';
 import type { ApiState } from '#kernel/http/apiKernel.ts';
 import { type Caller, requirePermission } from '#kernel/http/auth.ts';
 import { type FieldError, methodNotAllowed, Problem } from '#kernel/http/problems.ts';
@@ -16,18 +15,19 @@ import { BOOTSTRAP_ROUTES, type BootstrapTiming, bootstrapWorkflowId } from './c
 import type { OnboardingRouteDeps } from './routeDeps.ts';
 import { startBootstrapRun } from './runs.ts';
 import { bootstrapBody, idempotencyKey } from './schemas.ts';
+import type { OnboardingApiConfig } from './settings.ts';
 import type { BootstrapRequest, InitiatedBootstrap, RecordedRequest } from './store.ts';
 
 type BootstrapBody = z.infer<typeof bootstrapBody>;
 
-const timingFrom = (config: ApiConfig): BootstrapTiming => ({
-  propagationWaitMs: config.DNS_PROPAGATION_WAIT_SECONDS,
-  verificationLimitMs: config.DNS_VERIFICATION_LIMIT_SECONDS,
-  verificationBackoffMs: config.DNS_VERIFICATION_BACKOFF_SECONDS,
-  personWaitMs: config.DNS_PERSON_WAIT_SECONDS,
-  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
-  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
-  compensationLimitMs: config.COMPENSATION_LIMIT_SECONDS,
+const timingFrom = (config: OnboardingApiConfig): BootstrapTiming => ({
+  propagationWaitMs: config.DNS_PROPAGATION_WAIT_MS,
+  verificationLimitMs: config.DNS_VERIFICATION_LIMIT_MS,
+  verificationBackoffMs: config.DNS_VERIFICATION_BACKOFF_MS,
+  personWaitMs: config.DNS_PERSON_WAIT_MS,
+  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
+  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
+  compensationLimitMs: config.COMPENSATION_LIMIT_MS,
 });
 
 /** The request as it is kept; every id of the run is made here, once. */
@@ -35,7 +35,7 @@ function requestFrom(
   body: BootstrapBody,
   key: string | undefined,
   caller: Caller,
-  config: ApiConfig,
+  config: OnboardingApiConfig,
 ): BootstrapRequest {
   const organizationId = randomUUID();
   return {
@@ -53,8 +53,8 @@ function requestFrom(
       invitations: {
         taskQueue: config.TEMPORAL_USERS_TASK_QUEUE,
         timing: {
-          ttlMs: config.INVITATION_TTL_SECONDS,
-          reminderAfterMs: config.INVITATION_REMINDER_SECONDS,
+          ttlMs: config.INVITATION_TTL_MS,
+          reminderAfterMs: config.INVITATION_REMINDER_MS,
           maxReminders: config.INVITATION_MAX_REMINDERS,
         },
       },

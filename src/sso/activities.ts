@@ -1,5 +1,5 @@
 /** The activities on single sign-on, by their registered names. */
-import type { WorkerConfig } from '#config.ts';
+
 import { createDomainClaims } from '#domainClaim/store.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
@@ -12,6 +12,7 @@ import { SSO_EVENTS } from './events.ts';
 import { newsActivities } from './newsActivities.ts';
 import { createSsoProvider } from './provider.ts';
 import { createMetadataFetcher } from './saml/metadataFetcher.ts';
+import type { SsoWorkerConfig } from './settings.ts';
 import { createSsoConfigurations } from './store.ts';
 
 export function createActivities({
@@ -19,7 +20,7 @@ export function createActivities({
   pool,
   eventStore,
   emailProvider,
-}: WorkerKernel<WorkerConfig>): Implementations<SsoActivities> {
+}: WorkerKernel<SsoWorkerConfig>): Implementations<SsoActivities> {
   const deps: SsoDeps = {
     config,
     emitEvent: createEmitEvent(eventStore, SSO_EVENTS),

@@ -29,10 +29,10 @@ const configurableOrganization = (deps: SsoRouteDeps, caller: Caller, value: str
 const unavailable = (): Problem => notNow('It could not be started now');
 
 const timingOf = ({ config }: SsoRouteDeps) => ({
-  testWaitMs: config.SSO_TEST_WAIT_SECONDS,
-  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_SECONDS,
-  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS,
-  compensationLimitMs: config.COMPENSATION_LIMIT_SECONDS,
+  testWaitMs: config.SSO_TEST_WAIT_MS,
+  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
+  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
+  compensationLimitMs: config.COMPENSATION_LIMIT_MS,
 });
 
 /** Activation will look again: a domain may be lost until then. */

@@ -3,6 +3,7 @@
 import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput, StepState } from '#kernel/workflow/names.ts';
 import { type StepDefinition, stepNames } from '#kernel/workflow/steps.ts';
+import { DEFAULT_COMPENSATION_LIMIT_MS, DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
 
 export const SSO_STEPS = [
   {
@@ -131,9 +132,8 @@ export const MAX_TEST_WAIT_MS = 24 * HOUR_MS;
 
 export const DEFAULT_SSO_TIMING: SsoTiming = {
   testWaitMs: MAX_TEST_WAIT_MS,
-  retryInitialMs: 10_000,
-  heartbeatTimeoutMs: 10_000,
-  compensationLimitMs: HOUR_MS,
+  ...DEFAULT_RETRY_TIMING,
+  compensationLimitMs: DEFAULT_COMPENSATION_LIMIT_MS,
 };
 
 /** The metadata itself, or the address that has it. */

@@ -1,5 +1,5 @@
 /** What the activities on single sign-on act on. */
-import type { WorkerConfig } from '#config.ts';
+
 import type { DomainClaims } from '#domainClaim/store.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
@@ -7,11 +7,12 @@ import type { ReadModels } from '#organization/store.ts';
 import type { SSO_EVENTS } from './events.ts';
 import type { SsoProvider } from './provider.ts';
 import type { MetadataFetcher } from './saml/metadataFetcher.ts';
+import type { SsoWorkerConfig } from './settings.ts';
 import type { SsoConfigurations } from './store.ts';
 
 export interface SsoDeps {
   config: Pick<
-    WorkerConfig,
+    SsoWorkerConfig,
     | 'INVITATION_TOKEN_SECRET'
     | 'SUPPORT_EMAIL'
     | 'SUPABASE_URL'

@@ -9,6 +9,7 @@ import {
   SSO_DEACTIVATION,
 } from './contract.ts';
 import { SSO_EVENTS } from './events.ts';
+import { SSO_SETTINGS } from './settings.ts';
 
 export const ssoFamily = {
   name: 'sso',
@@ -27,6 +28,7 @@ export const ssoFamily = {
     },
   ],
   events: SSO_EVENTS,
+  settings: SSO_SETTINGS,
   aggregates: { sso: { table: 'sso_configurations_projection', id: 'configuration_id' } },
   mailKinds: ['sso'],
   activities: () => import('./activities.ts'),

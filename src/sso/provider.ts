@@ -4,11 +4,11 @@
  * default of a mapped attribute: users who log in through it carry their organization's id.
  */
 import { z } from 'zod';
-import type { WorkerConfig } from '#config.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { FormerProvider } from './contract.ts';
+import type { SsoWorkerConfig } from './settings.ts';
 
-type SsoConfig = Pick<WorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>;
+type SsoConfig = Pick<SsoWorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>;
 
 export interface SsoProvider {
   /**

@@ -1,12 +1,13 @@
 /** The routes on single sign-on. */
-import type { ApiConfig } from '#config.ts';
+
 import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import { configurationRoutes } from './configurationRoutes.ts';
 import { ssoPaths } from './openApi.ts';
 import { ssoRouteDeps } from './routeDeps.ts';
+import type { SsoApiConfig } from './settings.ts';
 import { testRoutes } from './testRoutes.ts';
 
-export function createRoutes(kernel: ApiKernel<ApiConfig>): FamilyRoutes {
+export function createRoutes(kernel: ApiKernel<SsoApiConfig>): FamilyRoutes {
   const deps = ssoRouteDeps(kernel);
   return {
     authenticated: [configurationRoutes(deps)],

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { parseEnv } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { loadConfig, type Role, SETTING_NAMES } from '#config.ts';
+import { loadConfig } from '#config.ts';
+import { loadDevConfig, SETTING_NAMES } from '#dev/settings.ts';
 import { TEMPORAL_CLI_VERSION } from '#dev/tools/temporalCli.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { loadCompose } from '#support/composeFile.ts';
@@ -14,12 +15,12 @@ const text = await readFile('compose.yaml', 'utf8');
 const { services } = await loadCompose();
 const manifest = JSON.parse(await readFile('package.json', 'utf8'));
 const all = Object.entries(services);
-/** What is built here, by the role that it runs. */
-const OWN: Record<string, Role> = {
-  api: 'api',
-  worker: 'worker',
-  migrate: 'migrate',
-  loopbacks: 'loopbacks',
+/** What is built here, and how its role reads its settings. */
+const OWN: Record<string, (env: Record<string, string>) => unknown> = {
+  api: (env) => loadConfig('api', env),
+  worker: (env) => loadConfig('worker', env),
+  migrate: (env) => loadConfig('migrate', env),
+  loopbacks: (env) => loadDevConfig('loopbacks', env),
 };
 const yaml = async (file: string) => parse(await readFile(file, 'utf8'));
 
@@ -45,11 +46,11 @@ describe('our own services', () => {
     expect(built.sort()).toEqual(Object.keys(OWN).sort());
   });
 
-  test.each(Object.entries(OWN))('%s sets only what is known, and can start', (name, role) => {
+  test.each(Object.entries(OWN))('%s sets only what is known, and can start', (name, load) => {
     const { environment = {} } = services[name]!;
     const unknown = Object.keys(environment).filter((setting) => !SETTING_NAMES.includes(setting));
     expect(unknown.filter((setting) => !setting.startsWith('OTEL_EXPORTER_'))).toEqual([]);
-    expect(() => loadConfig(role, environment)).not.toThrow();
+    expect(() => load(environment)).not.toThrow();
   });
 
   test('run the roles that they are called by, as npm starts them', () => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { loadConfig, type Role, SETTING_NAMES, settingNamesOf } from '#config.ts';
+import { loadConfig, type Role, settingNamesOf } from '#config.ts';
+import { SETTING_NAMES } from '#dev/settings.ts';
 import {
   type Container,
   environmentOf,
@@ -11,7 +12,7 @@ import {
 } from '#support/manifests.ts';
 
 /** What the standard names of OpenTelemetry are that config.ts decides by. */
-const OTEL_NAMES = new Set((await readFile('src/config.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g));
+const OTEL_NAMES = new Set((await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g));
 
 const OF_THE_IMAGE = 'the image says so itself';
 const METRICS_ALONE = 'a Job has no metrics';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import semver from 'semver';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { SETTING_NAMES } from '#config.ts';
+import { SETTING_NAMES } from '#dev/settings.ts';
 
 const read = (file: string) => readFile(file, 'utf8');
 const readYaml = async (file: string) => parse(await read(file));

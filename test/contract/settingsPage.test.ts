@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { SETTING_NAMES, SETTING_SCHEMAS } from '#config.ts';
+import { SETTING_NAMES, SETTING_SCHEMAS } from '#dev/settings.ts';
 import { secretNames, settingsPage, settingsPageProblems } from '#tools/docs/settingsPage.ts';
 import { SETTING_NAMES as EDGE_SETTING_NAMES } from '../../edge/organization-bootstrap/settings.ts';
 
@@ -29,7 +29,7 @@ test('docs/settings.md lists every setting, and no other', async () => {
 
 test('docs/settings.md lists every variable of OpenTelemetry that config.ts decides by', async () => {
   const page = await readFile('docs/settings.md', 'utf8');
-  const read = (await readFile('src/config.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g) ?? [];
+  const read = (await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g) ?? [];
   expect(read.length).toBeGreaterThan(3);
   for (const name of read) expect(page).toContain(`\`${name}\``);
 });

@@ -35,9 +35,9 @@ beforeAll(async () => {
   reconciler = createReconciler({
     config: {
       TEMPORAL_TASK_QUEUE: onboarding.taskQueue,
-      RECONCILE_INTERVAL_SECONDS: 1000,
-      RECONCILE_AFTER_SECONDS: 0,
-      RECONCILE_GIVE_UP_SECONDS: 3_600_000,
+      RECONCILE_INTERVAL_MS: 1000,
+      RECONCILE_AFTER_MS: 0,
+      RECONCILE_GIVE_UP_MS: 3_600_000,
     },
     temporal: onboarding.client,
     requests,

@@ -1,8 +1,8 @@
 /** The Temporal server of a test run, and the workflow bundle that all workers share. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { loadConfig } from '#config.ts';
 import { startTemporal } from '#dev/embedded/temporal.ts';
+import { loadDevConfig } from '#dev/settings.ts';
 import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
 import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
 
@@ -20,7 +20,7 @@ export const CACHE = path.resolve(import.meta.dirname, '../../.cache');
 
 export async function startTemporalForTests() {
   await mkdir(CACHE, { recursive: true });
-  const { TEMPORAL_CLI: explicit } = loadConfig('dev');
+  const { TEMPORAL_CLI: explicit } = loadDevConfig('dev');
   const cli = await resolveTemporalCli({ explicit, cacheFolder: CACHE, log: console.log });
   const folder = await mkdtemp(path.join(CACHE, 'test-temporal-'));
   const [server, workflowBundlePath] = await Promise.all([

@@ -57,7 +57,7 @@ const COMMANDS: Record<string, string> = {
 
 const INTRODUCTION = `# Settings
 
-<!-- Made by \`npm run generate\` from src/config.ts. -->
+<!-- Made by \`npm run generate\` from the schemas in code. -->
 
 Every role reads its settings from the environment, checks all of them at start and lists every
 problem at once. An empty value counts as not set. Names that end in \`_SECONDS\` are in seconds.

@@ -1,11 +1,11 @@
 import { jwtVerify, SignJWT } from 'jose';
 import { expect, test } from 'vitest';
-import { type Config, loadConfig } from '#config.ts';
+import { type DevConfig, loadDevConfig } from '#dev/settings.ts';
 import { tokenFor } from './givenTarget.ts';
 
 const SECRET = 'a-secret-of-thirty-two-characters';
 const key = new TextEncoder().encode(SECRET);
-const settings = (env: Record<string, string>): Config<'load'> => loadConfig('load', env);
+const settings = (env: Record<string, string>): DevConfig<'load'> => loadDevConfig('load', env);
 const given = (lifetime: string) =>
   new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setExpirationTime(lifetime).sign(key);
 

@@ -1,7 +1,8 @@
 /** An installation that somebody names: its API, and a token for it. */
 import { randomUUID } from 'node:crypto';
 import { decodeJwt, SignJWT } from 'jose';
-import { type Config, ConfigError } from '#config.ts';
+import { ConfigError } from '#config.ts';
+import type { DevConfig } from '#dev/settings.ts';
 import { PERMISSIONS, type Target } from './target.ts';
 
 const MS = 1_000;
@@ -26,7 +27,7 @@ function decodeToken(token: string) {
 
 /** Signed as Supabase signs with its legacy secret. */
 function signedToken(
-  config: Config<'load'>,
+  config: DevConfig<'load'>,
   secret: string,
   lifetimeSeconds: number,
 ): Promise<string> {
@@ -45,7 +46,10 @@ function signedToken(
 const issuerOf = (supabaseUrl: string): string => `${supabaseUrl.replace(/\/$/, '')}/auth/v1`;
 
 /** @throws ConfigError naming the setting to change when there is no token for it. */
-export async function tokenFor(config: Config<'load'>, lifetimeSeconds: number): Promise<string> {
+export async function tokenFor(
+  config: DevConfig<'load'>,
+  lifetimeSeconds: number,
+): Promise<string> {
   const { API_TOKEN: token, SUPABASE_JWT_SECRET: secret } = config;
   if (token) return checkedToken(token, lifetimeSeconds);
   if (secret) return signedToken(config, secret, lifetimeSeconds);
@@ -65,7 +69,7 @@ async function requireReady(url: string): Promise<void> {
 /** @throws Error when it does not answer, ConfigError without a token. */
 export async function givenTarget(
   url: string,
-  config: Config<'load'>,
+  config: DevConfig<'load'>,
   lifetimeSeconds: number,
 ): Promise<Target> {
   const token = await tokenFor(config, lifetimeSeconds);

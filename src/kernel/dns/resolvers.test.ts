@@ -11,7 +11,7 @@ let resolvers: Resolvers;
 
 beforeAll(async () => {
   dns = await startLoopbackDns();
-  resolvers = createResolvers({ DNS_RESOLVERS: dns.resolvers, DNS_RESOLVER_TIMEOUT_SECONDS: 300 });
+  resolvers = createResolvers({ DNS_RESOLVERS: dns.resolvers, DNS_RESOLVER_TIMEOUT_MS: 300 });
 });
 afterAll(() => dns.stop());
 beforeEach(() => {

@@ -1,6 +1,6 @@
 /** What public resolvers say of a domain, each asked by itself. */
 import { Resolver } from 'node:dns/promises';
-import type { WorkerConfig } from '#config.ts';
+import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.ts';
 
 export interface Resolvers {
@@ -11,7 +11,7 @@ export interface Resolvers {
   check(fqdn: string, target: string): Promise<ResolverAnswer[]>;
 }
 
-type ResolverConfig = Pick<WorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_SECONDS'>;
+type ResolverConfig = Pick<KernelWorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_MS'>;
 
 /** The name, or records of this type, do not exist: an answer, where anything else is a failure. */
 const ABSENT = new Set(['ENOTFOUND', 'ENODATA']);
@@ -46,7 +46,7 @@ function judge(
 export function createResolvers(config: ResolverConfig): Resolvers {
   async function ask(server: string, fqdn: string, target: string): Promise<ResolverAnswer> {
     // One per question: a Resolver keeps its answers' state, and a check is rare.
-    const resolver = new Resolver({ timeout: config.DNS_RESOLVER_TIMEOUT_SECONDS, tries: 1 });
+    const resolver = new Resolver({ timeout: config.DNS_RESOLVER_TIMEOUT_MS, tries: 1 });
     resolver.setServers([server]);
     const [cname, ...addresses] = await Promise.allSettled([
       records(resolver.resolveCname(fqdn)),

@@ -10,7 +10,7 @@ beforeAll(async () => {
   dns = await startLoopbackDns();
   resolvers = createTxtResolvers({
     DNS_RESOLVERS: dns.resolvers,
-    DNS_RESOLVER_TIMEOUT_SECONDS: 500,
+    DNS_RESOLVER_TIMEOUT_MS: 500,
   });
 });
 afterEach(() => {

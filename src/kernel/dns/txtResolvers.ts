@@ -1,6 +1,6 @@
 /** TXT records as public resolvers see them, each asked by itself. */
 import { Resolver } from 'node:dns/promises';
-import type { WorkerConfig } from '#config.ts';
+import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.ts';
 
 export interface TxtResolvers {
@@ -8,14 +8,14 @@ export interface TxtResolvers {
   check(name: string, value: string): Promise<ResolverAnswer[]>;
 }
 
-type ResolverConfig = Pick<WorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_SECONDS'>;
+type ResolverConfig = Pick<KernelWorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_MS'>;
 
 /** The name, or records of this type, do not exist: an answer, where anything else is a failure. */
 const ABSENT = new Set(['ENOTFOUND', 'ENODATA']);
 
 export function createTxtResolvers(config: ResolverConfig): TxtResolvers {
   async function verdictOf(server: string, name: string, value: string): Promise<ResolverVerdict> {
-    const resolver = new Resolver({ timeout: config.DNS_RESOLVER_TIMEOUT_SECONDS, tries: 1 });
+    const resolver = new Resolver({ timeout: config.DNS_RESOLVER_TIMEOUT_MS, tries: 1 });
     resolver.setServers([server]);
     try {
       // A record comes in chunks of 255 bytes; together they are its text.

@@ -8,7 +8,7 @@ import {
   jwtVerify,
 } from 'jose';
 import { z } from 'zod';
-import type { ApiConfig } from '#config.ts';
+import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { Problem } from './problems.ts';
 import { rememberVerified } from './verifiedTokens.ts';
 
@@ -31,7 +31,7 @@ export interface Caller {
 export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
 
 type AuthConfig = Pick<
-  ApiConfig,
+  KernelApiConfig,
   'SUPABASE_URL' | 'SUPABASE_JWKS_URL' | 'SUPABASE_JWT_SECRET' | 'JWT_ISSUER' | 'JWT_AUDIENCE'
 >;
 

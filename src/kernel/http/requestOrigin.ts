@@ -1,10 +1,10 @@
 /** Where a run that the API starts comes from; in the metadata of each of its events. */
-import type { ApiConfig } from '#config.ts';
+import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import type { Caller } from './auth.ts';
 
 export const originOf = (
-  config: Pick<ApiConfig, 'DEPLOYMENT_ENVIRONMENT'>,
+  config: Pick<KernelApiConfig, 'DEPLOYMENT_ENVIRONMENT'>,
   caller: Caller,
 ): RequestOrigin => ({
   requestedAt: new Date().toISOString(),

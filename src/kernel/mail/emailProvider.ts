@@ -1,11 +1,11 @@
 /** Mail over SMTP through nodemailer: any SMTP server, or Resend's relay. */
 import { createTransport } from 'nodemailer';
-import type { WorkerConfig } from '#config.ts';
 import { ProviderError } from '#kernel/providerError.ts';
+import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import { CORRELATION_HEADER } from '#kernel/workflow/names.ts';
 
 type EmailConfig = Pick<
-  WorkerConfig,
+  KernelWorkerConfig,
   | 'EMAIL_PROVIDER'
   | 'RESEND_API_KEY'
   | 'SMTP_HOST'

@@ -1,11 +1,11 @@
 /** The one long-lived Temporal connection of a process, with tracing and correlation. */
 import { Client, Connection } from '@temporalio/client';
-import type { ApiConfig } from '#config.ts';
+import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { temporalTracingPlugin } from '#kernel/telemetry/tracing.ts';
 import { correlationClientInterceptor } from './interceptors.ts';
 
 type TemporalConfig = Pick<
-  ApiConfig,
+  KernelApiConfig,
   'TEMPORAL_ADDRESS' | 'TEMPORAL_NAMESPACE' | 'TEMPORAL_API_KEY' | 'TEMPORAL_TLS'
 >;
 

@@ -4,13 +4,13 @@
  * we never heard of, and why nobody else's is ever removed.
  */
 import Cloudflare from 'cloudflare';
-import type { WorkerConfig } from '#config.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { DnsRecord } from '#onboarding/contract.ts';
+import type { OnboardingWorkerConfig } from '#onboarding/settings.ts';
 import { codesOf, HOST_TAKEN, IDENTICAL_RECORD, toProviderError } from './cloudflareError.ts';
 
 type DnsConfig = Pick<
-  WorkerConfig,
+  OnboardingWorkerConfig,
   | 'CLOUDFLARE_API_TOKEN'
   | 'CLOUDFLARE_API_BASE_URL'
   | 'CLOUDFLARE_ZONE_ID'

@@ -133,7 +133,7 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
   beginAtZero(deps.metrics, layers);
   app.use(requestContext(logger, deps.metrics));
   app.use(problemResponses(logger));
-  app.use(requestTimeout(config.REQUEST_TIMEOUT_SECONDS));
+  app.use(requestTimeout(config.REQUEST_TIMEOUT_MS));
   app.use(callerRequired);
   app.use(helmet(HEADERS));
   app.use(crossOrigin(config.CORS_ORIGINS));

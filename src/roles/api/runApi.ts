@@ -70,7 +70,7 @@ async function createParts(
   collectProcessMetrics(metrics, config, pool);
   collectDatabaseMetrics(metrics, createMetricQueries(pool));
   collectServerMetrics(metrics, client, taskQueues);
-  const intervalMs = config.HEALTH_INTERVAL_SECONDS;
+  const intervalMs = config.HEALTH_INTERVAL_MS;
   const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
   return { app, reconciler, monitor };
 }
@@ -100,7 +100,7 @@ export async function runApi(
   const { app, reconciler, monitor } = await createParts(config, pool, temporal, logger);
   const server = createServer(
     // A request that trickles in is not waited for longer than one that is worked on.
-    { requestTimeout: config.REQUEST_TIMEOUT_SECONDS },
+    { requestTimeout: config.REQUEST_TIMEOUT_MS },
     app.callback(),
   );
   try {

@@ -138,8 +138,8 @@ async function createWorkers(
         plugins: [temporalTracingPlugin()],
         interceptors: { activity: [correlationActivityInterceptor, ...counted] },
         maxConcurrentActivityTaskExecutions: config.WORKER_MAX_ACTIVITIES,
-        shutdownGraceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS,
-        shutdownForceTime: config.WORKER_SHUTDOWN_GRACE_SECONDS + FORCE_AFTER_GRACE_MS,
+        shutdownGraceTime: config.WORKER_SHUTDOWN_GRACE_MS,
+        shutdownForceTime: config.WORKER_SHUTDOWN_GRACE_MS + FORCE_AFTER_GRACE_MS,
       }),
     ),
   );

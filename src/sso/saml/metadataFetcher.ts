@@ -7,9 +7,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { WorkerConfig } from '#config.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import { MAX_METADATA_BYTES, MetadataError } from '#sso/rules.ts';
+import type { SsoWorkerConfig } from '#sso/settings.ts';
 import { isLoopbackHost } from './loopbackHost.ts';
 
 export interface MetadataFetcher {
@@ -31,7 +31,7 @@ export interface MetadataFetcherOptions {
   timeoutMs?: number;
 }
 
-type MetadataConfig = Pick<WorkerConfig, 'SSO_ALLOW_LOOPBACK'>;
+type MetadataConfig = Pick<SsoWorkerConfig, 'SSO_ALLOW_LOOPBACK'>;
 
 const TIMEOUT_MS = 10_000;
 const OK = 200;

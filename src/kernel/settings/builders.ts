@@ -1,0 +1,48 @@
+/** What schemas of settings are built from: how each kind of value is written in the environment. */
+import { z } from 'zod';
+
+export const SECOND_MS = 1000;
+export const DAY_MS = 86_400_000;
+/** Settings of one role: what z.object takes. */
+export type Shape = Readonly<Record<string, z.ZodType>>;
+
+export const csv = (fallback: string) =>
+  z
+    .string()
+    .default(fallback)
+    .transform((value) =>
+      value
+        .split(',')
+        .map((item) => item.trim())
+        .filter(Boolean),
+    );
+export const flag = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'])
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true' || value === '1');
+export const integer = (fallback: number, min: number, max: number) =>
+  z.coerce.number().int().min(min).max(max).default(fallback);
+/** Written in seconds, read as milliseconds. */
+export const seconds = (fallbackMs: number, maxMs: number) =>
+  z.coerce
+    .number()
+    .min(0)
+    .max(maxMs / SECOND_MS)
+    .default(fallbackMs / SECOND_MS)
+    .transform((value) => Math.round(value * SECOND_MS));
+/** A list of pauses, written in seconds, read as milliseconds. */
+export const pauses = (fallback: string) =>
+  csv(fallback).pipe(
+    z
+      .array(z.coerce.number<string>().positive().max(3600))
+      .min(1)
+      .transform((list) => list.map((pause) => pause * SECOND_MS)),
+  );
+export const port = (fallback: number) => integer(fallback, 0, 65_535);
+export const optional = () => z.string().min(1).optional();
+export const secret = () => z.string().min(32, 'must be at least 32 characters');
+export const postgresUrl = () =>
+  z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// connection string');
+/** A setting's meaning, where the value is a secret: never logged, never in a ConfigMap. */
+export const secretly = (description: string) => ({ description, secret: true });

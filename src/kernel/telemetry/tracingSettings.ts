@@ -1,0 +1,35 @@
+/** The part of the standard OTEL_* variables that we decide by. */
+import { ConfigError, type Environment } from '#kernel/settings/load.ts';
+
+/** Share of the traces to export, by the standard sampler variables; those with errors go in any case. */
+function ratioOf({
+  OTEL_TRACES_SAMPLER: sampler = '',
+  OTEL_TRACES_SAMPLER_ARG: share,
+}: Environment): number {
+  if (sampler.endsWith('always_off')) return 0;
+  if (!sampler.endsWith('traceidratio')) return 1;
+  const ratio = Number(share ?? 1);
+  if (ratio >= 0 && ratio <= 1) return ratio;
+  throw new ConfigError('OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1');
+}
+
+/**
+ * The part of the standard OTEL_* variables that we decide by; endpoint, headers, sampler and
+ * limits are read by the OpenTelemetry SDK itself under the same names.
+ */
+export function loadTracingConfig(
+  env: Environment = process.env,
+  argv: readonly string[] = process.argv,
+): { serviceName: string; disabled: boolean; exportSpans: boolean; ratio: number } {
+  const disabled = env.OTEL_SDK_DISABLED === 'true';
+  const exportSpans =
+    !disabled &&
+    env.OTEL_TRACES_EXPORTER !== 'none' &&
+    Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+  return {
+    ratio: ratioOf(env),
+    disabled,
+    serviceName: env.OTEL_SERVICE_NAME || `a4c-${argv[2] ?? 'process'}`,
+    exportSpans,
+  };
+}

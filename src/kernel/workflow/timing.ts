@@ -1,0 +1,12 @@
+/** Defaults of the times that every family shares; settings and workflows read the same ones. */
+import type { RetryTiming } from './policies.ts';
+
+const MINUTE_MS = 60_000;
+
+export const DEFAULT_RETRY_TIMING: RetryTiming = {
+  retryInitialMs: 10_000,
+  heartbeatTimeoutMs: 10_000,
+};
+
+/** How long one compensation is retried before it is left to a person. */
+export const DEFAULT_COMPENSATION_LIMIT_MS = 60 * MINUTE_MS;

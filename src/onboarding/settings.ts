@@ -1,0 +1,68 @@
+/** Settings of the family, by the role that reads them. */
+import { z } from 'zod';
+import type { InvitationApiConfig, InvitationWorkerConfig } from '#invitation/settings.ts';
+import {
+  DAY_MS,
+  flag,
+  optional,
+  pauses,
+  SECOND_MS,
+  type Shape,
+  seconds,
+  secretly,
+} from '#kernel/settings/builders.ts';
+import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
+import type { SettingsOf } from '#kernel/settings/load.ts';
+import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from './contract.ts';
+
+export const ONBOARDING_SETTINGS = {
+  api: {
+    ENABLE_ORG_BOOTSTRAP: flag(true).describe(
+      'false answers new bootstraps with 503; those under way go on',
+    ),
+    RECONCILE_INTERVAL_SECONDS: seconds(15 * SECOND_MS, 3600 * SECOND_MS).describe(
+      'how often the reconciler looks for requests without a run',
+    ),
+    RECONCILE_AFTER_SECONDS: seconds(30 * SECOND_MS, 3600 * SECOND_MS).describe(
+      'age at which it starts the run of a pending request',
+    ),
+    RECONCILE_GIVE_UP_SECONDS: seconds(DAY_MS, 30 * DAY_MS).describe(
+      'age at which it marks a pending request as failed',
+    ),
+    DNS_PROPAGATION_WAIT_SECONDS: seconds(
+      DEFAULT_TIMING.propagationWaitMs,
+      MAX_PROPAGATION_WAIT_MS,
+    ).describe('wait between the DNS record and the first lookup'),
+    DNS_VERIFICATION_LIMIT_SECONDS: seconds(DEFAULT_TIMING.verificationLimitMs, DAY_MS).describe(
+      'after so long without agreement a person is asked',
+    ),
+    DNS_VERIFICATION_BACKOFF_SECONDS: pauses('10,20,40,80,160,300').describe(
+      'pauses between lookups; the last one repeats',
+    ),
+    DNS_PERSON_WAIT_SECONDS: seconds(DEFAULT_TIMING.personWaitMs, 7 * DAY_MS).describe(
+      'how long a run waits for a person’s decision',
+    ),
+  },
+  worker: {
+    CLOUDFLARE_API_TOKEN: z
+      .string()
+      .min(1)
+      .meta(
+        secretly('token with _Zone:Read_ and _DNS:Edit_ on the zone of `PLATFORM_BASE_DOMAIN`'),
+      ),
+    CLOUDFLARE_API_BASE_URL: z
+      .url()
+      .default('https://api.cloudflare.com/client/v4')
+      .describe('Cloudflare’s API'),
+    CLOUDFLARE_ZONE_ID: optional().describe('the zone’s id; looked up by its name when not set'),
+    DNS_TARGET: z.string().min(1).describe('what each subdomain’s CNAME points to'),
+    DNS_PROXIED: flag(true).describe('whether Cloudflare proxies the records'),
+  },
+} as const satisfies Record<'api' | 'worker', Shape>;
+
+export type OnboardingApiConfig = KernelApiConfig &
+  SettingsOf<typeof ONBOARDING_SETTINGS.api> &
+  InvitationApiConfig;
+export type OnboardingWorkerConfig = KernelWorkerConfig &
+  SettingsOf<typeof ONBOARDING_SETTINGS.worker> &
+  InvitationWorkerConfig;
