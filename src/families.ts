@@ -5,6 +5,7 @@
 import { deletionFamily } from '#deletion/family.ts';
 import { domainClaimFamily } from '#domainClaim/family.ts';
 import { invitationFamily } from '#invitation/family.ts';
+import type { AggregateTables } from '#kernel/eventStore/aggregateTables.ts';
 import type { EventDefinition } from '#kernel/eventStore/eventTypes.ts';
 import type { Family } from '#kernel/family.ts';
 import type {
@@ -48,6 +49,12 @@ export const EVENTS = Object.assign({}, ...all.map(({ events }) => events)) as E
 export const AGGREGATES: readonly string[] = [
   ...new Set(Object.values<EventDefinition>(EVENTS).map(({ aggregate }) => aggregate)),
 ];
+
+/** Where the aggregates of all families belong to an organization. */
+export const AGGREGATE_TABLES: AggregateTables = Object.assign(
+  {},
+  ...all.map(({ aggregates }) => aggregates),
+);
 
 /** Names of the search attributes that the namespace must have, each a Keyword. */
 export const SEARCH_ATTRIBUTES: readonly string[] = [

@@ -1,7 +1,7 @@
 /** The entry point of every role: `node src/main.ts <role>`. */
 import { parseArgs } from 'node:util';
 import { createLogger } from '#kernel/telemetry/logger.ts';
-import { stopTracing } from '#kernel/telemetry/tracing.ts';
+import { stopTracing } from '#kernel/telemetry/tracing/tracing.ts';
 import { type Roles, runRole } from '#roles/runRole.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { ConfigError, loadConfig } from './config.ts';

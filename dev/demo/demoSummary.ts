@@ -2,11 +2,12 @@
 import { Resolver } from 'node:dns/promises';
 import type { Stack } from '#dev/embedded/stack.ts';
 import type { CloudflareRecord } from '#dev/loopback/cloudflareZone.ts';
-import type { Lineage } from '#kernel/eventStore/eventQueries.ts';
+import type { Invitation } from '#invitation/store.ts';
+import type { Lineage } from '#organization/lineage.ts';
 import type { ApiClient } from './apiClient.ts';
 
 export interface DemoSummary {
-  lineage: Lineage;
+  lineage: Lineage<Invitation>;
   dnsRecords: Pick<CloudflareRecord, 'id' | 'name' | 'type' | 'content' | 'proxied' | 'comment'>[];
   /** What each resolver answers for the organization's domain. */
   resolved: { resolver: string; addresses: string[] }[];
@@ -24,7 +25,9 @@ export async function summaryOf(
   stack: Stack,
   organizationId: string,
 ): Promise<DemoSummary> {
-  const lineage = await api.get<Lineage>(`/api/v1/organizations/${organizationId}/lineage`);
+  const lineage = await api.get<Lineage<Invitation>>(
+    `/api/v1/organizations/${organizationId}/lineage`,
+  );
   const domain = lineage.organization.domain ?? '';
   return {
     lineage,

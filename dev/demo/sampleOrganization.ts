@@ -1,6 +1,6 @@
 /** The organization that `npm run demo` onboards, and the one who asks for it. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { TokenClaims } from '#dev/loopback/loopbackSupabase.ts';
+import type { TokenClaims } from '#dev/loopback/tokenClaims.ts';
 
 export const CALLER: TokenClaims = {
   sub: randomUUID(),

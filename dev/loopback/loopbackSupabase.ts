@@ -4,30 +4,13 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import Koa from 'koa';
 import { createLoginRoutes } from './loopbackSupabaseLogin.ts';
 import { createLoopbackSso, type LoopbackSso } from './loopbackSupabaseSso.ts';
 import { createUserStore, type UserStore } from './loopbackSupabaseStore.ts';
 import { createAdminUsers, type UserFaults } from './loopbackSupabaseUsers.ts';
-
-/** A permission and the ltree scope it holds in, as Supabase's token hook writes them. */
-export interface TokenPermission {
-  p: string;
-  s: string;
-}
-
-export interface TokenClaims {
-  /** A uuid. */
-  sub: string;
-  orgId?: string;
-  orgType?: string;
-  permissions?: TokenPermission[];
-  /** Anything else, to override or add. */
-  extra?: JWTPayload;
-  /** An hour when left out. */
-  lifetimeSeconds?: number;
-}
+import type { TokenClaims } from './tokenClaims.ts';
 
 const HOUR_SECONDS = 3600;
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
-import type { TokenClaims } from './loopbackSupabase.ts';
 import { type AuthUser, refuse, type UserStore } from './loopbackSupabaseStore.ts';
+import type { TokenClaims } from './tokenClaims.ts';
 
 const MIN_PASSWORD = 6;
 const LIFETIME_SECONDS = 3600;

@@ -11,7 +11,7 @@ import { parseBody } from '#kernel/http/validation.ts';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { accessibleOrganization, requireActive } from '#organization/access.ts';
-import { createReadModels } from '#organization/store.ts';
+import { createOrganizations } from '#organization/store.ts';
 import { DELETE_ORGANIZATION } from './contract.ts';
 import { deletionPaths } from './openApi.ts';
 import { startDeletionRun } from './runs.ts';
@@ -55,13 +55,13 @@ async function startDeletion(
 
 function deletionRoutes(kernel: Kernel): Router<ApiState> {
   const router = createRouter<ApiState>();
-  const readModels = createReadModels(kernel.pool);
+  const organizations = createOrganizations(kernel.pool);
 
   router.delete('/api/v1/organizations/:organizationId', async (ctx) => {
     const { caller } = ctx.state;
     const id = ctx.params.organizationId;
     const organization = await accessibleOrganization(
-      { readModels },
+      { organizations },
       caller,
       id,
       DELETE_ORGANIZATION,

@@ -10,7 +10,7 @@ import { originOf } from '#kernel/http/requestOrigin.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { parseBody } from '#kernel/http/validation.ts';
 import { accessibleOrganization, requireActive } from '#organization/access.ts';
-import { createReadModels, type ReadModels } from '#organization/store.ts';
+import { createOrganizations, type Organizations } from '#organization/store.ts';
 import { CONFIGURE_SSO, type DomainVerificationParams } from './contract.ts';
 import { domainClaimPaths } from './openApi.ts';
 import { challengeNameOf, challengeValueOf, type DomainRefusal, refusalOfDomain } from './rules.ts';
@@ -20,7 +20,7 @@ import type { DomainClaimApiConfig } from './settings.ts';
 import { createDomainClaims, type DomainClaims, type OrganizationDomain } from './store.ts';
 
 interface DomainClaimRouteDeps extends ApiKernel<DomainClaimApiConfig> {
-  readModels: ReadModels;
+  organizations: Organizations;
   domainClaims: DomainClaims;
 }
 
@@ -131,7 +131,7 @@ export const createRoutes = (kernel: ApiKernel<DomainClaimApiConfig>): FamilyRou
   authenticated: [
     claimRoutes({
       ...kernel,
-      readModels: createReadModels(kernel.pool),
+      organizations: createOrganizations(kernel.pool),
       domainClaims: createDomainClaims(kernel.pool),
     }),
   ],

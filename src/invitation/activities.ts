@@ -5,8 +5,9 @@ import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import type { Invitation } from '#organization/store.ts';
-import { createReadModels } from '#organization/store.ts';
+import { createOrganizations } from '#organization/store.ts';
+import { emitRevoked } from './activities/revocation.ts';
+import { invitationToken, tokenHash } from './activities/token.ts';
 import type {
   AcceptedInvitation,
   EndInvitationInput,
@@ -20,10 +21,10 @@ import type {
 import { INVITATION_EVENTS } from './events.ts';
 import { invitationMail } from './mails.ts';
 import { createAccountProvider } from './provider.ts';
-import { emitRevoked } from './revocation.ts';
 import { expiryOf, normalizeEmail } from './rules.ts';
 import type { InvitationWorkerConfig } from './settings.ts';
-import { invitationToken, tokenHash } from './token.ts';
+import type { Invitation } from './store.ts';
+import { createInvitations } from './store.ts';
 
 /** Remembered between attempts: the server took the mail, only our record of it is missing. */
 const ACCEPTED = 'accepted';
@@ -44,11 +45,12 @@ export function createActivities({
   emailProvider,
 }: WorkerKernel<InvitationWorkerConfig>): Implementations<InvitationActivities> {
   const emitEvent = createEmitEvent(eventStore, INVITATION_EVENTS);
-  const readModels = createReadModels(pool);
+  const organizations = createOrganizations(pool);
+  const invitations = createInvitations(pool);
   const accountProvider = createAccountProvider(config);
 
   async function load(invitationId: string): Promise<Invitation> {
-    const found = await readModels.invitation(invitationId);
+    const found = await invitations.find(invitationId);
     if (found) return found;
     throw ApplicationFailure.nonRetryable(
       `there is no invitation ${invitationId}`,
@@ -62,7 +64,7 @@ export function createActivities({
   async function deliver(input: SendInvitationInput): Promise<void> {
     const { invitationId, orgId, generation, reminder } = input;
     const { email, firstName, expiresAt } = await load(invitationId);
-    const organization = await readModels.organization(orgId);
+    const organization = await organizations.find(orgId);
     await emailProvider.send({
       kind: 'invitation',
       to: email,
@@ -203,7 +205,7 @@ export function createActivities({
       origin,
     }: Step): Promise<AcceptedInvitation> {
       const { email, firstName, lastName, roles } = await load(invitationId);
-      const organization = await readModels.organization(orgId);
+      const organization = await organizations.find(orgId);
       const scope = organization?.path ?? '';
       const membership = { org_id: orgId, roles, scope, invitation_id: invitationId };
       const account = await accountProvider.provision({ email, firstName, lastName }, membership);

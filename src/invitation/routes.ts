@@ -2,9 +2,9 @@
 
 import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import { invitationPaths } from './openApi.ts';
-import { organizationRoutes } from './organizationRoutes.ts';
-import { publicRoutes } from './publicRoutes.ts';
-import { invitationRouteDeps } from './routeDeps.ts';
+import { organizationRoutes } from './routes/organization.ts';
+import { publicRoutes } from './routes/public.ts';
+import { invitationRouteDeps } from './routes/routeDeps.ts';
 import type { InvitationApiConfig } from './settings.ts';
 
 export function createRoutes(kernel: ApiKernel<InvitationApiConfig>): FamilyRoutes {

@@ -1,10 +1,38 @@
 /** Invitations by their link, and page by page. */
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
-import { typed } from '#kernel/database/database.ts';
+import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { DB } from '#kernel/database/schema.ts';
-import { type Invitation, invitations } from '#organization/store.ts';
 import type { InvitationStatus } from './contract.ts';
+
+/** `generation` says which of its links is the valid one. */
+const invitations = (db: Database) =>
+  db
+    .selectFrom('user_invitations_projection')
+    .select([
+      'invitation_id as invitationId',
+      'org_id as orgId',
+      'email',
+      'first_name as firstName',
+      'last_name as lastName',
+      'roles',
+      'status',
+      'expires_at as expiresAt',
+      'email_status as emailStatus',
+      'email_sent_at as emailSentAt',
+      'email_error as emailError',
+      'message_id as messageId',
+      'revoked_at as revokedAt',
+      'accepted_at as acceptedAt',
+      'created_at as createdAt',
+      'reminders_sent as remindersSent',
+      'generation',
+      'invited_by_name as invitedByName',
+      'user_id as userId',
+      'linked',
+    ]);
+
+export type Invitation = RowOf<typeof invitations>;
 
 export interface InvitationByToken {
   invitation: Invitation;
@@ -18,7 +46,7 @@ export interface InvitationPage {
   next: string | undefined;
 }
 
-export type InvitationQueries = ReturnType<typeof createInvitationQueries>;
+export type Invitations = ReturnType<typeof createInvitations>;
 
 interface Position {
   createdAt: Date;
@@ -49,10 +77,21 @@ const after = (
 ) =>
   eb(eb.refTuple(createdMillisecond(eb), 'invitation_id'), '>', eb.tuple(createdAt, invitationId));
 
-export function createInvitationQueries(pool: Pool) {
+export function createInvitations(pool: Pool) {
   const db = typed(pool);
 
   return {
+    /** Undefined when there is none of this id. */
+    find: (invitationId: string): Promise<Invitation | undefined> =>
+      invitations(db).where('invitation_id', '=', invitationId).executeTakeFirst(),
+
+    ofOrganization: (orgId: string): Promise<Invitation[]> =>
+      invitations(db)
+        .where('org_id', '=', orgId)
+        .orderBy('created_at')
+        .orderBy('invitation_id')
+        .execute(),
+
     /**
      * Looked up by hash, through an index: how long it takes says nothing of the token.
      * @returns undefined for a link that never was.

@@ -4,18 +4,13 @@
  * light: what only one role needs is loaded by that role.
  */
 
+import type { AggregateTables } from './eventStore/aggregateTables.ts';
 import type { EventCatalogue } from './eventStore/eventTypes.ts';
 import type { FamilyRoutes } from './http/apiKernel.ts';
 import type { Shape } from './settings/builders.ts';
 import type { MetricDefinition } from './telemetry/metricDefinition.ts';
 import type { ActivityImplementations } from './temporal/activity.ts';
 import type { ScheduleDefinition, WorkflowDefinition } from './temporal/workflowDefinition.ts';
-
-/** Rows of a read model whose ids are the ids of an aggregate, one for each of an organization. */
-export interface AggregateTable {
-  table: string;
-  id: string;
-}
 
 export interface Family {
   name: string;
@@ -24,7 +19,7 @@ export interface Family {
   workflows: readonly WorkflowDefinition[];
   events: EventCatalogue;
   /** Where the aggregates of its events belong to an organization; the organization needs none. */
-  aggregates: Readonly<Record<string, AggregateTable>>;
+  aggregates: AggregateTables;
   /** Settings beside the kernel's, by the role that reads them. */
   settings?: Readonly<Partial<Record<'api' | 'worker', Shape>>>;
   schedules?: readonly ScheduleDefinition[];

@@ -2,9 +2,9 @@
 
 import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import { onboardingPaths } from './openApi.ts';
-import { requestRoutes } from './requestRoutes.ts';
-import { onboardingRouteDeps } from './routeDeps.ts';
-import { runRoutes } from './runRoutes.ts';
+import { requestRoutes } from './routes/requests.ts';
+import { onboardingRouteDeps } from './routes/routeDeps.ts';
+import { runRoutes } from './routes/runs.ts';
 import type { OnboardingApiConfig } from './settings.ts';
 
 export function createRoutes(kernel: ApiKernel<OnboardingApiConfig>): FamilyRoutes {

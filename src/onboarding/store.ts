@@ -7,8 +7,8 @@ import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { slugFor } from '#organization/rules.ts';
 import type { OrganizationBootstrapParams } from './contract.ts';
 import type { ONBOARDING_EVENTS } from './events.ts';
-import { claimKey } from './idempotency.ts';
-import { isSlugTaken } from './slugTaken.ts';
+import { claimKey } from './store/idempotency.ts';
+import { isSlugTaken } from './store/slugTaken.ts';
 
 export interface BootstrapRequest {
   caller: string;

@@ -2,19 +2,19 @@
 import { type Caller, hasPermission, isPlatformAdmin } from '#kernel/http/auth.ts';
 import { notFound, Problem } from '#kernel/http/problems.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
-import type { Organization, ReadModels } from './store.ts';
+import type { Organization, Organizations } from './store.ts';
 
 interface AccessDeps {
-  readModels: ReadModels;
+  organizations: Organizations;
 }
 
 async function maySee(
-  { readModels }: AccessDeps,
+  { organizations }: AccessDeps,
   caller: Caller,
   { orgId, requestedBy }: Organization,
 ): Promise<boolean> {
   if (isPlatformAdmin(caller) || requestedBy === caller.userId) return true;
-  return caller.orgId !== undefined && (await readModels.isWithin(orgId, caller.orgId));
+  return caller.orgId !== undefined && (await organizations.isWithin(orgId, caller.orgId));
 }
 
 /**
@@ -26,7 +26,7 @@ export async function visibleOrganization(
   caller: Caller,
   orgId: string,
 ): Promise<Organization> {
-  const organization = await deps.readModels.organization(orgId);
+  const organization = await deps.organizations.find(orgId);
   if (organization && (await maySee(deps, caller, organization))) return organization;
   throw notFound('organization');
 }

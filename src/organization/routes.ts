@@ -5,14 +5,19 @@ import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.t
 import { createRouter } from '#kernel/http/router.ts';
 import { accessibleOrganization } from './access.ts';
 import { withoutTokenHash } from './eventView.ts';
+import type { TraceLineage } from './lineage.ts';
 import { organizationPaths } from './openApi.ts';
-import { createReadModels } from './store.ts';
+import { createOrganizations } from './store.ts';
+
+interface OrganizationKernel extends ApiKernel<object> {
+  traceLineage: TraceLineage;
+}
 
 const PREFIX = '/api/v1/organizations/:organizationId';
 
-function organizationRoutes({ pool, queries }: ApiKernel<object>): Router<ApiState> {
+function organizationRoutes({ pool, traceLineage }: OrganizationKernel): Router<ApiState> {
   const router = createRouter<ApiState>();
-  const deps = { readModels: createReadModels(pool) };
+  const deps = { organizations: createOrganizations(pool) };
 
   router.get(PREFIX, async (ctx) => {
     const { organizationId } = ctx.params;
@@ -22,14 +27,14 @@ function organizationRoutes({ pool, queries }: ApiKernel<object>): Router<ApiSta
   router.get(`${PREFIX}/lineage`, async (ctx) => {
     const { organizationId } = ctx.params;
     const { orgId } = await accessibleOrganization(deps, ctx.state.caller, organizationId);
-    const lineage = await queries.traceWorkflowLineage(orgId);
+    const lineage = await traceLineage(orgId);
     ctx.body = { ...lineage, events: lineage?.events.map(withoutTokenHash) };
   });
 
   return router;
 }
 
-export const createRoutes = (kernel: ApiKernel<object>): FamilyRoutes => ({
+export const createRoutes = (kernel: OrganizationKernel): FamilyRoutes => ({
   authenticated: [organizationRoutes(kernel)],
   paths: organizationPaths(),
 });

@@ -1,4 +1,4 @@
-/** Reads of the projections. */
+/** Reads of the projection of organizations. */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
@@ -37,36 +37,8 @@ const organizations = (db: Database) =>
       'updated_at as updatedAt',
     ]);
 
-/** `generation` says which of its links is the valid one. */
-export const invitations = (db: Database) =>
-  db
-    .selectFrom('user_invitations_projection')
-    .select([
-      'invitation_id as invitationId',
-      'org_id as orgId',
-      'email',
-      'first_name as firstName',
-      'last_name as lastName',
-      'roles',
-      'status',
-      'expires_at as expiresAt',
-      'email_status as emailStatus',
-      'email_sent_at as emailSentAt',
-      'email_error as emailError',
-      'message_id as messageId',
-      'revoked_at as revokedAt',
-      'accepted_at as acceptedAt',
-      'created_at as createdAt',
-      'reminders_sent as remindersSent',
-      'generation',
-      'invited_by_name as invitedByName',
-      'user_id as userId',
-      'linked',
-    ]);
-
 export type Organization = RowOf<typeof organizations>;
-export type Invitation = RowOf<typeof invitations>;
-export type ReadModels = ReturnType<typeof createReadModels>;
+export type Organizations = ReturnType<typeof createOrganizations>;
 
 /**
  * An organization and all above it. By parent ids, which are never used again, and not by path,
@@ -86,36 +58,26 @@ const withAncestors = (db: Database, orgId: string) =>
       ),
   );
 
-export function createReadModels(pool: Pool) {
+export function createOrganizations(pool: Pool) {
   const db = typed(pool);
 
   return {
     /** Undefined when there is none of this id. */
-    organization: (orgId: string): Promise<Organization | undefined> =>
+    find: (orgId: string): Promise<Organization | undefined> =>
       organizations(db).where('org_id', '=', orgId).executeTakeFirst(),
 
     /** The one live organization that holds a slug. */
-    organizationBySlug: (slug: string): Promise<Organization | undefined> =>
+    findBySlug: (slug: string): Promise<Organization | undefined> =>
       organizations(db)
         .where('slug', '=', slug)
         .where('status', 'in', ['pending', 'provisioning', 'active'])
         .executeTakeFirst(),
 
-    invitation: (invitationId: string): Promise<Invitation | undefined> =>
-      invitations(db).where('invitation_id', '=', invitationId).executeTakeFirst(),
-
-    invitationsOf: (orgId: string): Promise<Invitation[]> =>
-      invitations(db)
-        .where('org_id', '=', orgId)
-        .orderBy('created_at')
-        .orderBy('invitation_id')
-        .execute(),
-
     /**
      * A page of the bootstraps that began at least `olderThanMs` ago and have not ended, oldest
      * first. @param after the last one of the page before.
      */
-    pendingOrganizations(
+    pending(
       olderThanMs: number,
       { after, limit = 100 }: { after?: Organization | undefined; limit?: number } = {},
     ): Promise<Organization[]> {

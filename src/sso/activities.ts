@@ -4,12 +4,12 @@ import { createDomainClaims } from '#domainClaim/store.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
-import { createReadModels } from '#organization/store.ts';
-import { configurationActivities } from './configurationActivities.ts';
+import { createOrganizations } from '#organization/store.ts';
+import { configurationActivities } from './activities/configuration.ts';
+import type { SsoDeps } from './activities/deps.ts';
+import { newsActivities } from './activities/news.ts';
 import type { SsoActivities } from './contract.ts';
-import type { SsoDeps } from './deps.ts';
 import { SSO_EVENTS } from './events.ts';
-import { newsActivities } from './newsActivities.ts';
 import { createSsoProvider } from './provider.ts';
 import { createMetadataFetcher } from './saml/metadataFetcher.ts';
 import type { SsoWorkerConfig } from './settings.ts';
@@ -24,7 +24,7 @@ export function createActivities({
   const deps: SsoDeps = {
     config,
     emitEvent: createEmitEvent(eventStore, SSO_EVENTS),
-    readModels: createReadModels(pool),
+    organizations: createOrganizations(pool),
     ssoConfigurations: createSsoConfigurations(pool),
     domainClaims: createDomainClaims(pool),
     ssoProvider: createSsoProvider(config),

@@ -37,30 +37,6 @@ export const SSO_STEPS = [
 export type SsoStep = (typeof SSO_STEPS)[number]['name'];
 export const SSO_STEP_NAMES = stepNames(SSO_STEPS);
 
-export const SSO_STATUSES = [
-  'requested',
-  'validated',
-  'configured',
-  'testing',
-  'tested',
-  'active',
-  'failed',
-  'cancelled',
-  'deactivated',
-  'replaced',
-] as const;
-
-export type SsoStatus = (typeof SSO_STATUSES)[number];
-
-/** A run is under way in these. */
-export const SSO_UNDER_WAY: readonly SsoStatus[] = [
-  'requested',
-  'validated',
-  'configured',
-  'testing',
-  'tested',
-];
-
 export type SsoBinding = 'HTTP-POST' | 'HTTP-Redirect';
 
 export interface SigningCertificate {

@@ -1,11 +1,11 @@
 /** The routes on single sign-on. */
 
 import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
-import { configurationRoutes } from './configurationRoutes.ts';
 import { ssoPaths } from './openApi.ts';
-import { ssoRouteDeps } from './routeDeps.ts';
+import { configurationRoutes } from './routes/configuration.ts';
+import { ssoRouteDeps } from './routes/routeDeps.ts';
+import { testRoutes } from './routes/test.ts';
 import type { SsoApiConfig } from './settings.ts';
-import { testRoutes } from './testRoutes.ts';
 
 export function createRoutes(kernel: ApiKernel<SsoApiConfig>): FamilyRoutes {
   const deps = ssoRouteDeps(kernel);

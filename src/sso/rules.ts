@@ -1,6 +1,30 @@
 /** Single sign-on: an identity provider as its metadata describes it, and what may be wrong with it. */
 import { type IdpMetadata, SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
 
+export const SSO_STATUSES = [
+  'requested',
+  'validated',
+  'configured',
+  'testing',
+  'tested',
+  'active',
+  'failed',
+  'cancelled',
+  'deactivated',
+  'replaced',
+] as const;
+
+export type SsoStatus = (typeof SSO_STATUSES)[number];
+
+/** A run is under way in these. */
+export const SSO_UNDER_WAY: readonly SsoStatus[] = [
+  'requested',
+  'validated',
+  'configured',
+  'testing',
+  'tested',
+];
+
 /** What is wrong with metadata; the words are for the person who sent it. */
 export class MetadataError extends Error {
   override name = 'MetadataError';

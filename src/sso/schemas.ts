@@ -1,8 +1,7 @@
 /** What the routes on single sign-on take and give. */
 import { z } from 'zod';
 import { domain } from '#domainClaim/schemas.ts';
-import { SSO_STATUSES } from './contract.ts';
-import { MAX_METADATA_BYTES } from './rules.ts';
+import { MAX_METADATA_BYTES, SSO_STATUSES } from './rules.ts';
 
 const MAX_DOMAINS = 50;
 

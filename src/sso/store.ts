@@ -2,7 +2,8 @@
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
-import { type SigningCertificate, SSO_UNDER_WAY } from './contract.ts';
+import type { SigningCertificate } from './contract.ts';
+import { SSO_UNDER_WAY } from './rules.ts';
 
 /** `expiry_warnings`: the smallest threshold in days that was warned of, by fingerprint. */
 const configurations = (db: Database) =>

@@ -12,7 +12,9 @@ import {
 } from '#support/manifests.ts';
 
 /** What the standard names of OpenTelemetry are that config.ts decides by. */
-const OTEL_NAMES = new Set((await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g));
+const OTEL_NAMES = new Set(
+  (await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g),
+);
 
 const OF_THE_IMAGE = 'the image says so itself';
 const METRICS_ALONE = 'a Job has no metrics';

@@ -29,7 +29,10 @@ test('docs/settings.md lists every setting, and no other', async () => {
 
 test('docs/settings.md lists every variable of OpenTelemetry that config.ts decides by', async () => {
   const page = await readFile('docs/settings.md', 'utf8');
-  const read = (await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g) ?? [];
+  const read =
+    (await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(
+      /\bOTEL_[A-Z_]+\b/g,
+    ) ?? [];
   expect(read.length).toBeGreaterThan(3);
   for (const name of read) expect(page).toContain(`\`${name}\``);
 });

@@ -5,7 +5,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { currentCorrelationId, withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
-import { temporalTracingPlugin } from '#kernel/telemetry/tracing.ts';
+import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connection.ts';
 import { correlationActivityInterceptor } from '#kernel/temporal/interceptors.ts';
 import { installRuntime } from '#kernel/temporal/runtime.ts';

@@ -9,6 +9,7 @@ import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { bootstrapWorkflowId } from '#onboarding/contract.ts';
 import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { type BootstrapRequests, createBootstrapRequests } from '#onboarding/store.ts';
+import { traceLineageOf } from '#roles/lineage.ts';
 import { createTestDatabase, type TestDatabase } from '#support/database.ts';
 import { created, invited } from '#support/events.ts';
 
@@ -144,7 +145,7 @@ describe('eventQueries', () => {
 
   test('traces an organization to runs, activities and projections', async () => {
     const { orgId, workflowId, invitationId } = await history();
-    const lineage = await queries.traceWorkflowLineage(orgId);
+    const lineage = await traceLineageOf(database.pool)(orgId);
     expect(lineage).toMatchObject({
       organization: { orgId, status: 'provisioning' },
       correlationIds: [`corr-${orgId}`],
@@ -160,7 +161,7 @@ describe('eventQueries', () => {
       ],
       projections: { invitations: [{ invitationId }] },
     });
-    expect(await queries.traceWorkflowLineage(randomUUID())).toBeUndefined();
+    expect(await traceLineageOf(database.pool)(randomUUID())).toBeUndefined();
   });
 });
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
-import { createReadModels, type ReadModels } from '#organization/store.ts';
 import { createTestDatabase, type TestDatabase } from '#support/database.ts';
 import {
   created,
@@ -12,6 +11,7 @@ import {
   invited,
   newEvent,
 } from '#support/events.ts';
+import { type ReadModels, readModelsOf } from '#support/readModels.ts';
 
 let database: TestDatabase;
 let owner: pg.Pool;
@@ -22,7 +22,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   owner = new pg.Pool({ connectionString: database.ownerUrl });
   store = createEventStore(database.pool);
-  readModels = createReadModels(database.pool);
+  readModels = readModelsOf(database.pool);
 });
 afterAll(async () => {
   await owner.end();

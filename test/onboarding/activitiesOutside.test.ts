@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { tokenHash } from '#invitation/token.ts';
+import { tokenHash } from '#invitation/activities/token.ts';
 import { type ActivityRuns, origin, startActivityRuns } from '#support/activityRuns.ts';
 import { type Onboarding, SUPPORT } from '#support/onboarding.ts';
 

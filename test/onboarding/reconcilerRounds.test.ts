@@ -12,9 +12,9 @@ import { createLogger } from '#kernel/telemetry/logger.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { bootstrapWorkflowId, type OrganizationBootstrapParams } from '#onboarding/contract.ts';
 import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
-import { createReconciler } from '#onboarding/reconciler.ts';
+import { createReconciler } from '#onboarding/reconcile/reconciler.ts';
 import { createBootstrapRequests } from '#onboarding/store.ts';
-import { createReadModels } from '#organization/store.ts';
+import { createOrganizations } from '#organization/store.ts';
 import { type Onboarding, sampleUsers, startOnboarding } from '#support/onboarding.ts';
 
 const LOCK = '42';
@@ -22,7 +22,7 @@ const LOCK = '42';
 let onboarding: Onboarding;
 let pool: ReturnType<typeof createPool>;
 let requests: ReturnType<typeof createBootstrapRequests>;
-let readModels: ReturnType<typeof createReadModels>;
+let readModels: ReturnType<typeof createOrganizations>;
 let reconciler: ReturnType<typeof createReconciler>;
 
 beforeAll(async () => {
@@ -31,7 +31,7 @@ beforeAll(async () => {
   const store = createEventStore(pool);
   const emitEvent = createEmitEvent(store, ONBOARDING_EVENTS);
   requests = createBootstrapRequests(pool, emitEvent);
-  readModels = createReadModels(pool);
+  readModels = createOrganizations(pool);
   reconciler = createReconciler({
     config: {
       TEMPORAL_TASK_QUEUE: onboarding.taskQueue,
@@ -41,7 +41,7 @@ beforeAll(async () => {
     },
     temporal: onboarding.client,
     requests,
-    readModels,
+    organizations: readModels,
     store,
     emitEvent,
     lock: createAdvisoryLock(pool, LOCK),
@@ -151,7 +151,7 @@ describe('a run that ended without its last event', () => {
       eventData: { failure_stage: 'dns_verification', partial_cleanup_required: true },
       eventMetadata: { correlation_id: correlationId },
     });
-    expect((await readModels.organization(organizationId))?.status).toBe('failed');
+    expect((await readModels.find(organizationId))?.status).toBe('failed');
     expect(await reconciler.runOnce()).toMatchObject({ markedFailed: 0 });
   });
 });

@@ -7,7 +7,7 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { bundleChangedWorkflows } from '#dev/embedded/changedWorkflows.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
-import { temporalTracingPlugin } from '#kernel/telemetry/tracing.ts';
+import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 import { installRuntime } from '#kernel/temporal/runtime.ts';
 
 /**

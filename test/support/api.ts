@@ -1,11 +1,8 @@
 /** The API role in this process, with tokens to call it with. */
 import { randomUUID } from 'node:crypto';
 import { loadConfig } from '#config.ts';
-import {
-  type LoopbackSupabase,
-  startLoopbackSupabase,
-  type TokenClaims,
-} from '#dev/loopback/loopbackSupabase.ts';
+import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import type { TokenClaims } from '#dev/loopback/tokenClaims.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { runApi } from '#roles/api/runApi.ts';
 import type { Onboarding } from './onboarding.ts';

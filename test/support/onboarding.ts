@@ -22,8 +22,8 @@ import {
   type OrganizationBootstrapParams,
   type OrganizationBootstrapResult,
 } from '#onboarding/contract.ts';
-import { createReadModels, type ReadModels } from '#organization/store.ts';
 import { createTestDatabase, type TestDatabase } from './database.ts';
+import { type ReadModels, readModelsOf } from './readModels.ts';
 
 export const ZONE = 'example.com';
 export const DNS_TARGET = 'app.example.net';
@@ -143,7 +143,7 @@ export async function startOnboarding(): Promise<Onboarding> {
     smtp,
     supabase,
     queries: createEventQueries(database.pool),
-    readModels: createReadModels(database.pool),
+    readModels: readModelsOf(database.pool),
     taskQueue,
     workerEnv,
     async stop() {

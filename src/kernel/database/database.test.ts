@@ -4,9 +4,10 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { DomainStatus } from '#domainClaim/contract.ts';
 import type { OrganizationDomain } from '#domainClaim/store.ts';
 import type { InvitationStatus } from '#invitation/contract.ts';
+import type { Invitation } from '#invitation/store.ts';
 import type { OrganizationStatus, SubdomainStatus } from '#organization/contract.ts';
-import type { Invitation, Organization } from '#organization/store.ts';
-import type { SsoStatus } from '#sso/contract.ts';
+import type { Organization } from '#organization/store.ts';
+import type { SsoStatus } from '#sso/rules.ts';
 import type { SsoConfiguration } from '#sso/store.ts';
 import { typed } from './database.ts';
 

@@ -1,9 +1,8 @@
 /** Tracing between events and workflows, in both directions. */
-import type { Expression, ExpressionBuilder } from 'kysely';
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
-import type { DB } from '#kernel/database/schema.ts';
-import { createReadModels, type Invitation, type Organization } from '#organization/store.ts';
+import type { AggregateTables } from './aggregateTables.ts';
 
 const UNPROCESSED_LIMIT = 500;
 
@@ -20,27 +19,6 @@ export interface WorkflowSummary {
   unprocessedEvents: number;
   firstEventAt: Date;
   lastEventAt: Date;
-}
-
-export interface ActivityLineage {
-  /** The activity's type; null for what was emitted outside the run, as `initiated` is. */
-  activity: string | null;
-  events: { id: string; eventType: string; aggregateId: string; createdAt: Date }[];
-}
-
-export interface RunLineage {
-  workflowId: string;
-  workflowType: string | null;
-  runId: string | null;
-  activities: ActivityLineage[];
-}
-
-export interface Lineage {
-  organization: Organization;
-  correlationIds: string[];
-  events: StoredEvent[];
-  runs: RunLineage[];
-  projections: { organization: Organization; invitations: Invitation[] };
 }
 
 export type EventQueries = ReturnType<typeof createEventQueries>;
@@ -62,46 +40,14 @@ const storedEvents = (db: Database) =>
     .orderBy('e.created_at')
     .orderBy('e.stream_version');
 
-type EventBuilder = ExpressionBuilder<DB & { e: DB['domain_events'] }, 'e'>;
-
-/** True for an organization's own stream and those of its invitations, domains and single sign-on. */
-const ofOrganization = (eb: EventBuilder, orgId: string) => {
-  const { selectFrom } = eb;
-  const stream = (type: string, ids: Expression<string>) =>
-    eb('e.aggregate_type', '=', type).and('e.aggregate_id', 'in', ids);
-  return eb.or([
-    eb('e.aggregate_type', '=', 'organization').and('e.aggregate_id', '=', orgId),
-    stream(
-      'invitation',
-      selectFrom('user_invitations_projection')
-        .select('invitation_id')
-        .where('org_id', '=', orgId)
-        .$asScalar(),
-    ),
-    stream(
-      'domain',
-      selectFrom('organization_domains_projection')
-        .select('claim_id')
-        .where('org_id', '=', orgId)
-        .$asScalar(),
-    ),
-    stream(
-      'sso',
-      selectFrom('sso_configurations_projection')
-        .select('configuration_id')
-        .where('org_id', '=', orgId)
-        .$asScalar(),
-    ),
-  ]);
-};
-
 const count = (values: string[]): Record<string, number> => {
   const counts: Record<string, number> = {};
   for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
   return counts;
 };
 
-const distinct = (values: (string | undefined)[]): string[] => [
+/** Each value once, in the order of first appearance. */
+export const distinct = (values: (string | undefined)[]): string[] => [
   ...new Set(values.filter((value) => value !== undefined)),
 ];
 
@@ -121,44 +67,8 @@ function summarize(workflowId: string, events: StoredEvent[]): WorkflowSummary {
   };
 }
 
-/** The group of a key, made when it is first asked for. */
-function groupOf<T>(groups: Map<string, T>, key: string, make: () => T): T {
-  const group = groups.get(key) ?? make();
-  groups.set(key, group);
-  return group;
-}
-
-function activitiesOf(events: StoredEvent[]): ActivityLineage[] {
-  const activities = new Map<string, ActivityLineage>();
-  for (const { id, eventType, aggregateId, createdAt, eventMetadata } of events) {
-    const activity = eventMetadata.activity_id ?? null;
-    const group = groupOf(activities, `${activity}`, () => ({ activity, events: [] }));
-    group.events.push({ id, eventType, aggregateId, createdAt });
-  }
-  return [...activities.values()];
-}
-
-/** Events by run, and by activity within a run; each in the order of first appearance. */
-function runsOf(events: StoredEvent[]): RunLineage[] {
-  const runs = new Map<string, StoredEvent[]>();
-  for (const event of events) {
-    const { workflow_id, workflow_run_id } = event.eventMetadata;
-    groupOf(runs, `${workflow_id}|${workflow_run_id}`, () => []).push(event);
-  }
-  return [...runs.values()].map((ofRun) => {
-    const { workflow_id, workflow_type, workflow_run_id } = ofRun[0]!.eventMetadata;
-    return {
-      workflowId: workflow_id ?? '',
-      workflowType: workflow_type ?? null,
-      runId: workflow_run_id ?? null,
-      activities: activitiesOf(ofRun),
-    };
-  });
-}
-
 export function createEventQueries(pool: Pool) {
   const db = typed(pool);
-  const readModels = createReadModels(pool);
 
   const having = (key: 'workflow_id' | 'correlation_id', value: string): Promise<StoredEvent[]> =>
     storedEvents(db)
@@ -201,23 +111,24 @@ export function createEventQueries(pool: Pool) {
       return found.length > 0 ? summarize(workflowId, found) : undefined;
     },
 
-    /** Organization -> events -> runs -> activities -> projections. Undefined when there is none. */
-    async traceWorkflowLineage(orgId: string): Promise<Lineage | undefined> {
-      const organization = await readModels.organization(orgId);
-      if (!organization) return undefined;
-      const [found, invitations] = await Promise.all([
-        storedEvents(db)
-          .where((eb) => ofOrganization(eb, orgId))
-          .execute(),
-        readModels.invitationsOf(orgId),
-      ]);
-      return {
-        organization,
-        correlationIds: distinct(found.map((event) => event.eventMetadata.correlation_id)),
-        events: found,
-        runs: runsOf(found),
-        projections: { organization, invitations },
-      };
-    },
+    /**
+     * Events of an organization's own stream, and of the aggregates that belong to it.
+     * @param aggregates where the ids of each other aggregate stand, by its type.
+     */
+    getEventsOfOrganization: (orgId: string, aggregates: AggregateTables): Promise<StoredEvent[]> =>
+      storedEvents(db)
+        .where((eb) =>
+          eb.or([
+            eb('e.aggregate_type', '=', 'organization').and('e.aggregate_id', '=', orgId),
+            ...Object.entries(aggregates).map(([type, { table, id }]) =>
+              eb('e.aggregate_type', '=', type).and(
+                'e.aggregate_id',
+                'in',
+                sql<string>`(SELECT ${sql.ref(id)} FROM ${sql.table(table)} WHERE org_id = ${orgId})`,
+              ),
+            ),
+          ]),
+        )
+        .execute(),
   };
 }

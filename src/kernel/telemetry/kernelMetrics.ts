@@ -1,6 +1,7 @@
 /** The metrics that do not belong to a family: workflows, activities, HTTP, event store, processes. */
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { BUCKETS, counter, gauge, histogram, type MetricDefinition } from './metricDefinition.ts';
+import { PROCESS_METRICS, SERVER_METRICS } from './processMetricDefinitions.ts';
 
 /** Closed label values: every combination begins at zero. */
 export const KERNEL_LABEL_VALUES = {
@@ -221,86 +222,8 @@ export const KERNEL_METRICS = {
     source: 'sql/health/*.sql',
   }),
 
-  // Temporal, asked of the server.
-  temporal_backlog_count: gauge({
-    help: 'Tasks that wait for a worker.',
-    unit: 'short',
-    labels: ['task_queue', 'task_type'],
-    from: 'api',
-    source: 'Temporal: describeTaskQueue',
-  }),
-  temporal_backlog_age_seconds: gauge({
-    help: 'Age of the oldest task that waits for a worker.',
-    unit: 's',
-    labels: ['task_queue', 'task_type'],
-    from: 'api',
-    source: 'Temporal: describeTaskQueue',
-  }),
-  temporal_pollers: gauge({
-    help: 'Workers that poll a task queue, as the server knows them.',
-    unit: 'short',
-    labels: ['task_queue', 'task_type'],
-    from: 'api',
-    source: 'Temporal: describeTaskQueue',
-  }),
-  temporal_reported_problems: gauge({
-    help: 'Running workflows whose tasks keep failing.',
-    unit: 'short',
-    labels: [],
-    from: 'api',
-    source: 'Temporal: visibility, TemporalReportedProblems',
-  }),
-
-  // Processes.
-  pg_pool_connections: gauge({
-    help: 'Connections of the pool.',
-    unit: 'short',
-    labels: ['state'],
-    from: 'both',
-    source: 'pg pool',
-  }),
-  pg_pool_waiting: gauge({
-    help: 'Queries that wait for a connection.',
-    unit: 'short',
-    labels: [],
-    from: 'both',
-    source: 'pg pool',
-  }),
-  pg_pool_size: gauge({
-    help: 'Most connections the pool may have (DATABASE_POOL_SIZE).',
-    unit: 'short',
-    labels: [],
-    from: 'both',
-    source: 'configuration',
-  }),
-  nodejs_heap_size_limit_bytes: gauge({
-    help: 'What the heap may grow to before the process is ended.',
-    unit: 'bytes',
-    labels: [],
-    from: 'both',
-    source: 'v8.getHeapStatistics',
-  }),
-  build_info: gauge({
-    help: 'Always 1; the labels say what runs.',
-    unit: 'short',
-    labels: ['version', 'revision', 'node_version'],
-    from: 'both',
-    source: 'package.json and BUILD_REVISION',
-  }),
-  secret_age_seconds: gauge({
-    help: 'Time since a secret was rotated, for those whose rotation time is configured.',
-    unit: 's',
-    labels: ['secret'],
-    from: 'both',
-    source: 'configuration: SECRETS_ROTATED_AT',
-  }),
-  metrics_scrape_duration_seconds: gauge({
-    help: 'How long the last scrape of this process took to collect.',
-    unit: 's',
-    labels: [],
-    from: 'both',
-    source: 'the /metrics endpoint',
-  }),
+  ...SERVER_METRICS,
+  ...PROCESS_METRICS,
 } as const satisfies Record<string, MetricDefinition>;
 
 export type KernelMetricName = keyof typeof KERNEL_METRICS;

@@ -5,9 +5,9 @@
  */
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { createSpanSelection } from './spanSelection.ts';
-import { startTracing } from './tracing.ts';
-import { loadTracingConfig } from './tracingSettings.ts';
+import { createSpanSelection } from '#kernel/telemetry/tracing/spanSelection.ts';
+import { startTracing } from '#kernel/telemetry/tracing/tracing.ts';
+import { loadTracingConfig } from '#kernel/telemetry/tracing/tracingSettings.ts';
 
 const { serviceName, disabled, exportSpans, ratio } = loadTracingConfig();
 if (!disabled) {

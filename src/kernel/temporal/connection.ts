@@ -1,7 +1,7 @@
 /** The one long-lived Temporal connection of a process, with tracing and correlation. */
 import { Client, Connection } from '@temporalio/client';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
-import { temporalTracingPlugin } from '#kernel/telemetry/tracing.ts';
+import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 import { correlationClientInterceptor } from './interceptors.ts';
 
 type TemporalConfig = Pick<

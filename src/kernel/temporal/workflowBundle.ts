@@ -5,7 +5,7 @@ import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/pr
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, type Logger } from '@temporalio/worker';
-import { temporalTracingPlugin } from '#kernel/telemetry/tracing.ts';
+import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const WORKFLOWS = fileURLToPath(new URL('../../workflows.ts', import.meta.url));

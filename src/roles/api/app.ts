@@ -15,6 +15,7 @@ import { callerRequired, createRouter } from '#kernel/http/router.ts';
 import type { Checks } from '#kernel/telemetry/health.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import { LABEL_VALUES } from '#metricCatalogue.ts';
+import type { TraceLineage } from '#organization/lineage.ts';
 import { openApiDocument } from './openApi.ts';
 import { opsRoutes } from './opsRoutes.ts';
 
@@ -99,8 +100,13 @@ function beginAtZero(
   }
 }
 
+/** What every family gets; the lineage of all families is assembled here. */
+export interface FamilyKernel extends ApiKernel<ApiConfig> {
+  traceLineage: TraceLineage;
+}
+
 /** What the app needs beside what families get. */
-export interface AppDeps extends ApiKernel<ApiConfig> {
+export interface AppDeps extends FamilyKernel {
   authenticate: Authenticate;
   checks: Checks;
 }
@@ -110,7 +116,7 @@ interface LoadedFamily extends FamilyRoutes {
 }
 
 /** The routes of every family, in the order of the list. */
-export const loadFamilies = (kernel: ApiKernel<ApiConfig>): Promise<LoadedFamily[]> =>
+export const loadFamilies = (kernel: FamilyKernel): Promise<LoadedFamily[]> =>
   Promise.all(
     FAMILIES.map(async ({ tag, routes }) => ({ tag, ...(await routes()).createRoutes(kernel) })),
   );

@@ -23,8 +23,9 @@ import { ensureSchedule } from '#kernel/temporal/schedules.ts';
 import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
-import { createReconciler } from '#onboarding/reconciler.ts';
-import { onboardingRouteDeps } from '#onboarding/routeDeps.ts';
+import { createReconciler } from '#onboarding/reconcile/reconciler.ts';
+import { onboardingRouteDeps } from '#onboarding/routes/routeDeps.ts';
+import { traceLineageOf } from '#roles/lineage.ts';
 import { createApp } from './app.ts';
 import { collectDatabaseMetrics } from './databaseMetrics.ts';
 import { createHealthMonitor } from './healthMonitor.ts';
@@ -49,6 +50,7 @@ async function createParts(
     eventStore,
     queries: createEventQueries(pool),
     workflows: WORKFLOWS,
+    traceLineage: traceLineageOf(pool),
   };
   const app = await createApp({
     ...kernel,

@@ -11,6 +11,7 @@ import {
 import { createPool } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { traceLineageOf } from '#roles/lineage.ts';
 import { printRows, type Row } from './printRows.ts';
 
 const USAGE = `usage: npm run ops -- <command> [options]
@@ -52,7 +53,7 @@ async function health(pool: Pool, json: boolean): Promise<void> {
 }
 
 async function trace(pool: Pool, json: boolean, [orgId]: string[]): Promise<void> {
-  const lineage = orgId && (await createEventQueries(pool).traceWorkflowLineage(orgId));
+  const lineage = orgId && (await traceLineageOf(pool)(orgId));
   if (!lineage) throw new ConfigError('trace needs the id of an organization that is there');
   if (json) console.log(JSON.stringify(lineage, null, 2));
   else {

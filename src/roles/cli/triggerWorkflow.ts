@@ -24,7 +24,8 @@ const USAGE = `usage: npm run trigger-workflow -- --input <file.json> [options]
   --json                   print JSON
   --help
 
-Reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE, TEMPORAL_API_KEY, TEMPORAL_TLS.
+Reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_TASK_QUEUE, TEMPORAL_USERS_TASK_QUEUE,
+TEMPORAL_API_KEY and TEMPORAL_TLS.
 `;
 
 const OPTIONS = {
@@ -86,7 +87,7 @@ export async function triggerWorkflow(args: string[]): Promise<void> {
         workflowId: bootstrapWorkflowId(organizationId),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
-        args: [params],
+        args: [{ ...params, invitations: { taskQueue: config.TEMPORAL_USERS_TASK_QUEUE } }],
       }),
     );
     print({ workflowId: handle.workflowId, organizationId, correlationId }, options.json);

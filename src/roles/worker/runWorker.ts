@@ -21,7 +21,7 @@ import { createHealthServer } from '#kernel/telemetry/health.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { createMetrics, type Metrics } from '#kernel/telemetry/metrics.ts';
 import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
-import { temporalTracingPlugin } from '#kernel/telemetry/tracing.ts';
+import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 import { temporalConnectionOptions } from '#kernel/temporal/connection.ts';
 import { correlationActivityInterceptor } from '#kernel/temporal/interceptors.ts';
 import { freeLoopbackAddress, installRuntime } from '#kernel/temporal/runtime.ts';

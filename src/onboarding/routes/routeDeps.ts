@@ -2,13 +2,13 @@
 
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { ApiKernel } from '#kernel/http/apiKernel.ts';
-import { createReadModels, type ReadModels } from '#organization/store.ts';
-import { ONBOARDING_EVENTS } from './events.ts';
-import type { OnboardingApiConfig } from './settings.ts';
-import { type BootstrapRequests, createBootstrapRequests } from './store.ts';
+import { createOrganizations, type Organizations } from '#organization/store.ts';
+import { ONBOARDING_EVENTS } from '../events.ts';
+import type { OnboardingApiConfig } from '../settings.ts';
+import { type BootstrapRequests, createBootstrapRequests } from '../store.ts';
 
 export interface OnboardingRouteDeps extends ApiKernel<OnboardingApiConfig> {
-  readModels: ReadModels;
+  organizations: Organizations;
   requests: BootstrapRequests;
 }
 
@@ -16,7 +16,7 @@ export const onboardingRouteDeps = (
   kernel: ApiKernel<OnboardingApiConfig>,
 ): OnboardingRouteDeps => ({
   ...kernel,
-  readModels: createReadModels(kernel.pool),
+  organizations: createOrganizations(kernel.pool),
   requests: createBootstrapRequests(
     kernel.pool,
     createEmitEvent(kernel.eventStore, ONBOARDING_EVENTS),

@@ -2,7 +2,7 @@
 
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
-import type { INVITATION_EVENTS } from './events.ts';
+import type { INVITATION_EVENTS } from '../events.ts';
 
 export async function emitRevoked(
   emitEvent: EmitEvent<typeof INVITATION_EVENTS>,

@@ -1,7 +1,7 @@
 /** SSODeactivationWorkflow: takes an organization's identity provider out of service. */
 import { log } from '@temporalio/workflow';
-import { DEFAULT_SSO_TIMING, type SsoDeactivationParams } from './contract.ts';
-import { ssoProxies } from './proxies.ts';
+import { DEFAULT_SSO_TIMING, type SsoDeactivationParams } from '../contract.ts';
+import { ssoProxies } from '../proxies.ts';
 
 /** @returns false when nothing was active. */
 export async function SSODeactivationWorkflow(params: SsoDeactivationParams): Promise<boolean> {

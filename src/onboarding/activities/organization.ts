@@ -10,16 +10,16 @@ import type {
   CreateOrganizationInput,
   FailureStage,
   RecordOutcomeInput,
-} from './contract.ts';
+} from '../contract.ts';
+import type { ONBOARDING_EVENTS } from '../events.ts';
+import { isSlugTaken } from '../store/slugTaken.ts';
 import type { OnboardingDeps } from './deps.ts';
-import type { ONBOARDING_EVENTS } from './events.ts';
-import { isSlugTaken } from './slugTaken.ts';
 
-export function organizationActivities({ config, emitEvent, readModels }: OnboardingDeps) {
+export function organizationActivities({ config, emitEvent, organizations }: OnboardingDeps) {
   /** ltree path of the parent, undefined for a root organization. */
   async function parentPath(parentOrgId: string | undefined): Promise<string | undefined> {
     if (!parentOrgId) return undefined;
-    const path = (await readModels.organization(parentOrgId))?.path;
+    const path = (await organizations.find(parentOrgId))?.path;
     if (path) return path;
     throw ApplicationFailure.nonRetryable(
       'parentOrgId names no organization',
@@ -32,8 +32,7 @@ export function organizationActivities({ config, emitEvent, readModels }: Onboar
     { orgId, origin }: StepInput,
     { failureStage, errorMessage }: { failureStage: FailureStage; errorMessage: string },
   ): Promise<void> {
-    const domain =
-      failureStage.startsWith('dns_') && (await readModels.organization(orgId))?.domain;
+    const domain = failureStage.startsWith('dns_') && (await organizations.find(orgId))?.domain;
     if (!domain) return;
     await emitEvent({
       eventType: 'organization.subdomain.failed',
@@ -89,7 +88,7 @@ export function organizationActivities({ config, emitEvent, readModels }: Onboar
 
     /** Compensation of createOrganizationActivity; nothing to do where it never took effect. */
     async deactivateOrganizationActivity({ orgId, origin, reason }: CompensationInput) {
-      const organization = await readModels.organization(orgId);
+      const organization = await organizations.find(orgId);
       if (!organization || organization.status === 'pending') return;
       await emitEvent({
         eventType: 'organization.deactivated',

@@ -15,11 +15,11 @@ import { parseBody } from '#kernel/http/validation.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { cancelRun } from '#kernel/temporal/runs.ts';
 import { accessibleOrganization, requireActive } from '#organization/access.ts';
-import { type SsoConfigurationParams, ssoConfigurationWorkflowId } from './contract.ts';
+import { type SsoConfigurationParams, ssoConfigurationWorkflowId } from '../contract.ts';
+import { startSsoConfiguration, startSsoDeactivation } from '../runs.ts';
+import { type SsoConfigurationBody, ssoBody, ssoDeactivationBody } from '../schemas.ts';
+import type { SsoConfiguration } from '../store.ts';
 import type { SsoRouteDeps } from './routeDeps.ts';
-import { startSsoConfiguration, startSsoDeactivation } from './runs.ts';
-import { type SsoConfigurationBody, ssoBody, ssoDeactivationBody } from './schemas.ts';
-import type { SsoConfiguration } from './store.ts';
 
 const PREFIX = '/api/v1/organizations/:organizationId/sso';
 

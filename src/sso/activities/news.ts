@@ -2,17 +2,17 @@
 
 import type { MailContent } from '#kernel/mail/mailContent.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
-import type { NotifySsoInput, WarnOfExpiryInput, WatchInput } from './contract.ts';
-import type { SsoDeps } from './deps.ts';
-import { mailToAll, recipientsOf } from './mailing.ts';
+import type { NotifySsoInput, WarnOfExpiryInput, WatchInput } from '../contract.ts';
 import {
   certificateExpiringMail,
   ssoActivatedMail,
   ssoDeactivatedMail,
   ssoFailedMail,
-} from './mails.ts';
-import { dueWarning, EXPIRY_WARNING_DAYS } from './rules.ts';
-import type { SsoConfiguration } from './store.ts';
+} from '../mails.ts';
+import { dueWarning, EXPIRY_WARNING_DAYS } from '../rules.ts';
+import type { SsoConfiguration } from '../store.ts';
+import type { SsoDeps } from './deps.ts';
+import { mailToAll, recipientsOf } from './mailToAll.ts';
 
 function contentOf(news: NotifySsoInput['news'], organizationName: string): MailContent {
   if (news.kind === 'activated') return ssoActivatedMail({ organizationName, ...news });
@@ -29,8 +29,8 @@ const dueOf = ({ certificates, expiryWarnings }: SsoConfiguration, now: number) 
   });
 
 export function newsActivities(deps: SsoDeps) {
-  const { config, emitEvent, readModels, ssoConfigurations } = deps;
-  const nameOf = async (orgId: string) => (await readModels.organization(orgId))?.name ?? '';
+  const { config, emitEvent, organizations, ssoConfigurations } = deps;
+  const nameOf = async (orgId: string) => (await organizations.find(orgId))?.name ?? '';
 
   return {
     async notifySSOActivity(input: NotifySsoInput, scope: ActivityScope): Promise<void> {

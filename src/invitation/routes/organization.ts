@@ -11,12 +11,13 @@ import { createRouter } from '#kernel/http/router.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import { parseBody, parseWith } from '#kernel/http/validation.ts';
 import { accessibleOrganization, requireActive } from '#organization/access.ts';
-import type { Invitation, Organization } from '#organization/store.ts';
-import type { UserInvitationParams } from './contract.ts';
+import type { Organization } from '#organization/store.ts';
+import type { UserInvitationParams } from '../contract.ts';
+import { normalizeEmail } from '../rules.ts';
+import { notPending, resendInvitation, revokeInvitation, startInvitationRun } from '../runs.ts';
+import { invitationListQuery, invitationsBody, revocationBody } from '../schemas.ts';
+import type { Invitation } from '../store.ts';
 import type { InvitationRouteDeps } from './routeDeps.ts';
-import { normalizeEmail } from './rules.ts';
-import { notPending, resendInvitation, revokeInvitation, startInvitationRun } from './runs.ts';
-import { invitationListQuery, invitationsBody, revocationBody } from './schemas.ts';
 
 const PREFIX = '/api/v1/organizations/:organizationId/invitations';
 const PERMISSION = 'user.invite';
@@ -123,7 +124,7 @@ async function pendingInvitation(
   value: string | undefined,
 ) {
   const parsed = organizationId.safeParse(value);
-  const invitation = parsed.success ? await deps.readModels.invitation(parsed.data) : undefined;
+  const invitation = parsed.success ? await deps.invitations.find(parsed.data) : undefined;
   if (invitation?.orgId !== orgId) throw notFound('invitation');
   if (invitation.status !== 'pending') throw notPending(invitation.status);
   return invitation.invitationId;

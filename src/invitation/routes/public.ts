@@ -4,10 +4,10 @@ import type Router from '@koa/router';
 import { notFound } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
 import { createRouter } from '#kernel/http/router.ts';
+import { acceptInvitation, notPending, startInvitationRun } from '../runs.ts';
+import { invitationToken } from '../schemas.ts';
+import type { InvitationByToken } from '../store.ts';
 import type { InvitationRouteDeps } from './routeDeps.ts';
-import { acceptInvitation, notPending, startInvitationRun } from './runs.ts';
-import { invitationToken } from './schemas.ts';
-import type { InvitationByToken } from './store.ts';
 
 const PREFIX = '/api/v1/invitations/:token';
 
@@ -38,7 +38,7 @@ async function accept(deps: InvitationRouteDeps, { invitation }: InvitationByTok
   const { invitationId, orgId, createdAt } = invitation;
   const accepted = await acceptInvitation(temporal, invitationId);
   if (accepted !== 'gone') return accepted;
-  const now = await deps.readModels.invitation(invitationId);
+  const now = await deps.invitations.find(invitationId);
   if (now?.status !== 'pending') throw notPending(now?.status ?? 'ended');
   const origin = { requestedAt: createdAt.toISOString(), source: 'api' };
   await startInvitationRun(temporal, config.TEMPORAL_USERS_TASK_QUEUE, {
@@ -57,7 +57,7 @@ export function publicRoutes(deps: InvitationRouteDeps): Router {
 
   router.get(PREFIX, limit, async (ctx) => {
     const known = await found(deps, ctx.params.token);
-    const organization = await deps.readModels.organization(known.invitation.orgId);
+    const organization = await deps.organizations.find(known.invitation.orgId);
     ctx.set('cache-control', 'no-store');
     ctx.body = {
       organizationName: organization?.name ?? '',

@@ -2,19 +2,19 @@
 
 import { createDomainClaims, type DomainClaims } from '#domainClaim/store.ts';
 import type { ApiKernel } from '#kernel/http/apiKernel.ts';
-import { createReadModels, type ReadModels } from '#organization/store.ts';
-import type { SsoApiConfig } from './settings.ts';
-import { createSsoConfigurations, type SsoConfigurations } from './store.ts';
+import { createOrganizations, type Organizations } from '#organization/store.ts';
+import type { SsoApiConfig } from '../settings.ts';
+import { createSsoConfigurations, type SsoConfigurations } from '../store.ts';
 
 export interface SsoRouteDeps extends ApiKernel<SsoApiConfig> {
-  readModels: ReadModels;
+  organizations: Organizations;
   ssoConfigurations: SsoConfigurations;
   domainClaims: DomainClaims;
 }
 
 export const ssoRouteDeps = (kernel: ApiKernel<SsoApiConfig>): SsoRouteDeps => ({
   ...kernel,
-  readModels: createReadModels(kernel.pool),
+  organizations: createOrganizations(kernel.pool),
   ssoConfigurations: createSsoConfigurations(kernel.pool),
   domainClaims: createDomainClaims(kernel.pool),
 });

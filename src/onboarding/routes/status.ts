@@ -6,9 +6,9 @@ import { describeRun, queryRun } from '#kernel/temporal/runs.ts';
 import type { StatusDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import type { Organization } from '#organization/store.ts';
-import type { BootstrapState } from './contract.ts';
+import type { BootstrapState } from '../contract.ts';
+import type { WorkflowStatusBody } from '../schemas.ts';
 import type { OnboardingRouteDeps } from './routeDeps.ts';
-import type { WorkflowStatusBody } from './schemas.ts';
 
 type Status = WorkflowStatusBody['status'];
 

@@ -1,9 +1,9 @@
 /** Activities on the organization's invitations. */
 import { ApplicationFailure } from '@temporalio/activity';
+import { emitRevoked } from '#invitation/activities/revocation.ts';
+import { invitationToken, tokenHash } from '#invitation/activities/token.ts';
 import { invitationMail } from '#invitation/mails.ts';
-import { emitRevoked } from '#invitation/revocation.ts';
 import { expiryOf, normalizeEmail } from '#invitation/rules.ts';
-import { invitationToken, tokenHash } from '#invitation/token.ts';
 import { eventId } from '#kernel/eventStore/eventId.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
@@ -14,17 +14,18 @@ import type {
   GenerateInvitationsInput,
   InvitationEmailFailedInput,
   SendInvitationEmailInput,
-} from './contract.ts';
+} from '../contract.ts';
 import type { OnboardingDeps } from './deps.ts';
 
 /** Remembered between attempts: the server took the mail, only our record of it is missing. */
 const ACCEPTED = 'accepted';
 
 export function invitationActivities(deps: OnboardingDeps) {
-  const { config, emitInvitationEvent: emitEvent, readModels, emailProvider } = deps;
+  const { config, emitInvitationEvent: emitEvent, emailProvider } = deps;
+  const { organizations, invitations: stored } = deps;
 
   async function invitation(invitationId: string) {
-    const found = await readModels.invitation(invitationId);
+    const found = await stored.find(invitationId);
     if (found) return found;
     throw ApplicationFailure.nonRetryable(
       `there is no invitation ${invitationId}`,
@@ -34,7 +35,7 @@ export function invitationActivities(deps: OnboardingDeps) {
 
   async function deliver(invitationId: string, messageId: string): Promise<void> {
     const { orgId, email, firstName, expiresAt } = await invitation(invitationId);
-    const organization = await readModels.organization(orgId);
+    const organization = await organizations.find(orgId);
     await emailProvider.send({
       kind: 'invitation',
       to: email,
@@ -133,7 +134,7 @@ export function invitationActivities(deps: OnboardingDeps) {
     /** Compensation of generateInvitationsActivity. @returns how many were revoked. */
     async revokeInvitationsActivity(input: CompensationInput): Promise<number> {
       const { orgId, origin, reason } = input;
-      const all = await readModels.invitationsOf(orgId);
+      const all = await stored.ofOrganization(orgId);
       const pending = all.filter(({ status }) => status === 'pending');
       for (const { invitationId, email } of pending) {
         await emitRevoked(emitEvent, { orgId, invitationId, email }, origin, reason);

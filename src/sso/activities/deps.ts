@@ -3,12 +3,12 @@
 import type { DomainClaims } from '#domainClaim/store.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
-import type { ReadModels } from '#organization/store.ts';
-import type { SSO_EVENTS } from './events.ts';
-import type { SsoProvider } from './provider.ts';
-import type { MetadataFetcher } from './saml/metadataFetcher.ts';
-import type { SsoWorkerConfig } from './settings.ts';
-import type { SsoConfigurations } from './store.ts';
+import type { Organizations } from '#organization/store.ts';
+import type { SSO_EVENTS } from '../events.ts';
+import type { SsoProvider } from '../provider.ts';
+import type { MetadataFetcher } from '../saml/metadataFetcher.ts';
+import type { SsoWorkerConfig } from '../settings.ts';
+import type { SsoConfigurations } from '../store.ts';
 
 export interface SsoDeps {
   config: Pick<
@@ -20,7 +20,7 @@ export interface SsoDeps {
     | 'SSO_ALLOW_LOOPBACK'
   >;
   emitEvent: EmitEvent<typeof SSO_EVENTS>;
-  readModels: ReadModels;
+  organizations: Organizations;
   ssoConfigurations: SsoConfigurations;
   domainClaims: DomainClaims;
   ssoProvider: SsoProvider;

@@ -4,7 +4,6 @@ import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { isProviderError } from '#kernel/providerError.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import { parseMetadata } from '#sso/saml/metadata.ts';
 import type {
   ActivateSsoInput,
   ConfigureProviderInput,
@@ -19,12 +18,13 @@ import type {
   RestoreProviderInput,
   ValidatedMetadata,
   ValidateMetadataInput,
-} from './contract.ts';
+} from '../contract.ts';
+import { ssoTestMail } from '../mails.ts';
+import { callbackUrlOf, expiryWarnings, MetadataError, spEntityId, testUrlOf } from '../rules.ts';
+import { parseMetadata } from '../saml/metadata.ts';
+import { ssoTestToken, ssoTestTokenHash } from '../saml/testToken.ts';
 import type { SsoDeps } from './deps.ts';
-import { mailToAll, recipientsOf } from './mailing.ts';
-import { ssoTestMail } from './mails.ts';
-import { callbackUrlOf, expiryWarnings, MetadataError, spEntityId, testUrlOf } from './rules.ts';
-import { ssoTestToken, ssoTestTokenHash } from './testToken.ts';
+import { mailToAll, recipientsOf } from './mailToAll.ts';
 
 const ASSERTION_KEY = 'sso_configurations_projection_assertion_hash_key';
 
@@ -32,7 +32,7 @@ const finalFailure = (type: string, message: string) =>
   ApplicationFailure.nonRetryable(message, type);
 
 export function configurationActivities(deps: SsoDeps) {
-  const { config, emitEvent, readModels, ssoConfigurations, domainClaims } = deps;
+  const { config, emitEvent, organizations, ssoConfigurations, domainClaims } = deps;
   const { ssoProvider, metadataFetcher } = deps;
 
   /** A run that was terminated could not say so: the next one does, for there is one at a time. */
@@ -154,7 +154,7 @@ export function configurationActivities(deps: SsoDeps) {
         },
       });
       const content = ssoTestMail({
-        organizationName: (await readModels.organization(orgId))?.name ?? '',
+        organizationName: (await organizations.find(orgId))?.name ?? '',
         testUrl: testUrlOf(config.PUBLIC_API_URL, token),
         callbackUrl,
         spEntityId: audience,

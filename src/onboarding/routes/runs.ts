@@ -16,9 +16,9 @@ import {
   type BootstrapState,
   orgIdOfBootstrap,
   SIGNAL_ROUTES,
-} from './contract.ts';
+} from '../contract.ts';
+import { signalRun } from '../runs.ts';
 import type { OnboardingRouteDeps } from './routeDeps.ts';
-import { signalRun } from './runs.ts';
 import { workflowStatusOf } from './status.ts';
 
 const PREFIX = '/api/v1/workflows/:workflowId';

@@ -1,13 +1,14 @@
 /** What the activities of a bootstrap act on. */
 
 import type { INVITATION_EVENTS } from '#invitation/events.ts';
+import type { Invitations } from '#invitation/store.ts';
 import type { Resolvers } from '#kernel/dns/resolvers.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
-import type { ReadModels } from '#organization/store.ts';
-import type { DnsProvider } from './cloudflare/dnsProvider.ts';
-import type { ONBOARDING_EVENTS } from './events.ts';
-import type { OnboardingWorkerConfig } from './settings.ts';
+import type { Organizations } from '#organization/store.ts';
+import type { DnsProvider } from '../cloudflare/dnsProvider.ts';
+import type { ONBOARDING_EVENTS } from '../events.ts';
+import type { OnboardingWorkerConfig } from '../settings.ts';
 
 export interface OnboardingDeps {
   config: Pick<
@@ -21,7 +22,8 @@ export interface OnboardingDeps {
   emitEvent: EmitEvent<typeof ONBOARDING_EVENTS>;
   /** A bootstrap invites the organization's first people itself. */
   emitInvitationEvent: EmitEvent<typeof INVITATION_EVENTS>;
-  readModels: ReadModels;
+  organizations: Organizations;
+  invitations: Invitations;
   dnsProvider: DnsProvider;
   resolvers: Resolvers;
   emailProvider: EmailProvider;

@@ -7,6 +7,9 @@ import { rateLimit } from '#kernel/http/rateLimit.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { parseWith } from '#kernel/http/validation.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { SsoTestVerdict } from '../contract.ts';
+import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from '../contract.ts';
+import { reportSsoTest } from '../runs.ts';
 import {
   beginRoundTrip,
   type RoundTrip,
@@ -14,14 +17,11 @@ import {
   SamlRefusal,
   type TestedAssertion,
   verifyResponse,
-} from '#sso/saml/roundTrip.ts';
-import type { SsoTestVerdict } from './contract.ts';
-import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
+} from '../saml/roundTrip.ts';
+import { ssoTestTokenHash } from '../saml/testToken.ts';
+import { callbackForm, testToken } from '../schemas.ts';
+import type { SsoConfiguration } from '../store.ts';
 import type { SsoRouteDeps } from './routeDeps.ts';
-import { reportSsoTest } from './runs.ts';
-import { callbackForm, testToken } from './schemas.ts';
-import type { SsoConfiguration } from './store.ts';
-import { ssoTestTokenHash } from './testToken.ts';
 
 /** Problem types of what ends a test; anything else is an invalid response. */
 const PROBLEM_CODES: Record<string, string> = {

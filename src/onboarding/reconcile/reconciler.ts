@@ -15,13 +15,13 @@ import { describeRun, openRunIds, pingTemporal } from '#kernel/temporal/runs.ts'
 import { createVisibilitySync, type VisibilitySyncDeps } from '#kernel/temporal/visibilitySync.ts';
 import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import { compensationsOf } from '#kernel/workflow/steps.ts';
-import type { Organization, ReadModels } from '#organization/store.ts';
-import type { FailureStage } from './contract.ts';
-import { BOOTSTRAP_STEPS, ORGANIZATION_BOOTSTRAP } from './contract.ts';
-import type { ONBOARDING_EVENTS } from './events.ts';
-import { startBootstrapRun } from './runs.ts';
-import type { OnboardingApiConfig } from './settings.ts';
-import type { BootstrapRequests } from './store.ts';
+import type { Organization, Organizations } from '#organization/store.ts';
+import type { FailureStage } from '../contract.ts';
+import { BOOTSTRAP_STEPS, ORGANIZATION_BOOTSTRAP } from '../contract.ts';
+import type { ONBOARDING_EVENTS } from '../events.ts';
+import { startBootstrapRun } from '../runs.ts';
+import type { OnboardingApiConfig } from '../settings.ts';
+import type { BootstrapRequests } from '../store.ts';
 
 type EndUnsaid = VisibilitySyncDeps['endUnsaid'][string];
 
@@ -32,7 +32,7 @@ export interface ReconcilerDeps {
   >;
   temporal: Client;
   requests: BootstrapRequests;
-  readModels: ReadModels;
+  organizations: Organizations;
   store: EventStore;
   emitEvent: EmitEvent<typeof ONBOARDING_EVENTS>;
   /** The workflows of all families: runs of any of them may have ended without an event. */
@@ -65,7 +65,7 @@ function stageOf({ status, subdomainStatus }: Organization): FailureStage {
 }
 
 export function createReconciler(deps: ReconcilerDeps) {
-  const { config, temporal, requests, readModels, store, emitEvent, lock, logger } = deps;
+  const { config, temporal, requests, organizations, store, emitEvent, lock, logger } = deps;
 
   async function markFailed(
     organization: Organization,
@@ -94,7 +94,7 @@ export function createReconciler(deps: ReconcilerDeps) {
 
   /** The last event of a run that only Temporal saw end; its organization may never have been. */
   const endUnsaid: EndUnsaid = async ({ workflowId, orgId, startedAt }, outcome) => {
-    const organization = await readModels.organization(orgId);
+    const organization = await organizations.find(orgId);
     await emitEvent({
       eventType: 'organization.bootstrap.failed',
       aggregateId: orgId,
@@ -141,7 +141,7 @@ export function createReconciler(deps: ReconcilerDeps) {
     if (!run) return startMissing(organization);
     if (run.status.name === 'RUNNING') return undefined;
     // Its last events may have been written since the organization was read.
-    const now = await readModels.organization(organization.orgId);
+    const now = await organizations.find(organization.orgId);
     if (!now || (now.status !== 'pending' && now.status !== 'provisioning')) return undefined;
     const how = run.status.name.toLowerCase();
     const outcome = how === 'terminated' || how === 'timed_out' ? how : undefined;
@@ -157,7 +157,7 @@ export function createReconciler(deps: ReconcilerDeps) {
    */
   async function* underWay(): AsyncGenerator<Organization> {
     const pageAfter = (after?: Organization) =>
-      readModels.pendingOrganizations(config.RECONCILE_AFTER_MS, { after });
+      organizations.pending(config.RECONCILE_AFTER_MS, { after });
     let page = await pageAfter();
     yield* page;
     let open: Set<string> | undefined;

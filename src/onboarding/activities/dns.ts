@@ -11,12 +11,12 @@ import type {
   DnsSkippedInput,
   DnsTimedOutInput,
   VerifyDnsInput,
-} from './contract.ts';
+} from '../contract.ts';
+import { verificationTimedOutMail } from '../mails.ts';
 import type { OnboardingDeps } from './deps.ts';
-import { verificationTimedOutMail } from './mails.ts';
 
 export function dnsActivities(deps: OnboardingDeps) {
-  const { config, emitEvent, readModels, dnsProvider, resolvers, emailProvider } = deps;
+  const { config, emitEvent, organizations, dnsProvider, resolvers, emailProvider } = deps;
   return {
     async configureDNSActivity(
       { orgId, origin, subdomain }: ConfigureDnsInput,
@@ -71,7 +71,7 @@ export function dnsActivities(deps: OnboardingDeps) {
 
     /** Tells the support address that a person has to decide; the event is already there. */
     async notifySupportActivity({ orgId, fqdn, attempts, round }: DnsTimedOutInput) {
-      const organization = await readModels.organization(orgId);
+      const organization = await organizations.find(orgId);
       await emailProvider.send({
         kind: 'support',
         to: config.SUPPORT_EMAIL,
@@ -103,7 +103,7 @@ export function dnsActivities(deps: OnboardingDeps) {
       { orgId, origin, reason }: CompensationInput,
       { signal }: ActivityScope,
     ): Promise<number> {
-      const organization = await readModels.organization(orgId);
+      const organization = await organizations.find(orgId);
       if (!organization?.domain) return 0;
       const { domain, cloudflareRecordId: recordId, cloudflareZoneId: zoneId } = organization;
       const removed = await dnsProvider.removeRecords(

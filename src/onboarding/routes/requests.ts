@@ -11,12 +11,12 @@ import { createRouter } from '#kernel/http/router.ts';
 import { parseBody, parseWith } from '#kernel/http/validation.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { visibleOrganization } from '#organization/access.ts';
-import { BOOTSTRAP_ROUTES, type BootstrapTiming, bootstrapWorkflowId } from './contract.ts';
+import { BOOTSTRAP_ROUTES, type BootstrapTiming, bootstrapWorkflowId } from '../contract.ts';
+import { startBootstrapRun } from '../runs.ts';
+import { bootstrapBody, idempotencyKey } from '../schemas.ts';
+import type { OnboardingApiConfig } from '../settings.ts';
+import type { BootstrapRequest, InitiatedBootstrap, RecordedRequest } from '../store.ts';
 import type { OnboardingRouteDeps } from './routeDeps.ts';
-import { startBootstrapRun } from './runs.ts';
-import { bootstrapBody, idempotencyKey } from './schemas.ts';
-import type { OnboardingApiConfig } from './settings.ts';
-import type { BootstrapRequest, InitiatedBootstrap, RecordedRequest } from './store.ts';
 
 type BootstrapBody = z.infer<typeof bootstrapBody>;
 
@@ -110,9 +110,9 @@ function accepted(recorded: RecordedRequest): Accepted {
 }
 
 /** A retried request gets the first answer; what has got further, or was given up, is left alone. */
-async function isToBeStarted({ readModels }: OnboardingRouteDeps, recorded: Accepted) {
+async function isToBeStarted({ organizations }: OnboardingRouteDeps, recorded: Accepted) {
   if (recorded.outcome !== 'replayed') return true;
-  return (await readModels.organization(recorded.organizationId))?.status === 'pending';
+  return (await organizations.find(recorded.organizationId))?.status === 'pending';
 }
 
 /** What the run is started with: the request just kept, or the one that an earlier call kept. */

@@ -1,0 +1,19 @@
+/** What the routes on invitations act on. */
+
+import type { ApiKernel } from '#kernel/http/apiKernel.ts';
+import { createOrganizations, type Organizations } from '#organization/store.ts';
+import type { InvitationApiConfig } from '../settings.ts';
+import { createInvitations, type Invitations } from '../store.ts';
+
+export interface InvitationRouteDeps extends ApiKernel<InvitationApiConfig> {
+  organizations: Organizations;
+  invitations: Invitations;
+}
+
+export const invitationRouteDeps = (
+  kernel: ApiKernel<InvitationApiConfig>,
+): InvitationRouteDeps => ({
+  ...kernel,
+  organizations: createOrganizations(kernel.pool),
+  invitations: createInvitations(kernel.pool),
+});

@@ -1,0 +1,87 @@
+/** The metrics of a process itself, and of the Temporal server it talks to. */
+import { gauge, type MetricDefinition } from './metricDefinition.ts';
+
+export const SERVER_METRICS = {
+  // Temporal, asked of the server.
+  temporal_backlog_count: gauge({
+    help: 'Tasks that wait for a worker.',
+    unit: 'short',
+    labels: ['task_queue', 'task_type'],
+    from: 'api',
+    source: 'Temporal: describeTaskQueue',
+  }),
+  temporal_backlog_age_seconds: gauge({
+    help: 'Age of the oldest task that waits for a worker.',
+    unit: 's',
+    labels: ['task_queue', 'task_type'],
+    from: 'api',
+    source: 'Temporal: describeTaskQueue',
+  }),
+  temporal_pollers: gauge({
+    help: 'Workers that poll a task queue, as the server knows them.',
+    unit: 'short',
+    labels: ['task_queue', 'task_type'],
+    from: 'api',
+    source: 'Temporal: describeTaskQueue',
+  }),
+  temporal_reported_problems: gauge({
+    help: 'Running workflows whose tasks keep failing.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'Temporal: visibility, TemporalReportedProblems',
+  }),
+} as const satisfies Record<string, MetricDefinition>;
+
+export const PROCESS_METRICS = {
+  // Processes.
+  pg_pool_connections: gauge({
+    help: 'Connections of the pool.',
+    unit: 'short',
+    labels: ['state'],
+    from: 'both',
+    source: 'pg pool',
+  }),
+  pg_pool_waiting: gauge({
+    help: 'Queries that wait for a connection.',
+    unit: 'short',
+    labels: [],
+    from: 'both',
+    source: 'pg pool',
+  }),
+  pg_pool_size: gauge({
+    help: 'Most connections the pool may have (DATABASE_POOL_SIZE).',
+    unit: 'short',
+    labels: [],
+    from: 'both',
+    source: 'configuration',
+  }),
+  nodejs_heap_size_limit_bytes: gauge({
+    help: 'What the heap may grow to before the process is ended.',
+    unit: 'bytes',
+    labels: [],
+    from: 'both',
+    source: 'v8.getHeapStatistics',
+  }),
+  build_info: gauge({
+    help: 'Always 1; the labels say what runs.',
+    unit: 'short',
+    labels: ['version', 'revision', 'node_version'],
+    from: 'both',
+    source: 'package.json and BUILD_REVISION',
+  }),
+  secret_age_seconds: gauge({
+    help: 'Time since a secret was rotated, for those whose rotation time is configured.',
+    unit: 's',
+    labels: ['secret'],
+    from: 'both',
+    source: 'configuration: SECRETS_ROTATED_AT',
+  }),
+  metrics_scrape_duration_seconds: gauge({
+    help: 'How long the last scrape of this process took to collect.',
+    unit: 's',
+    labels: [],
+    from: 'both',
+    source: 'the /metrics endpoint',
+  }),
+} as const satisfies Record<string, MetricDefinition>;
