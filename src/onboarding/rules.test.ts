@@ -72,6 +72,20 @@ test('without a subdomain the DNS steps are skipped', () => {
   ]);
 });
 
+test('without a subdomain they are skipped in a run that is through, too', () => {
+  const events = WHOLE.filter((type) => !type.includes('subdomain'));
+  expect(stagesFrom(history(...events), false)).toMatchObject({ current: null });
+  expect(statuses(history(...events), false)).toEqual([
+    'completed',
+    'skipped',
+    'skipped',
+    'skipped',
+    'completed',
+    'completed',
+    'completed',
+  ]);
+});
+
 describe('a run that ended badly', () => {
   test.each([
     ['organization_creation', 1, 'create_organization', 0],
@@ -88,6 +102,12 @@ describe('a run that ended badly', () => {
       'failed',
       ...Array(6 - completed).fill('pending'),
     ]);
+  });
+
+  test('at a stage that no step has any more shows no step under way', () => {
+    const events = [...upTo(4), ended('organization.bootstrap.failed', 'of_an_earlier_version')];
+    expect(stagesFrom(events, true).current).toBeNull();
+    expect(statuses(events)).toEqual([...Array(4).fill('completed'), ...Array(3).fill('pending')]);
   });
 
   test('by cancellation shows the step that it interrupted', () => {

@@ -6,7 +6,10 @@ import type { StepState } from './names.ts';
 
 export interface StepDefinition<Activity extends string = string> {
   name: string;
-  /** `failure_stage` of a run that fails in this step; the step's name where they are the same. */
+  /**
+   * `failure_stage` of a run that fails in this step; the step's name where they are the same.
+   * Steps that share one came with the same patch: the stage alone tells which of them a run had.
+   */
   stage: string;
   /** The activity that does it; left out for a timer. */
   activity?: Activity;
@@ -18,7 +21,10 @@ export interface StepDefinition<Activity extends string = string> {
   undoneBy?: Activity;
   /** What a run needs to have the step; without it the step is skipped. */
   needs?: string;
-  /** The patch that brought the step: runs from before it never had it. */
+  /**
+   * The patch that brought the step: runs from before it never had it. Its events prove that a
+   * run has the patch, so it needs at least one, and shares none with steps of other patches.
+   */
   since?: string;
 }
 
@@ -53,7 +59,8 @@ export interface Stages<Name extends string> {
 
 /**
  * What a run's events prove of its steps. A run is judged by the steps it had: one that was added
- * later (`since`), left no event, and lies before what the run has got to, is left out.
+ * later (`since`) is left out where the run has got past it without a trace of its patch. What
+ * lies ahead of a run is told as pending, because nobody knows yet whether the run has it.
  * @param has what the run has of what steps may need.
  */
 export function stagesFrom<S extends readonly StepDefinition[]>(
@@ -65,37 +72,31 @@ export function stagesFrom<S extends readonly StepDefinition[]>(
   const seen = new Set(events.map(({ eventType }) => eventType));
   const isSeen = ({ endedBy }: StepDefinition) => endedBy.some((type) => seen.has(type));
   const failedAt = steps.findLastIndex(({ stage }) => stage === ending?.failureStage);
+  const lastSeen = steps.findLastIndex(isSeen);
   const isCompleted = ending !== undefined && ending.failureStage === undefined;
+  // Steps follow one another: the run is through with all that are before this one.
+  const reached = isCompleted ? steps.length : Math.max(failedAt, lastSeen);
+  const patches = new Set(
+    steps.filter((step, at) => isSeen(step) || at === failedAt).map(({ since }) => since),
+  );
 
-  const isBehind = (index: number): boolean =>
-    isCompleted ||
-    steps.some(
-      (later, at) =>
-        at > index && later.stage !== steps[index]!.stage && (isSeen(later) || at === failedAt),
-    );
-  const had = steps.filter(
-    (step, index) => !step.since || isSeen(step) || !isBehind(index),
-  ) as readonly StepDefinition[];
+  const isSkipped = ({ needs }: StepDefinition) => needs !== undefined && !has.includes(needs);
+  const isHad = (step: StepDefinition, at: number): boolean =>
+    !step.since || isSkipped(step) || patches.has(step.since) || at > reached;
+  const isOver = ({ repeated }: StepDefinition, at: number): boolean =>
+    at < reached || (at === lastSeen && !repeated);
 
-  const isOver = (step: StepDefinition, index: number): boolean => {
-    // A run fails at a step only when it is through with those before.
-    if (isCompleted || steps.indexOf(step) < failedAt) return true;
-    if (!step.repeated) return isSeen(step);
-    const next = had[index + 1];
-    return next !== undefined && isSeen(next);
-  };
-
-  const stages = had.map((step, index): StepState<Named<S>> => {
-    const { name, needs, endedBy } = step;
-    if (needs && !has.includes(needs)) return { name, status: 'skipped' };
-    if (steps.indexOf(step) === failedAt) {
-      return { name, status: 'failed', endedAt: ending!.at.toISOString() };
-    }
-    if (!isOver(step, index)) return { name, status: 'pending' };
+  function stageOf(step: StepDefinition, at: number): StepState<Named<S>> {
+    const { name, endedBy } = step;
+    if (isSkipped(step)) return { name, status: 'skipped' };
+    if (at === failedAt) return { name, status: 'failed', endedAt: ending!.at.toISOString() };
+    if (!isOver(step, at)) return { name, status: 'pending' };
     const last = events.findLast(({ eventType }) => endedBy.includes(eventType));
     return { name, status: 'completed', ...(last && { endedAt: last.createdAt.toISOString() }) };
-  });
-  if (failedAt >= 0) return { stages, current: steps[failedAt]!.name };
+  }
+
+  const stages = steps.flatMap((step, at) => (isHad(step, at) ? stageOf(step, at) : []));
+  if (ending) return { stages, current: steps[failedAt]?.name ?? null };
   const underWay = stages.find(({ status }) => status === 'pending');
   if (underWay) underWay.status = 'running';
   return { stages, current: underWay?.name ?? null };
