@@ -5,7 +5,7 @@ import { open } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
-import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
+import { SEARCH_ATTRIBUTES } from '#families.ts';
 import { freePort } from './freePort.ts';
 import { tailOf } from './logTail.ts';
 
@@ -40,10 +40,7 @@ const POLL_MS = 50;
 const CALL_LIMIT_MS = 2_000;
 
 function argumentsFor({ uiPort, dbFile }: TemporalOptions, port: number): string[] {
-  const attributes = Object.values(SEARCH_ATTRIBUTE).flatMap((name) => [
-    '--search-attribute',
-    `${name}=Keyword`,
-  ]);
+  const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
   // Measured: ten bare workflows a second on a file with the defaults, 22 with these, 28 in memory.
   const pragmas = ['journal_mode=wal', 'synchronous=normal'];
   const storage = dbFile
@@ -82,7 +79,7 @@ async function isUsable(address: string): Promise<boolean> {
     const { customAttributes } = await connection.withDeadline(Date.now() + CALL_LIMIT_MS, () =>
       connection.operatorService.listSearchAttributes({ namespace: NAMESPACE }),
     );
-    return Object.values(SEARCH_ATTRIBUTE).every((name) => name in (customAttributes ?? {}));
+    return SEARCH_ATTRIBUTES.every((name) => name in (customAttributes ?? {}));
   } catch {
     return false;
   } finally {

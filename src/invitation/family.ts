@@ -1,5 +1,6 @@
 /** Invitations: one workflow for each invited person. */
 import type { Family } from '#kernel/family.ts';
+import { namesNoOrganization } from '#kernel/workflow/ids.ts';
 import { SEARCH_ATTRIBUTE_STATUS, USER_INVITATION } from './contract.ts';
 import { INVITATION_EVENTS } from './events.ts';
 import { INVITATION_METRICS } from './metrics.ts';
@@ -10,7 +11,7 @@ export const invitationFamily = {
   tag: { name: 'Invitations', description: 'Inviting people, and accepting an invitation.' },
   workflows: [
     // The id names the invitation, and no organization.
-    { type: USER_INVITATION, queue: 'users', orgIdOf: () => undefined },
+    { type: USER_INVITATION, queue: 'users', orgIdOf: namesNoOrganization },
   ],
   events: INVITATION_EVENTS,
   settings: INVITATION_SETTINGS,

@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { loadConfig } from '#config.ts';
 import { loadDevConfig, SETTING_NAMES } from '#dev/settings.ts';
 import { TEMPORAL_CLI_VERSION } from '#dev/tools/temporalCli.ts';
-import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
+import { SEARCH_ATTRIBUTES } from '#families.ts';
 import { loadCompose } from '#support/composeFile.ts';
 
 const text = await readFile('compose.yaml', 'utf8');
@@ -137,7 +137,7 @@ test('whoever is waited for says when it is ready', () => {
 test('Temporal knows every search attribute, all of them keywords', () => {
   const known = services.temporal!.command?.filter((arg) => arg.startsWith('--search-attribute'));
   expect(known).toEqual(
-    Object.values(SEARCH_ATTRIBUTE).map((name) => `--search-attribute=${name}=Keyword`),
+    SEARCH_ATTRIBUTES.map((name) => `--search-attribute=${name}=Keyword`),
   );
 });
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SEARCH_ATTRIBUTES } from '#families.ts';
 import { USER_INVITATION, userInvitationWorkflowId } from '#invitation/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { created, newEvent } from '#support/events.ts';
 import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
 import { pythonCommand } from '#support/pythonCommand.ts';
@@ -25,9 +25,7 @@ beforeAll(async () => {
   });
   await environment.connection.operatorService.addSearchAttributes({
     namespace: 'default',
-    searchAttributes: Object.fromEntries(
-      Object.values(SEARCH_ATTRIBUTE).map((name) => [name, KEYWORD]),
-    ),
+    searchAttributes: Object.fromEntries(SEARCH_ATTRIBUTES.map((name) => [name, KEYWORD])),
   });
   onboarding.workerEnv.TEMPORAL_ADDRESS = environment.address;
   // In a process of its own: the environment has the SDK's runtime of this one.

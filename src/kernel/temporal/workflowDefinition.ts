@@ -9,7 +9,7 @@ export interface WorkflowDefinition {
   type: string;
   /** Where its runs are queued. */
   queue: Queue;
-  /** The organization that a run's id names; undefined where the id names none. */
+  /** The organization that a run's id names; `namesNoOrganization` where ids name none. */
   orgIdOf(workflowId: string): string | undefined;
   /** How the status route tells of a run; left out where it does not. */
   status?: StatusDefinition;

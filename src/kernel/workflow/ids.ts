@@ -18,6 +18,9 @@ export function workflowIds(prefix: string): WorkflowIds {
   };
 }
 
+/** `orgIdOf` of a workflow whose ids name no organization. */
+export const namesNoOrganization = (_workflowId: string): undefined => undefined;
+
 /** The UUID at the beginning of what follows `prefix`; undefined for an id of another form. */
 export const leadingUuid = (workflowId: string, prefix: string): string | undefined =>
   new RegExp(`^${prefix}(${UUID})-`).exec(workflowId)?.[1];
