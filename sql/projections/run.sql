@@ -1,7 +1,8 @@
 -- workflow_runs_projection: one function per kind of change. Events emitted outside a workflow
 -- have no workflow id, and are nobody's run.
 
--- The task queue of a workflow type, as src/domain/contracts.ts has it.
+-- The task queue of a workflow type, as its family's definition has it (compared by
+-- test/contract/databaseRegistries.test.ts).
 CREATE OR REPLACE FUNCTION task_queue_of(type text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN type LIKE 'Organization%' THEN 'bootstrap' ELSE 'users' END
 $$;
