@@ -1,8 +1,10 @@
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
     include: ['{src,dev,test,tools,alerts,dashboards,k8s,load}/**/*.test.ts'],
+    // A test to copy: its family is not there.
+    exclude: [...configDefaults.exclude, 'tools/family/template/**'],
     globalSetup: ['./test/support/globalSetup.ts'],
     reporters: ['default', './tools/closingLine.ts'],
     // The Temporal SDK's native core wants a process of its own.

@@ -1,0 +1,14 @@
+/** SampleTaskWorkflow: records a note of an organization. */
+import { proxyActivities } from '@temporalio/workflow';
+import { retryPolicies } from '#kernel/workflow/policies.ts';
+import type { SampleTaskActivities, SampleTaskParams } from './contract.ts';
+
+const TIMING = { retryInitialMs: 10_000, heartbeatTimeoutMs: 10_000 };
+
+export async function SampleTaskWorkflow(params: SampleTaskParams): Promise<void> {
+  const { organizationId: orgId, sampleTaskId, note, origin } = params;
+  const { recordSampleTaskActivity } = proxyActivities<SampleTaskActivities>(
+    retryPolicies(TIMING).store,
+  );
+  await recordSampleTaskActivity({ orgId, origin, sampleTaskId, note });
+}

@@ -1,0 +1,59 @@
+/** A sample task from its route to its read model. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { startApi, type TestApi } from '#support/api.ts';
+import { created, newEvent } from '#support/events.ts';
+import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
+import { scrape } from '#support/scrape.ts';
+import { startWorker } from '#support/worker.ts';
+import { MANAGE_SAMPLE_TASK, SAMPLE_TASK, sampleTaskWorkflowId } from '../src/contract.ts';
+
+let onboarding: Onboarding;
+let api: TestApi;
+let stopWorker: () => Promise<void>;
+
+beforeAll(async () => {
+  onboarding = await startOnboarding();
+  api = await startApi(onboarding);
+  stopWorker = startWorker(onboarding.workerEnv);
+});
+afterAll(async () => {
+  await stopWorker?.();
+  await api?.stop();
+  await onboarding.stop();
+});
+
+/** An active organization, and a caller who may. */
+async function activeOrganization() {
+  const orgId = randomUUID();
+  const slug = `s${orgId.slice(0, 8)}`;
+  const store = createEventStore(onboarding.database.pool);
+  await store.append(newEvent('organization.created', orgId, created(slug)));
+  const activated = { activated_at: new Date().toISOString(), invitations_sent: 0 };
+  await store.append(newEvent('organization.activated', orgId, activated));
+  const as = { sub: randomUUID(), orgId, permissions: [{ p: MANAGE_SAMPLE_TASK, s: slug }] };
+  return { orgId, as, path: `/api/v1/organizations/${orgId}/sample-task` };
+}
+
+test('a run records the note, which the read model and the metrics show', async () => {
+  const { orgId, as, path } = await activeOrganization();
+  const labels = { workflow_type: SAMPLE_TASK };
+  const completed = async () => (await scrape(api.url)).value('workflow_completed_total', labels);
+  const before = (await completed())!;
+  const answer = await api.call('POST', path, { as, body: { note: 'hello' } });
+  const workflowId = sampleTaskWorkflowId(orgId);
+  expect(answer).toMatchObject({ status: 202, body: { workflowId, status: 'started' } });
+  const items = async () => (await api.call('GET', path, { as })).body.items;
+  await expect.poll(items).toMatchObject([{ note: 'hello', workflowId }]);
+  expect(await completed()).toBe(before + 1);
+  const lineage = await onboarding.queries.traceWorkflowLineage(orgId);
+  expect(lineage?.events.at(-1)?.eventType).toBe('sample_task.recorded');
+});
+
+test('callers without the permission are refused', async () => {
+  const { as, path } = await activeOrganization();
+  const body = { note: 'hello' };
+  const answer = await api.call('POST', path, { as: { ...as, permissions: [] }, body });
+  expect(answer.status).toBe(403);
+});
