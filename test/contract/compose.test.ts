@@ -136,9 +136,7 @@ test('whoever is waited for says when it is ready', () => {
 
 test('Temporal knows every search attribute, all of them keywords', () => {
   const known = services.temporal!.command?.filter((arg) => arg.startsWith('--search-attribute'));
-  expect(known).toEqual(
-    SEARCH_ATTRIBUTES.map((name) => `--search-attribute=${name}=Keyword`),
-  );
+  expect(known).toEqual(SEARCH_ATTRIBUTES.map((name) => `--search-attribute=${name}=Keyword`));
 });
 
 test('Prometheus finds API, worker and Alertmanager as its configuration has them', async () => {

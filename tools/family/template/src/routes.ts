@@ -11,7 +11,7 @@ import { parseBody } from '#kernel/http/validation.ts';
 import { type QueueSettings, taskQueueOf } from '#kernel/queues.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { accessibleOrganization, requireActive } from '#organization/access.ts';
-import { createReadModels } from '#organization/store.ts';
+import { createOrganizations } from '#organization/store.ts';
 import { MANAGE_SAMPLE_TASK } from './contract.ts';
 import { sampleTaskPaths } from './openApi.ts';
 import { startSampleTaskRun } from './runs.ts';
@@ -55,7 +55,7 @@ async function start(
 
 function sampleTaskRoutes(kernel: Kernel): Router<ApiState> {
   const router = createRouter<ApiState>();
-  const deps = { readModels: createReadModels(kernel.pool) };
+  const deps = { organizations: createOrganizations(kernel.pool) };
   const sampleTasks = createSampleTasks(kernel.pool);
 
   const organizationOf = (caller: Caller, value: string | undefined) =>

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { traceLineageOf } from '#roles/lineage.ts';
 import { startApi, type TestApi } from '#support/api.ts';
 import { created, newEvent } from '#support/events.ts';
 import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
@@ -47,7 +48,7 @@ test('a run records the note, which the read model and the metrics show', async 
   const items = async () => (await api.call('GET', path, { as })).body.items;
   await expect.poll(items).toMatchObject([{ note: 'hello', workflowId }]);
   expect(await completed()).toBe(before + 1);
-  const lineage = await onboarding.queries.traceWorkflowLineage(orgId);
+  const lineage = await traceLineageOf(onboarding.database.pool)(orgId);
   expect(lineage?.events.at(-1)?.eventType).toBe('sample_task.recorded');
 });
 
