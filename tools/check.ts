@@ -1,5 +1,6 @@
 /** `npm run check`: every check that needs no running service; names as arguments run a part. */
 import { parseArgs } from 'node:util';
+import { ConfigError } from '#config';
 import { chosenByName } from './chosenByName.ts';
 import { type Check, runChecks } from './runChecks.ts';
 
@@ -73,13 +74,21 @@ ${listed.join('\n')}
 Goes on after a failure. Prints what a check has to say when it fails; exits 1 when one does.
 `;
 
+const OPTIONS = { help: { type: 'boolean', default: false } } as const;
+
+/** @throws ConfigError with the usage when an argument is wrong. */
+function argumentsFrom(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return { ...values, checks: chosenByName('check', CHECKS, positionals) };
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { help: { type: 'boolean', default: false } },
-    allowPositionals: true,
-  });
-  if (values.help) return console.log(USAGE);
-  const checks = chosenByName('check', CHECKS, positionals);
+  const { help, checks } = argumentsFrom(process.argv.slice(2));
+  if (help) return console.log(USAGE);
   const failures = await runChecks(checks, console.log);
   console.log(`${checks.length - failures} passed, ${failures} failed`);
   if (failures > 0) process.exitCode = 1;
@@ -88,6 +97,7 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  // A wrong argument is said plainly; anything else keeps its stack.
+  console.error(error instanceof ConfigError ? error.message : error);
   process.exitCode = 1;
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
+import { ConfigError } from '#config';
 import { metricsPage } from '#dashboards/queries/metricsPage.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
 import { SETTING_SCHEMAS } from '#dev/settings.ts';
@@ -82,26 +83,35 @@ async function generate(part: GeneratedPart, check: boolean): Promise<number> {
   return differences.length;
 }
 
+const OPTIONS = {
+  check: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** @throws ConfigError with the usage when an argument is wrong. */
+function argumentsFrom(args: string[]) {
+  try {
+    const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return { ...values, parts: chosenByName('part', PARTS, positionals) };
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: {
-      check: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-    allowPositionals: true,
-  });
-  if (values.help) return console.log(USAGE);
+  const { help, check, parts } = argumentsFrom(process.argv.slice(2));
+  if (help) return console.log(USAGE);
   let differences = 0;
-  const parts = chosenByName('part', PARTS, positionals);
-  for (const part of parts) differences += await generate(part, values.check);
+  for (const part of parts) differences += await generate(part, check);
   const names = parts.map(({ name }) => name).join(', ');
-  console.log(`${names}: ${differences} ${values.check ? 'stale' : 'changed'}`);
-  if (values.check && differences > 0) process.exitCode = 1;
+  console.log(`${names}: ${differences} ${check ? 'stale' : 'changed'}`);
+  if (check && differences > 0) process.exitCode = 1;
 }
 
 try {
   await main();
 } catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  // A wrong argument is said plainly; anything else keeps its stack.
+  console.error(error instanceof ConfigError ? error.message : error);
   process.exitCode = 1;
 }

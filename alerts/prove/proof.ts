@@ -2,9 +2,12 @@
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { AlertDefinition } from '#alerts/src/alert.ts';
+import { runbookUrl } from '#alerts/src/ruleFiles.ts';
 import type { Page } from '#dev/loopback/loopbackPager.ts';
-import type { AlertDefinition } from '../src/alert.ts';
-import { ALERTS, runbookUrl } from '../src/ruleFiles.ts';
+import { WATCHDOG } from './choice.ts';
+import { hasLabels, ruleOf } from './provedRules.ts';
+import { receiversOf } from './receivers.ts';
 import type { ProvedAlert, Scenario } from './scenario.ts';
 import { activeAlerts, type Stage } from './stage.ts';
 
@@ -14,7 +17,8 @@ export interface Proof {
   fault: string;
   secondsToPage?: number;
   secondsToResolve?: number;
-  receiver?: string;
+  /** Who has been told. */
+  told: string[];
   runbook: boolean;
   /** Why it is not proved. */
   reason?: string;
@@ -26,24 +30,6 @@ const MS = 1000;
 const DEFAULT_LIMIT_SECONDS = 120;
 /** After a scenario, what it raised may echo as long as its longest range. */
 const QUIET_LIMIT_SECONDS = 180;
-
-const hasLabels = (labels: Record<string, string>, wanted: Record<string, string> = {}) =>
-  Object.entries(wanted).every(([name, value]) => labels[name] === value);
-
-export function definitionOf({ alert, labels }: ProvedAlert): AlertDefinition {
-  const found = ALERTS.find(
-    (rule) => rule.name === alert && hasLabels({ severity: rule.severity, ...rule.labels }, labels),
-  );
-  if (!found) throw new Error(`there is no rule ${alert} ${JSON.stringify(labels ?? {})}`);
-  return found;
-}
-
-/** Who is to hear of it, by alerts/alertmanager.yml. */
-function receiverOf({ name, severity, team }: AlertDefinition): string {
-  if (name === 'Watchdog') return 'deadman';
-  if (severity === 'critical') return 'platform-pager';
-  return team === 'onboarding' ? 'onboarding-email' : 'platform-slack';
-}
 
 const isAbout = (page: Page, proved: ProvedAlert): boolean =>
   page.labels.alertname === proved.alert && hasLabels(page.labels, proved.labels);
@@ -67,21 +53,25 @@ const hasRunbook = (alert: string): Promise<boolean> =>
 interface Watched {
   proved: ProvedAlert;
   definition: AlertDefinition;
+  /** Who has to be told. */
+  receivers: string[];
   proof: Proof;
 }
 
-async function watchedOf(scenario: Scenario): Promise<Watched[]> {
+async function watchedOf({ amtool }: Stage, scenario: Scenario): Promise<Watched[]> {
   return Promise.all(
     scenario.proves.map(async (proved) => {
-      const definition = definitionOf(proved);
+      const definition = ruleOf(proved);
+      const receivers = await receiversOf(amtool, definition);
       const runbook = await hasRunbook(proved.alert);
       const proof: Proof = {
         alert: proved.alert,
         labels: proved.labels ?? {},
         fault: scenario.fault,
+        told: [],
         runbook,
       };
-      return { proved, definition, proof };
+      return { proved, definition, receivers, proof };
     }),
   );
 }
@@ -114,29 +104,35 @@ async function untilQuiet(stage: Stage, watched: Watched[]): Promise<void> {
   }
 }
 
-function recordPages(stage: Stage, watched: Watched[], since: number): boolean {
-  for (const { proved, definition, proof } of watched) {
-    if (proof.secondsToPage !== undefined) continue;
-    const receiver = receiverOf(definition);
+/** Notes who was told of an alert since `since`. @returns whether everybody was who has to be. */
+function recordPage(
+  stage: Stage,
+  { proved, definition, receivers, proof }: Watched,
+  since: number,
+): boolean {
+  for (const receiver of receivers.filter((one) => !proof.told.includes(one))) {
     const page = pageSince(
       stage,
       since,
       (one) => one.status === 'firing' && one.receiver === receiver && isAbout(one, proved),
     );
     if (!page) continue;
-    proof.secondsToPage = (page.receivedAt - since) / MS;
-    proof.receiver = receiver;
-    const problem = problemOf(page, definition);
-    if (problem) proof.reason = problem;
+    proof.told.push(receiver);
+    proof.secondsToPage ??= (page.receivedAt - since) / MS;
+    proof.reason ??= problemOf(page, definition);
   }
-  return watched.every(({ proof }) => proof.secondsToPage !== undefined);
+  return proof.told.length === receivers.length;
 }
 
-/** What was said last of each instance of an alert. */
+/** All of them are looked at, each time: each has a time of its own. */
+const recordPages = (stage: Stage, watched: Watched[], since: number): boolean =>
+  watched.map((one) => recordPage(stage, one, since)).every((isTold) => isTold);
+
+/** What each receiver was told last of each instance of an alert. */
 function lastWords(stage: Stage, matches: (page: Page) => boolean): Page[] {
   const last = new Map<string, Page>();
   for (const page of stage.monitoring.pager.pages.filter(matches)) {
-    last.set(JSON.stringify(Object.entries(page.labels).toSorted()), page);
+    last.set(JSON.stringify([page.receiver, Object.entries(page.labels).toSorted()]), page);
   }
   return [...last.values()];
 }
@@ -147,7 +143,7 @@ function recordEnds(stage: Stage, watched: Watched[], begun: number, ended: numb
     const paged = begun + proof.secondsToPage * MS;
     const last = lastWords(
       stage,
-      (page) => page.receiver === proof.receiver && isAbout(page, proved),
+      (page) => proof.told.includes(page.receiver) && isAbout(page, proved),
     );
     if (last.some(({ status }) => status === 'firing')) continue;
     const resolvedAt = Math.max(...last.map(({ receivedAt }) => receivedAt));
@@ -161,15 +157,17 @@ function recordEnds(stage: Stage, watched: Watched[], begun: number, ended: numb
 
 const messageOf = (error: unknown): string => (error as Error).message.split('\n')[0]!;
 
-function verdict(proof: Proof, limit: number): string | undefined {
+function verdict({ proof, receivers }: Watched, limit: number): string | undefined {
   if (proof.secondsToPage === undefined) return `no page within ${limit} s`;
+  const untold = receivers.filter((receiver) => !proof.told.includes(receiver));
+  if (untold.length > 0) return `not told to ${untold.join(', ')} within ${limit} s`;
   if (proof.secondsToResolve === undefined) return `not resolved within ${limit} s`;
   return proof.runbook ? undefined : 'no runbook';
 }
 
 /** Plays one scenario to its end, whatever comes of it. */
 export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
-  const watched = await watchedOf(scenario);
+  const watched = await watchedOf(stage, scenario);
   const limit = scenario.limitSeconds ?? DEFAULT_LIMIT_SECONDS;
   await untilQuiet(stage, watched);
   const begun = Date.now();
@@ -181,8 +179,9 @@ export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
   const endFailure = await scenario.end(stage).then(() => undefined, messageOf);
   await until(() => recordEnds(stage, watched, begun, ended), limit);
   await scenario.restore?.(stage);
-  for (const { proof } of watched) {
-    proof.reason ??= failure ?? endFailure ?? verdict(proof, limit);
+  for (const one of watched) {
+    const { proof } = one;
+    proof.reason ??= failure ?? endFailure ?? verdict(one, limit);
     if (proof.reason === undefined) delete proof.reason;
   }
   return watched.map(({ proof }) => proof);
@@ -190,19 +189,20 @@ export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
 
 /** The one that always fires: it has to be there, and to come again. */
 export async function proveWatchdog(stage: Stage): Promise<Proof> {
+  const [receiver] = await receiversOf(stage.amtool, ruleOf(WATCHDOG));
   const beats = () =>
     stage.monitoring.pager.pages.filter(
-      ({ receiver, labels }) => receiver === 'deadman' && labels.alertname === 'Watchdog',
+      (page) => page.receiver === receiver && isAbout(page, WATCHDOG),
     );
   const begun = Date.now();
   const before = beats().length;
   const came = await until(() => beats().length > before, DEFAULT_LIMIT_SECONDS);
   return {
-    alert: 'Watchdog',
+    alert: WATCHDOG.alert,
     labels: {},
     fault: 'none: it says that pages arrive, and is missed when they do not',
-    receiver: 'deadman',
-    runbook: await hasRunbook('Watchdog'),
+    told: came ? [receiver!] : [],
+    runbook: await hasRunbook(WATCHDOG.alert),
     secondsToPage: (Date.now() - begun) / MS,
     ...(!came && { reason: 'it did not come again' }),
   };

@@ -3,10 +3,10 @@
  * waits until the page arrives where production would send it, and until it is taken back.
  */
 import { parseArgs } from 'node:util';
-import { ALERTS } from '../src/ruleFiles.ts';
+import { ConfigError } from '#config.ts';
+import { type Choice, choose } from './choice.ts';
 import { type Proof, play, proveWatchdog } from './proof.ts';
 import { table } from './report.ts';
-import type { Scenario } from './scenario.ts';
 import { SCENARIOS } from './scenarios/index.ts';
 import { FACTOR, startStage } from './stage.ts';
 import { UNPROVED } from './unproved.ts';
@@ -14,41 +14,24 @@ import { UNPROVED } from './unproved.ts';
 const USAGE = `usage: npm run prove:alerts -- [--only <Alert>]... [--core] [--json]
 
 Starts the embedded stack, Prometheus and Alertmanager, injects the fault behind each alert,
-and waits for its page and for the end of it. Every range, "for", age and wait of the rules and
-routes is shortened by ${FACTOR}: a minute becomes a second.
+and waits for its pages and for the end of them. Every range, "for", age and wait of the rules
+and routes is shortened by ${FACTOR}: a minute becomes a second.
 
   --only  this alert alone; may be repeated
   --core  the few that CI proves too
   --json  print the result as JSON
-Exits 1 when an alert that should be proved is not.
+  --help
+Exits 1 when an alert that should be proved is not, or when there is nothing to prove.
 `;
 
-const { values } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true },
-    core: { type: 'boolean' },
-    json: { type: 'boolean' },
-    help: { type: 'boolean' },
-  },
-});
-
-const names = [...new Set(ALERTS.map(({ name }) => name))];
-
-function chosen(): Scenario[] {
-  const { only, core } = values;
-  const wanted = ({ alert }: { alert: string }) => !only || only.includes(alert);
-  return SCENARIOS.filter((scenario) => !core || scenario.core)
-    .map((scenario) => ({ ...scenario, proves: scenario.proves.filter(wanted) }))
-    .filter(({ proves }) => proves.length > 0);
-}
-
-const tell = (line: string) => void (values.json || console.log(line));
-
-async function proveAll(): Promise<Proof[]> {
+async function proveAll(
+  { scenarios, watchdog }: Choice,
+  tell: (line: string) => void,
+): Promise<Proof[]> {
   const stage = await startStage(tell);
   const proofs: Proof[] = [];
   try {
-    for (const scenario of chosen()) {
+    for (const scenario of scenarios) {
       tell(`\n${scenario.fault}`);
       const proved = await play(stage, scenario);
       for (const { alert, reason, secondsToPage } of proved) {
@@ -56,31 +39,55 @@ async function proveAll(): Promise<Proof[]> {
       }
       proofs.push(...proved);
     }
-    if (!values.core && (!values.only || values.only.includes('Watchdog'))) {
-      proofs.push(await proveWatchdog(stage));
-    }
+    if (watchdog) proofs.push(await proveWatchdog(stage));
     return proofs;
   } finally {
     await stage.stop();
   }
 }
 
-async function main(): Promise<void> {
-  for (const name of values.only ?? []) {
-    if (!names.includes(name)) throw new Error(`there is no alert ${name}`);
+function tellUnproved(): void {
+  for (const { alert, labels = {}, reason } of UNPROVED) {
+    console.log(`not proved: ${alert} (${Object.values(labels).join(' ')}): ${reason}`);
   }
-  const proofs = await proveAll();
-  if (values.json)
-    console.log(JSON.stringify({ factor: FACTOR, proofs, unproved: UNPROVED }, null, 2));
+}
+
+const OPTIONS = {
+  only: { type: 'string', multiple: true },
+  core: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
+
+/** @throws ConfigError with the usage when an argument is wrong. */
+function argumentsFrom(args: string[]) {
+  try {
+    const { values } = parseArgs({ args, options: OPTIONS });
+    const { only, core } = values;
+    return { ...values, choice: choose(SCENARIOS, { core, ...(only && { only }) }) };
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+async function main(): Promise<void> {
+  const { help, only, core, json, choice } = argumentsFrom(process.argv.slice(2));
+  if (help) return console.log(USAGE);
+  const proofs = await proveAll(choice, (line) => void (json || console.log(line)));
+  if (json) console.log(JSON.stringify({ factor: FACTOR, proofs, unproved: UNPROVED }, null, 2));
   else {
     console.log(`\n${table(proofs)}\n`);
-    for (const [alert, reason] of Object.entries(UNPROVED))
-      console.log(`not proved: ${alert}: ${reason}`);
+    if (!only && !core) tellUnproved();
     const proved = proofs.filter(({ reason }) => !reason).length;
     console.log(`${proved} of ${proofs.length} proved`);
   }
   process.exitCode = proofs.some(({ reason }) => reason) ? 1 : 0;
 }
 
-if (values.help) console.log(USAGE);
-else await main();
+try {
+  await main();
+} catch (error) {
+  // A wrong argument is said plainly; anything else keeps its stack.
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+}

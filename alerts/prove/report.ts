@@ -13,7 +13,7 @@ function rowOf(proof: Proof): string[] {
     proof.fault,
     seconds(proof.secondsToPage),
     seconds(proof.secondsToResolve),
-    proof.receiver ?? '-',
+    proof.told.join(', ') || '-',
     proof.runbook ? 'yes' : 'NO',
     proof.reason ?? 'yes',
   ];

@@ -33,6 +33,8 @@ export interface StartedOnboarding {
 export interface Stage {
   stack: Stack;
   monitoring: Monitoring;
+  /** Alertmanager's tool, for what its routes say. */
+  amtool: string;
   /** The database, as its owner. */
   owner: pg.Pool;
   api: ApiClient;
@@ -130,6 +132,7 @@ export async function startStage(log: (line: string) => void): Promise<Stage> {
     return {
       stack,
       monitoring,
+      amtool: tools.amtool,
       owner,
       api,
       apiUrl,

@@ -1,0 +1,77 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Page } from '#dev/loopback/loopbackPager.ts';
+import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
+import { play } from './proof.ts';
+import type { Scenario } from './scenario.ts';
+import type { Stage } from './stage.ts';
+
+const INSTALL_LIMIT_MS = 300_000;
+const LABELS = {
+  alertname: 'NoPollers',
+  severity: 'critical',
+  team: 'platform',
+  service: 'a4c-worker',
+};
+const RUNBOOKS = 'https://github.com/analytics4change/a4c-workflows/blob/main/docs/runbooks';
+
+let amtool: string;
+/** A Prometheus without alerts: what was before is over. */
+const prometheus = createServer((_request, response) => {
+  response.end(JSON.stringify({ data: { alerts: [] } }));
+});
+beforeAll(async () => {
+  const cacheFolder = path.resolve('.cache');
+  ({ amtool } = await resolvePrometheusTools({ cacheFolder, log: console.log }));
+  await new Promise<void>((resolve) => prometheus.listen(0, '127.0.0.1', resolve));
+}, INSTALL_LIMIT_MS);
+afterAll(() => prometheus.close());
+
+/** A stage of which only the pager is there. */
+function stageWith(pages: Page[]): Stage {
+  const prometheusUrl = `http://127.0.0.1:${(prometheus.address() as AddressInfo).port}`;
+  return { amtool, monitoring: { prometheusUrl, pager: { pages } } } as unknown as Stage;
+}
+
+/** A fault of which these receivers hear, and of whose end these. */
+function fault(pages: Page[], told: string[], toldOfEnd: string[]): Scenario {
+  const tell = (status: Page['status'], receivers: string[]) => {
+    for (const receiver of receivers) {
+      const annotations = { runbook_url: `${RUNBOOKS}/NoPollers.md` };
+      pages.push({ receiver, status, labels: LABELS, annotations, receivedAt: Date.now() });
+    }
+  };
+  return {
+    fault: 'a fault',
+    proves: [{ alert: 'NoPollers' }],
+    limitSeconds: 0.5,
+    begin: async () => tell('firing', told),
+    end: async () => tell('resolved', toldOfEnd),
+  };
+}
+
+const ALL = ['platform-pager', 'platform-slack'];
+
+test.each([
+  ['everybody is told of it and of its end', ALL, ALL, undefined],
+  ['nobody is told', [], [], 'no page within 0.5 s'],
+  [
+    'one of the receivers is not told',
+    ['platform-pager'],
+    ['platform-pager'],
+    'not told to platform-slack within 0.5 s',
+  ],
+  [
+    'one of the receivers is not told of its end',
+    ALL,
+    ['platform-slack'],
+    'not resolved within 0.5 s',
+  ],
+])('%s', async (_what, told, toldOfEnd, reason) => {
+  const pages: Page[] = [];
+  const [proof] = await play(stageWith(pages), fault(pages, told, toldOfEnd));
+  expect(proof).toMatchObject({ alert: 'NoPollers', told, runbook: true });
+  expect(proof!.reason).toBe(reason);
+});

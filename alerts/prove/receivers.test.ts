@@ -1,0 +1,26 @@
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
+import { ruleOf } from './provedRules.ts';
+import { receiversOf } from './receivers.ts';
+
+const INSTALL_LIMIT_MS = 300_000;
+
+let amtool: string;
+beforeAll(async () => {
+  const cacheFolder = path.resolve('.cache');
+  ({ amtool } = await resolvePrometheusTools({ cacheFolder, log: console.log }));
+}, INSTALL_LIMIT_MS);
+
+test.each([
+  ['Watchdog', undefined, ['deadman']],
+  ['NoPollers', undefined, ['platform-pager', 'platform-slack']],
+  ['DNSVerificationWaitingForPerson', undefined, ['onboarding-email']],
+  ['EventProcessingErrors', undefined, ['platform-slack']],
+  ['HealthCheckFailing', { severity: 'critical' }, ['platform-pager', 'platform-slack']],
+  ['HealthCheckFailing', { severity: 'warning' }, ['platform-slack']],
+  ['TargetDown', undefined, ['platform-pager', 'platform-slack']],
+])('%s %o is told to %s', async (alert, labels, receivers) => {
+  const rule = ruleOf({ alert, ...(labels && { labels }) });
+  expect(await receiversOf(amtool, rule)).toEqual(receivers);
+});
