@@ -1,6 +1,6 @@
 /** `npm run check`: every check that needs no running service; names as arguments run a part. */
 import { parseArgs } from 'node:util';
-import { ConfigError } from '#config';
+import { ConfigError } from '#config.ts';
 import { chosenByName } from './chosenByName.ts';
 import { type Check, runChecks } from './runChecks.ts';
 

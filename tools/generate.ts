@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
-import { ConfigError } from '#config';
+import { ConfigError } from '#config.ts';
 import { metricsPage } from '#dashboards/queries/metricsPage.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
 import { SETTING_SCHEMAS } from '#dev/settings.ts';

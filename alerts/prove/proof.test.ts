@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Page } from '#dev/loopback/loopbackPager.ts';
-import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
+import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { play } from './proof.ts';
 import type { Scenario } from './scenario.ts';
 import type { Stage } from './stage.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { resolvePrometheusTools } from '#dev/prometheusTools.ts';
+import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { ruleOf } from './provedRules.ts';
 import { receiversOf } from './receivers.ts';
 

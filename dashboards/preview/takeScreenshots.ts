@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import chromium from '@sparticuz/chromium';
 import puppeteer, { type Browser } from 'puppeteer-core';
-import { resolvePrometheusTools } from '../../src/dev/prometheusTools.ts';
+import { resolvePrometheusTools } from '../../dev/tools/prometheusTools.ts';
 import { demoLoad } from '../check/demoLoad.ts';
 import { startMonitoredStack } from '../check/monitoredStack.ts';
 import { startPreviewServer } from './previewServer.ts';
