@@ -19,7 +19,7 @@ import {
   touchedFiles,
 } from '#support/treeCopy.ts';
 
-const NAME = 'dataExport';
+const NAME = 'throwAway';
 /** What a new family may need changed that is there already. */
 const MOST_TOUCHED = 6;
 const LIMIT_MS = 120_000;
@@ -56,13 +56,20 @@ test('is refused where it is already, and leaves the tree alone', async () => {
   expect(await copy.snapshot()).toEqual(after);
 });
 
-test.each([['types'], ['lint'], ['layering']])(
-  'passes npm run %s',
-  async (script) => {
-    await copy.run('npm', 'run', script);
+test(
+  'passes types, lint and the comparison of what is generated',
+  async () => {
+    await copy.run('npm', 'run', 'check', '--', 'types', 'lint', 'generated');
   },
   LIMIT_MS,
 );
+
+test('breaks no rule of layering', async () => {
+  const check = copy.run('node', 'tools/layering/check.ts');
+  const output = await check.catch(({ message }: Error) => message);
+  expect(output).toMatch(/layering: \d+ files/);
+  expect(output).not.toMatch(/throw[_-]?away/i);
+});
 
 test(
   'passes its own test, and is in every list',
@@ -77,7 +84,7 @@ describe('runs', () => {
   const database = `test_${randomUUID().replaceAll('-', '')}`;
   const orgId = randomUUID();
   const slug = `s${orgId.slice(0, 8)}`;
-  const route = `/api/v1/organizations/${orgId}/data-export`;
+  const route = `/api/v1/organizations/${orgId}/throw-away`;
   let onboarding: Onboarding;
   let pool: pg.Pool;
   let processes: Processes;
@@ -134,7 +141,7 @@ describe('runs', () => {
   }
 
   async function call(method: string, body?: object) {
-    const permissions = [{ p: 'organization.manage_data_export', s: slug }];
+    const permissions = [{ p: 'organization.manage_throw_away', s: slug }];
     const token = await onboarding.supabase.issueToken({ sub: randomUUID(), orgId, permissions });
     const response = await fetch(apiUrl + route, {
       method,
@@ -146,11 +153,11 @@ describe('runs', () => {
   }
 
   const runsOf = ({ value }: Scrape) =>
-    value('workflow_completed_total', { workflow_type: 'DataExportWorkflow', task_queue: 'users' });
+    value('workflow_completed_total', { workflow_type: 'ThrowAwayWorkflow', task_queue: 'users' });
   const attemptsOf = ({ value }: Scrape) =>
-    value('activity_executed_total', { activity: 'recordDataExportActivity' });
+    value('activity_executed_total', { activity: 'recordThrowAwayActivity' });
   const eventsOf = ({ value }: Scrape) =>
-    value('events_projected_total', { aggregate_type: 'data_export' });
+    value('events_projected_total', { aggregate_type: 'throw_away' });
   const figures = async () => {
     const [api, worker] = [await scrape(apiUrl), await scrape(workerUrl)];
     return { runs: runsOf(api), attempts: attemptsOf(worker), events: eventsOf(worker) };
@@ -160,7 +167,7 @@ describe('runs', () => {
     expect(await figures()).toEqual({ runs: 0, attempts: 0, events: 0 });
     expect(await call('POST', { note: 'hello' })).toMatchObject({
       status: 202,
-      body: { workflowId: `data-export-${orgId}`, status: 'started' },
+      body: { workflowId: `throw-away-${orgId}`, status: 'started' },
     });
     const read = async () => (await call('GET')).body.items;
     await expect.poll(read).toMatchObject([{ note: 'hello' }]);
@@ -168,9 +175,9 @@ describe('runs', () => {
     const { rows } = await pool.query(
       `SELECT event_type, processed_at IS NOT NULL AS projected FROM domain_events
        WHERE event_metadata ->> 'workflow_id' = $1`,
-      [`data-export-${orgId}`],
+      [`throw-away-${orgId}`],
     );
-    expect(rows).toEqual([{ event_type: 'data_export.recorded', projected: true }]);
+    expect(rows).toEqual([{ event_type: 'throw_away.recorded', projected: true }]);
   });
 });
 

@@ -25,7 +25,8 @@ const remaining = (name: string): string => `To be done by hand:
   src/${name}/            say in contract, events, workflow and activities what the family does;
                           its tag in family.ts, its routes in routes.ts, schemas.ts and openApi.ts
   sql/projections/run.sql where its runs belong on another queue than "users"
-  CHANGELOG.md, docs/
+  test/replay/histories   a history of each way to end
+  CHANGELOG.md, docs/     what can be done now
 `;
 
 function write({ made, touched }: Plan): void {

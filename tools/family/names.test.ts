@@ -7,6 +7,7 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 
 test.each(FAMILIES)('the name of the family $name is taken, in any case', ({ name }) => {
   expect(refusalOf(name, ROOT)).toContain('there is a family');
+  expect(refusalOf(name.toLowerCase(), ROOT)).toContain('there is a family');
 });
 
 test.each([
@@ -28,7 +29,7 @@ test.each([
   expect(refusalOf(name, ROOT)).toContain(reason);
 });
 
-test.each(['export', 'dataExport', 'auditTrail'])('"%s" is a name', (name) => {
+test.each(['zebra', 'zebraCrossing'])('"%s" is a name', (name) => {
   expect(refusalOf(name, ROOT)).toBeUndefined();
 });
 

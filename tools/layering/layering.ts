@@ -25,6 +25,8 @@ async function readImports(root: string, rules: readonly Rule[]): Promise<ICruis
     treesOf(root),
     {
       baseDir: root,
+      // A copy of the tree may share node_modules by a link: rules know packages by that path.
+      preserveSymlinks: true,
       parser: 'swc',
       tsPreCompilationDeps: true,
       doNotFollow: { path: 'node_modules' },

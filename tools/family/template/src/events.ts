@@ -1,8 +1,8 @@
 /** Events of a sample task, with their payloads. Keys are snake_case: SQL projections read them. */
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
 
-const sampleTask = onAggregate('sample_task');
+const ofSampleTask = onAggregate('sample_task');
 
 export const SAMPLE_TASK_EVENTS = {
-  'sample_task.recorded': sampleTask<{ org_id: string; note: string }>(),
+  'sample_task.recorded': ofSampleTask<{ org_id: string; note: string }>(),
 } as const satisfies EventCatalogue;

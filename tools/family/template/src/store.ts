@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 
-const sampleTasks = (db: Database) =>
+const rows = (db: Database) =>
   db
     .selectFrom('sample_task_projection')
     .select([
@@ -12,7 +12,7 @@ const sampleTasks = (db: Database) =>
       'recorded_at as recordedAt',
     ]);
 
-export type SampleTask = RowOf<typeof sampleTasks>;
+export type SampleTask = RowOf<typeof rows>;
 
 export function createSampleTasks(pool: Pool) {
   const db = typed(pool);
@@ -20,7 +20,7 @@ export function createSampleTasks(pool: Pool) {
   return {
     /** Those of an organization, oldest first. */
     sampleTasksOf: (orgId: string): Promise<SampleTask[]> =>
-      sampleTasks(db)
+      rows(db)
         .where('org_id', '=', orgId)
         .orderBy('recorded_at')
         .orderBy('sample_task_id')
