@@ -2,7 +2,7 @@
 import type { DB } from '#kernel/database/schema.ts';
 
 /** Rows of a read model whose ids are the ids of an aggregate, and that name an organization. */
-export type AggregateTable = {
+type AggregateTable = {
   [Table in keyof DB]: DB[Table] extends { org_id: unknown }
     ? { table: Table; id: keyof DB[Table] & string }
     : never;

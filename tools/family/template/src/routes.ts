@@ -56,7 +56,7 @@ async function start(
 function sampleTaskRoutes(kernel: Kernel): Router<ApiState> {
   const router = createRouter<ApiState>();
   const deps = { organizations: createOrganizations(kernel.pool) };
-  const sampleTasks = createSampleTasks(kernel.pool);
+  const store = createSampleTasks(kernel.pool);
 
   const organizationOf = (caller: Caller, value: string | undefined) =>
     accessibleOrganization(deps, caller, value, MANAGE_SAMPLE_TASK);
@@ -72,7 +72,7 @@ function sampleTaskRoutes(kernel: Kernel): Router<ApiState> {
 
   router.get(PREFIX, async (ctx) => {
     const { orgId } = await organizationOf(ctx.state.caller, ctx.params.organizationId);
-    const found = await sampleTasks.sampleTasksOf(orgId);
+    const found = await store.sampleTasksOf(orgId);
     const items = found.map((one) => ({ ...one, recordedAt: one.recordedAt.toISOString() }));
     ctx.body = { items } satisfies SampleTaskListBody;
   });
