@@ -16,7 +16,7 @@ export interface MetricUse {
 const HISTOGRAM_SUFFIX = /_(bucket|sum|count)$/;
 
 /** A metric as the catalogue names it: of a histogram's series, the histogram. */
-export const catalogueName = (metric: string): string => {
+const catalogueName = (metric: string): string => {
   if (metric in METRICS) return metric;
   return metric.replace(HISTOGRAM_SUFFIX, '');
 };

@@ -9,7 +9,7 @@ import { METRICS, type MetricName } from '#metricCatalogue.ts';
 /** Every process of the service that the reader has chosen. */
 const PROCESS = 'job=~"$job",instance=~"$instance"';
 /** Window of a rate that fits scrape interval and resolution, whatever they are. */
-export const RATE_WINDOW = '$__rate_interval';
+const RATE_WINDOW = '$__rate_interval';
 /** The time range that the reader looks at. */
 export const SHOWN_RANGE = '$__range';
 

@@ -7,7 +7,7 @@ export interface ApiClient {
 }
 
 /** An answer that is no success; the message carries the API's own reason. */
-export class ApiError extends Error {
+class ApiError extends Error {
   override name = 'ApiError';
 }
 

@@ -11,7 +11,7 @@ import { settings, tell } from './settings.ts';
  */
 const timeToWorkflowStart = new Trend(METRIC.timeToWorkflowStart, true);
 
-export const BOOTSTRAP_ROUTE = '/api/v1/workflows/organization-bootstrap';
+const BOOTSTRAP_ROUTE = '/api/v1/workflows/organization-bootstrap';
 const ACCEPTED = 202;
 
 /** An address of its own for each name, which all arrive in one mailbox. */

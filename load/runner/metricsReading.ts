@@ -8,7 +8,7 @@ export interface ProcessReading {
 }
 
 /** The value of a series, by its exact beginning; undefined where there is none. */
-export function seriesValue(text: string, series: string): number | undefined {
+function seriesValue(text: string, series: string): number | undefined {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1).split(' ')[0]);
 }

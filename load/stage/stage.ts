@@ -17,7 +17,7 @@ import { closedLoop, createCaller } from './requests.ts';
 import { drainRate } from './statistics.ts';
 
 export const BOOTSTRAP_PATH = '/api/v1/workflows/organization-bootstrap';
-export const BARE_QUEUE = 'bare';
+const BARE_QUEUE = 'bare';
 export type BareWorkflow = 'BareWorkflow' | 'SameCommandsWorkflow';
 /** Activities of a bootstrap with a subdomain and one user whose DNS is found at the first look. */
 export const ACTIVITIES_PER_BOOTSTRAP = 7;

@@ -1,6 +1,6 @@
 /** E-mail domains of organizations: which may be claimed, and how ownership is proved in DNS. */
 /** Lower case, at least two labels, ASCII (IDNs as punycode). */
-export const DOMAIN_PATTERN =
+const DOMAIN_PATTERN =
   /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
 /** Anybody can have an address there, so nobody may speak for all of them. */

@@ -20,10 +20,7 @@ export const SEARCH_ATTRIBUTE_STATUS = 'invitation_status';
 export const USER_INVITATION = 'UserInvitationWorkflow';
 
 /** `user-invitation-{invitationId}`. */
-const IDS = workflowIds('user-invitation-');
-export const userInvitationWorkflowId = IDS.idOf;
-/** The invitation's id inside a workflow id, or undefined for any other id. */
-export const invitationIdOf = IDS.uuidOf;
+export const userInvitationWorkflowId = workflowIds('user-invitation-').idOf;
 
 /** How long an invitation waits, in milliseconds. Part of the input, so that replay sees the same. */
 export interface InvitationTiming {

@@ -18,5 +18,3 @@ export const INVITATION_METRICS = {
     fromDatabase: true,
   }),
 } as const satisfies Record<string, MetricDefinition>;
-
-export type InvitationMetricName = keyof typeof INVITATION_METRICS;

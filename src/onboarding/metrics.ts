@@ -31,5 +31,3 @@ export const ONBOARDING_METRICS = {
     fromDatabase: true,
   }),
 } as const satisfies Record<string, MetricDefinition>;
-
-export type OnboardingMetricName = keyof typeof ONBOARDING_METRICS;

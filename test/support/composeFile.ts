@@ -43,7 +43,7 @@ async function working(loader: string): Promise<string> {
 }
 
 /** In our cache folder, or built into it with Go. @throws Error naming why neither is to be had. */
-export async function resolveComposeLoader(log: (line: string) => void): Promise<string> {
+async function resolveComposeLoader(log: (line: string) => void): Promise<string> {
   const cached = path.join(CACHE, `compose-go-${VERSION}`);
   return firstOf(
     [

@@ -67,7 +67,7 @@ export function named(manifests: Manifest[], kind: string, name: string): Manife
 }
 
 /** The pods that a workload makes; undefined for what makes none. */
-export function podOf({ kind, spec }: Manifest): PodSpec | undefined {
+function podOf({ kind, spec }: Manifest): PodSpec | undefined {
   if (kind === 'CronJob') return spec.jobTemplate.spec.template.spec;
   if (kind === 'Deployment' || kind === 'Job') return spec.template.spec;
   return undefined;

@@ -26,7 +26,7 @@ import { createTestDatabase, type TestDatabase } from './database.ts';
 import { type ReadModels, readModelsOf } from './readModels.ts';
 
 export const ZONE = 'example.com';
-export const DNS_TARGET = 'app.example.net';
+const DNS_TARGET = 'app.example.net';
 export const SUPPORT = 'support@example.com';
 
 /** Fractions of a second where production waits minutes. */

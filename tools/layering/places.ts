@@ -18,7 +18,7 @@ export const TREES = [
 const NO_FAMILIES = ['kernel', 'roles'];
 
 /** Files that stand in `src` itself; everything else belongs to a folder. */
-export const ROOT_FILES = ['main', 'config', 'families', 'metricCatalogue', 'workflows'].map(
+const ROOT_FILES = ['main', 'config', 'families', 'metricCatalogue', 'workflows'].map(
   (name) => `${name}.ts`,
 );
 

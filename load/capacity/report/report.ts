@@ -16,10 +16,10 @@ const percent = (share: number): string =>
 
 const mib = (bytes: number): string => `${(bytes / MEBIBYTE).toFixed(0)} MiB`;
 
-export const PROFILE_HEAD = ['measured', 'is', 'of'];
+const PROFILE_HEAD = ['measured', 'is', 'of'];
 
 /** What was measured, a row each. */
-export function profileRows(profile: Profile): string[][] {
+function profileRows(profile: Profile): string[][] {
   const { machine, saturated, accepting, bootstrap, memory, connections } = profile;
   const { worker, api, database, temporal, tool } = saturated.cpuSeconds;
   return [
@@ -68,9 +68,9 @@ export function profileRows(profile: Profile): string[][] {
   ];
 }
 
-export const SEED_HEAD = ['per hour', 'table', 'needs of one', 'workers', 'verdict', 'because'];
+const SEED_HEAD = ['per hour', 'table', 'needs of one', 'workers', 'verdict', 'because'];
 
-export const seedRows = (judgements: Judgement[]): string[][] =>
+const seedRows = (judgements: Judgement[]): string[][] =>
   judgements.map(({ perHour, seed, shareOfOne, workers, verdict, because }) => [
     String(perHour),
     seedCount(seed),
@@ -80,7 +80,7 @@ export const seedRows = (judgements: Judgement[]): string[][] =>
     because,
   ]);
 
-export const VALIDATION_HEAD = [
+const VALIDATION_HEAD = [
   'workers',
   'predicted',
   'measured',
@@ -89,7 +89,7 @@ export const VALIDATION_HEAD = [
   'taken by others',
 ];
 
-export const validationRows = (validations: Validation[]): string[][] =>
+const validationRows = (validations: Validation[]): string[][] =>
   validations.map(({ workers, predicted, measured, errorPercent, cpuSeconds, takenCores }) => [
     String(workers),
     `${predicted.toFixed(1)}/s`,

@@ -42,7 +42,7 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 5_000;
 /** A token with an unknown key id makes us fetch the keys at most this often. */
 const JWKS_COOLDOWN_MS = 30_000;
-export const PLATFORM_ADMIN = 'platform.admin';
+const PLATFORM_ADMIN = 'platform.admin';
 
 const CLAIMS = z.object({
   sub: z.guid(),

@@ -8,7 +8,7 @@ import type { Logger } from '#kernel/telemetry/logger.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 /** Problem types are URNs: stable names, and nothing that a client might try to fetch. */
-export const problemType = (code: string): string => `urn:a4c:problem:${code}`;
+const problemType = (code: string): string => `urn:a4c:problem:${code}`;
 
 export interface FieldError {
   /** Where in the request, as `users.0.email`. */

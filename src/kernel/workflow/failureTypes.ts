@@ -1,5 +1,4 @@
 /** `ApplicationFailure.type` values that workflows and callers may match on. */
-/** `ApplicationFailure.type` values that workflows and callers may match on. */
 export const FAILURE = {
   invalidInput: 'InvalidInput',
   slugTaken: 'SlugTaken',
@@ -36,5 +35,4 @@ export const FAILURE = {
   ssoTestTimedOut: 'SsoTestTimedOut',
   ssoNoVerifiedDomain: 'SsoNoVerifiedDomain',
   ssoNobodyToTell: 'SsoNobodyToTell',
-  incompleteCompensation: 'IncompleteCompensation',
 } as const;

@@ -4,7 +4,7 @@ import type { Progress } from './progress.ts';
 import type { Saga } from './saga.ts';
 
 /** The failure behind an ActivityFailure; anything else as it is. */
-export function causeOf(error: unknown): Error {
+function causeOf(error: unknown): Error {
   const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
   return cause instanceof Error ? cause : new Error(String(cause));
 }
