@@ -8,7 +8,7 @@ import { eventId } from './eventId.ts';
 import type { AppendedEvent, EventStore } from './eventStore.ts';
 import type { EventCatalogue, EventDataOf, EventMetadata, EventTypeOf } from './eventTypes.ts';
 
-export { EventHeldError, EventNotProjectedError, EventStoreError } from './storeError.ts';
+export { EventHeldError, EventNotProjectedError } from './storeError.ts';
 
 export interface EmitParams<C extends EventCatalogue, T extends EventTypeOf<C>> {
   eventType: T;

@@ -33,7 +33,7 @@ export function isTransient(error: unknown): boolean {
   return NETWORK_CODE.test(String(code)) || CONNECTION_LOST.test(String(message));
 }
 
-export class EventStoreError extends Error {
+class EventStoreError extends Error {
   readonly eventId: string;
   readonly retryable: boolean;
 
