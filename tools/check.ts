@@ -24,6 +24,11 @@ const CHECKS: readonly Check[] = [
     commands: [['node', 'tools/layering/check.ts']],
   },
   {
+    name: 'deadcode',
+    what: 'no file, export or package that nobody uses; exceptions are in knip.jsonc',
+    commands: [['knip']],
+  },
+  {
     name: 'generated',
     what: 'generated files are what their generators make',
     commands: [['node', 'tools/generate.ts', '--check']],
