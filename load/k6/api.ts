@@ -2,7 +2,8 @@
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type RefinedResponse } from 'k6/http';
-import { CORRELATION_HEADER } from '#kernel/workflow/names.ts';
+// k6 resolves paths, and none of the names in package.json.
+import { CORRELATION_HEADER } from '../../src/kernel/workflow/names.ts';
 import { settings } from './settings.ts';
 
 export interface Call {

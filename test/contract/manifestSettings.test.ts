@@ -13,7 +13,9 @@ import {
 
 /** What the standard names of OpenTelemetry are that config.ts decides by. */
 const OTEL_NAMES = new Set(
-  (await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(/\bOTEL_[A-Z_]+\b/g),
+  (await readFile('src/kernel/telemetry/tracing/tracingSettings.ts', 'utf8')).match(
+    /\bOTEL_[A-Z_]+\b/g,
+  ),
 );
 
 const OF_THE_IMAGE = 'the image says so itself';

@@ -30,7 +30,7 @@ test('docs/settings.md lists every setting, and no other', async () => {
 test('docs/settings.md lists every variable of OpenTelemetry that config.ts decides by', async () => {
   const page = await readFile('docs/settings.md', 'utf8');
   const read =
-    (await readFile('src/kernel/telemetry/tracingSettings.ts', 'utf8')).match(
+    (await readFile('src/kernel/telemetry/tracing/tracingSettings.ts', 'utf8')).match(
       /\bOTEL_[A-Z_]+\b/g,
     ) ?? [];
   expect(read.length).toBeGreaterThan(3);
