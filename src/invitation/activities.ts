@@ -21,7 +21,7 @@ import type {
 import { INVITATION_EVENTS } from './events.ts';
 import { invitationMail } from './mails.ts';
 import { createAccountProvider } from './provider.ts';
-import { expiryOf, normalizeEmail } from './rules.ts';
+import { expiryOf, INVITATION_FAILURE, normalizeEmail } from './rules.ts';
 import type { InvitationWorkerConfig } from './settings.ts';
 import type { Invitation } from './store.ts';
 import { createInvitations } from './store.ts';
@@ -136,7 +136,7 @@ export function createActivities({
         if (!taken) throw error;
         throw ApplicationFailure.nonRetryable(
           'the address has a pending invitation already',
-          FAILURE.alreadyInvited,
+          INVITATION_FAILURE.alreadyInvited,
         );
       });
     },

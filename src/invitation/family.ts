@@ -19,6 +19,7 @@ export const invitationFamily = {
   searchAttributes: [SEARCH_ATTRIBUTE_STATUS],
   mailKinds: ['invitation'],
   metrics: INVITATION_METRICS,
+  databaseMetrics: () => import('./metrics/fromDatabase.ts'),
   activities: () => import('./activities.ts'),
   routes: () => import('./routes.ts'),
 } as const satisfies Family;

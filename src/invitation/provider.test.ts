@@ -133,7 +133,11 @@ describe('an account whose address nobody has proved', () => {
       }
     };
     const error = await provider.provision(ADA, OF_A).catch((thrown) => thrown);
-    expect(error).toMatchObject({ provider: 'accounts', kind: 'unavailable', retryable: true });
+    expect(error).toMatchObject({
+      type: 'AccountUnavailable',
+      kind: 'unavailable',
+      retryable: true,
+    });
     expect(error.message).not.toContain('ada@');
     expect(membershipsOf()).toEqual([undefined]);
   });

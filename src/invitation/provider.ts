@@ -1,6 +1,7 @@
 /** Accounts at Supabase Auth, through its admin API and official client. */
 import { type AuthError, createClient, type User } from '@supabase/supabase-js';
 import { ProviderError } from '#kernel/providerError.ts';
+import { ACCOUNT_FAILURE } from './rules.ts';
 import type { InvitationWorkerConfig } from './settings.ts';
 
 type AccountConfig = Pick<InvitationWorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>;
@@ -50,9 +51,9 @@ function toProviderError(error: AuthError): ProviderError {
   const { status = 0, code = 'unknown' } = error;
   const message = `Supabase Auth answered ${status || 'nothing'} (${code})`;
   if (status === TOO_MANY_REQUESTS)
-    return new ProviderError('accounts', 'rate_limited', message, { status });
+    return new ProviderError(ACCOUNT_FAILURE, 'rate_limited', message, { status });
   const unavailable = status === 0 || status >= SERVER_ERROR;
-  return new ProviderError('accounts', unavailable ? 'unavailable' : 'rejected', message, {
+  return new ProviderError(ACCOUNT_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {
     status,
   });
 }
@@ -152,7 +153,7 @@ export function createAccountProvider(config: AccountConfig): AccountProvider {
         if (user) kept = [...kept, ...(await removeUnproved(user))];
       }
       throw new ProviderError(
-        'accounts',
+        ACCOUNT_FAILURE,
         'unavailable',
         'the address was signed up again while its account was made',
       );

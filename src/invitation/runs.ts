@@ -9,7 +9,6 @@ import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { notNow, Problem } from '#kernel/http/problems.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { START_DEADLINE_MS, startRun } from '#kernel/temporal/runs.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import {
   type AcceptedInvitation,
   INVITATION_SIGNAL,
@@ -18,6 +17,7 @@ import {
   type UserInvitationParams,
   userInvitationWorkflowId,
 } from './contract.ts';
+import { ACCOUNT_FAILURE, INVITATION_FAILURE } from './rules.ts';
 
 const UPDATE_DEADLINE_MS = 12_000;
 
@@ -60,8 +60,9 @@ function problemOf(error: unknown): Problem {
   if (!(error instanceof WorkflowUpdateFailedError)) return unavailable();
   const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
   if (!(cause instanceof ApplicationFailure)) return unavailable();
-  if (cause.type === FAILURE.invitationNotPending) return notPending(String(cause.details?.[0]));
-  if (cause.type === FAILURE.accountRejected) {
+  if (cause.type === INVITATION_FAILURE.invitationNotPending)
+    return notPending(String(cause.details?.[0]));
+  if (cause.type === ACCOUNT_FAILURE.rejected) {
     return new Problem(422, 'account-rejected', 'No account could be made for this address');
   }
   return unavailable();

@@ -12,7 +12,6 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { messageOf } from '#kernel/workflow/failures.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
 import {
@@ -30,7 +29,7 @@ import {
   type UserInvitationParams,
   type UserInvitationState,
 } from './contract.ts';
-import { expiryOf } from './rules.ts';
+import { expiryOf, INVITATION_FAILURE } from './rules.ts';
 
 export interface UserInvitationResult {
   invitationId: string;
@@ -204,7 +203,7 @@ class UserInvitation {
     const state = this.isOver ? this.state.state : 'expired';
     throw ApplicationFailure.nonRetryable(
       `the invitation is ${state}`,
-      FAILURE.invitationNotPending,
+      INVITATION_FAILURE.invitationNotPending,
       state,
     );
   }

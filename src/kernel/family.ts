@@ -4,11 +4,13 @@
  * light: what only one role needs is loaded by that role.
  */
 
+import type { Pool } from 'pg';
 import type { AggregateTables } from './eventStore/aggregateTables.ts';
 import type { EventCatalogue } from './eventStore/eventTypes.ts';
 import type { FamilyRoutes } from './http/apiKernel.ts';
 import type { Shape } from './settings/builders.ts';
 import type { MetricDefinition } from './telemetry/metricDefinition.ts';
+import type { Metrics } from './telemetry/metrics.ts';
 import type { ActivityImplementations } from './temporal/activity.ts';
 import type { ScheduleDefinition, WorkflowDefinition } from './temporal/workflowDefinition.ts';
 
@@ -28,8 +30,16 @@ export interface Family {
   /** Kinds of mail that it sends: a label of the metric mails_total. */
   mailKinds?: readonly string[];
   metrics?: Readonly<Record<string, MetricDefinition>>;
+  /** What sets those of its metrics that come from the database; loaded by the API. */
+  databaseMetrics?: () => Promise<{
+    createCollect(pool: Pool): (metrics: Metrics<never>) => Promise<void>;
+  }>;
   /** Loaded by the worker. */
   activities?: () => Promise<{ createActivities(kernel: never): ActivityImplementations }>;
   /** Loaded by the API. */
   routes?: () => Promise<{ createRoutes(kernel: never): FamilyRoutes }>;
+  /** Loaded by the API: work beside requests, until its signal aborts. */
+  background?: () => Promise<{
+    createBackground(kernel: never): (stopping: AbortSignal) => Promise<void>;
+  }>;
 }

@@ -2,11 +2,12 @@
 
 export type ProviderErrorKind = 'rejected' | 'conflict' | 'rate_limited' | 'unavailable';
 
-export type ProviderName = 'dns' | 'email' | 'accounts' | 'sso';
+/** `ApplicationFailure.type` of what a provider's answer may mean, which workflows match on. */
+export type ProviderFailures = Readonly<Record<'conflict' | 'rejected' | 'unavailable', string>>;
 
 export class ProviderError extends Error {
   override name = 'ProviderError';
-  readonly provider: ProviderName;
+  private readonly failures: ProviderFailures;
   readonly kind: ProviderErrorKind;
   /** How long the provider asked us to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -15,16 +16,21 @@ export class ProviderError extends Error {
 
   /** @param message without credentials and personal data: it ends up in histories and logs. */
   constructor(
-    provider: ProviderError['provider'],
+    failures: ProviderFailures,
     kind: ProviderErrorKind,
     message: string,
     details: { retryAfterMs?: number | undefined; status?: number | undefined } = {},
   ) {
     super(message);
-    this.provider = provider;
+    this.failures = failures;
     this.kind = kind;
     this.retryAfterMs = details.retryAfterMs;
     this.status = details.status;
+  }
+
+  /** `ApplicationFailure.type` of this error. */
+  get type(): string {
+    return this.failures[this.kind === 'rate_limited' ? 'unavailable' : this.kind];
   }
 
   /** Whether the same call may succeed later. */

@@ -29,6 +29,8 @@ export const onboardingFamily = {
   aggregates: {},
   mailKinds: ['support'],
   metrics: ONBOARDING_METRICS,
+  databaseMetrics: () => import('./metrics/fromDatabase.ts'),
   activities: () => import('./activities.ts'),
   routes: () => import('./routes.ts'),
+  background: () => import('./reconcile/background.ts'),
 } as const satisfies Family;

@@ -7,6 +7,14 @@ import {
 } from '#kernel/workflow/steps.ts';
 import { BOOTSTRAP_STEPS, type BootstrapStep } from './contract.ts';
 
+/** `ApplicationFailure.type` values beside those of FAILURE. */
+export const ONBOARDING_FAILURE = {
+  slugTaken: 'SlugTaken',
+  dnsVerificationAborted: 'DnsVerificationAborted',
+  dnsVerificationTimedOut: 'DnsVerificationTimedOut',
+  allEmailsFailed: 'AllEmailsFailed',
+} as const;
+
 /** An event with its payload, as the store gives it. */
 export interface BootstrapEvent extends StageEvent {
   eventData: Record<string, unknown>;

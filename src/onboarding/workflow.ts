@@ -31,6 +31,7 @@ import {
   orgIdOfBootstrap,
 } from './contract.ts';
 import { type Proxies, proxies } from './proxies.ts';
+import { ONBOARDING_FAILURE } from './rules.ts';
 import { verifyDns } from './workflow/dnsVerification.ts';
 
 /** The queue of invitations' runs, where the input names none. */
@@ -172,7 +173,7 @@ async function invite(run: Run): Promise<void> {
     if (progress.state.invitationsSent === 0) {
       throw ApplicationFailure.nonRetryable(
         'no invitation e-mail could be delivered',
-        FAILURE.allEmailsFailed,
+        ONBOARDING_FAILURE.allEmailsFailed,
       );
     }
   });

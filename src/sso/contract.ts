@@ -88,7 +88,7 @@ export const SIGNAL_SSO_TEST = 'ssoTestResult';
 
 export type SsoTestVerdict =
   | { passed: true; assertionHash: string }
-  /** `type` is one of FAILURE; the message quotes nothing of the response. */
+  /** `type` is one of SSO_FAILURE; the message quotes nothing of the response. */
   | { passed: false; type: string; message: string };
 
 /** In milliseconds. Part of the inputs, so that replay sees the same. */

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { FormerProvider } from './contract.ts';
+import { SSO_PROVIDER_FAILURE } from './rules.ts';
 import type { SsoWorkerConfig } from './settings.ts';
 
 type SsoConfig = Pick<SsoWorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_KEY'>;
@@ -85,7 +86,7 @@ const formerOf = (provider: Provider): FormerProvider => ({
   nameIdFormat: provider.saml.name_id_format ?? null,
 });
 
-const conflict = (message: string) => new ProviderError('sso', 'conflict', message);
+const conflict = (message: string) => new ProviderError(SSO_PROVIDER_FAILURE, 'conflict', message);
 
 /** Status and code alone: texts quote domains and entity ids. */
 async function toProviderError(response: Response): Promise<ProviderError> {
@@ -96,12 +97,18 @@ async function toProviderError(response: Response): Promise<ProviderError> {
   if (status === TOO_MANY_REQUESTS) {
     const seconds = Number(response.headers.get('retry-after'));
     const retryAfterMs = seconds > 0 ? seconds * 1000 : undefined;
-    return new ProviderError('sso', 'rate_limited', message, { status, retryAfterMs });
+    return new ProviderError(SSO_PROVIDER_FAILURE, 'rate_limited', message, {
+      status,
+      retryAfterMs,
+    });
   }
-  if (CONFLICTS.has(code)) return new ProviderError('sso', 'conflict', message, { status });
+  if (CONFLICTS.has(code))
+    return new ProviderError(SSO_PROVIDER_FAILURE, 'conflict', message, { status });
   // A refused key is ours to mend, and not the end of everybody's configurations.
   const later = status >= SERVER_ERROR || status === 401 || status === 403;
-  return new ProviderError('sso', later ? 'unavailable' : 'rejected', message, { status });
+  return new ProviderError(SSO_PROVIDER_FAILURE, later ? 'unavailable' : 'rejected', message, {
+    status,
+  });
 }
 
 /** One call of the admin API; undefined when there is no such provider. */
@@ -123,13 +130,17 @@ function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig)
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch(() => {
-      throw new ProviderError('sso', 'unavailable', 'Supabase Auth does not answer');
+      throw new ProviderError(SSO_PROVIDER_FAILURE, 'unavailable', 'Supabase Auth does not answer');
     });
     if (response.status === NOT_FOUND) return undefined;
     if (!response.ok) throw await toProviderError(response);
     const parsed = schema.safeParse(await response.json().catch(() => undefined));
     if (parsed.success) return parsed.data;
-    throw new ProviderError('sso', 'unavailable', 'Supabase Auth answered what it should not');
+    throw new ProviderError(
+      SSO_PROVIDER_FAILURE,
+      'unavailable',
+      'Supabase Auth answered what it should not',
+    );
   };
 }
 
@@ -152,7 +163,7 @@ export function createSsoProvider(config: SsoConfig): SsoProvider {
 
   async function update(id: string, body: object): Promise<void> {
     if (await call(PROVIDER, 'PUT', `/${id}`, body)) return;
-    throw new ProviderError('sso', 'rejected', 'the provider is not there any more');
+    throw new ProviderError(SSO_PROVIDER_FAILURE, 'rejected', 'the provider is not there any more');
   }
 
   async function create(orgId: string, entityId: string, metadataXml: string): Promise<string> {
@@ -168,7 +179,11 @@ export function createSsoProvider(config: SsoConfig): SsoProvider {
       attribute_mapping: ownedMapping(orgId),
     });
     if (created) return created.id;
-    throw new ProviderError('sso', 'rejected', 'SAML is not enabled at Supabase Auth');
+    throw new ProviderError(
+      SSO_PROVIDER_FAILURE,
+      'rejected',
+      'SAML is not enabled at Supabase Auth',
+    );
   }
 
   return {
@@ -199,7 +214,11 @@ export function createSsoProvider(config: SsoConfig): SsoProvider {
     async setDomains(providerId, domains) {
       const present = await get(providerId);
       if (!present)
-        throw new ProviderError('sso', 'rejected', 'the provider is not there any more');
+        throw new ProviderError(
+          SSO_PROVIDER_FAILURE,
+          'rejected',
+          'the provider is not there any more',
+        );
       await update(providerId, { ...updateOf(present), domains });
     },
 

@@ -25,6 +25,29 @@ export const SSO_UNDER_WAY: readonly SsoStatus[] = [
   'tested',
 ];
 
+/** `ApplicationFailure.type` values beside those of FAILURE. */
+export const SSO_FAILURE = {
+  metadataRejected: 'SsoMetadataRejected',
+  metadataUnavailable: 'SsoMetadataUnavailable',
+  signatureInvalid: 'SsoSignatureInvalid',
+  assertionExpired: 'SsoAssertionExpired',
+  audienceMismatch: 'SsoAudienceMismatch',
+  assertionReplayed: 'SsoAssertionReplayed',
+  responseUnsolicited: 'SsoResponseUnsolicited',
+  responseInvalid: 'SsoResponseInvalid',
+  addressOutsideDomains: 'SsoAddressOutsideDomains',
+  testTimedOut: 'SsoTestTimedOut',
+  noVerifiedDomain: 'SsoNoVerifiedDomain',
+  nobodyToTell: 'SsoNobodyToTell',
+} as const;
+
+/** `ApplicationFailure.type` of what Supabase Auth answers about an identity provider. */
+export const SSO_PROVIDER_FAILURE = {
+  conflict: 'SsoProviderConflict',
+  rejected: 'SsoProviderRejected',
+  unavailable: 'SsoProviderUnavailable',
+} as const;
+
 /** What is wrong with metadata; the words are for the person who sent it. */
 export class MetadataError extends Error {
   override name = 'MetadataError';

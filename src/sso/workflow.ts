@@ -26,6 +26,7 @@ import {
   type ValidatedMetadata,
 } from './contract.ts';
 import { type SsoProxies, ssoProxies } from './proxies.ts';
+import { SSO_FAILURE } from './rules.ts';
 
 const testResult = defineSignal<[SsoTestVerdict]>(SIGNAL_SSO_TEST);
 
@@ -148,7 +149,7 @@ function passed(verdict: SsoTestVerdict | undefined): string {
     ? ApplicationFailure.nonRetryable(verdict.message, verdict.type)
     : ApplicationFailure.nonRetryable(
         'nobody followed the link of the test in time',
-        FAILURE.ssoTestTimedOut,
+        SSO_FAILURE.testTimedOut,
       );
 }
 

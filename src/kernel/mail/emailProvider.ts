@@ -1,6 +1,6 @@
 /** Mail over SMTP through nodemailer: any SMTP server, or Resend's relay. */
 import { createTransport } from 'nodemailer';
-import { ProviderError } from '#kernel/providerError.ts';
+import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import { CORRELATION_HEADER } from '#kernel/workflow/names.ts';
 
@@ -63,6 +63,12 @@ function transportOptions(config: EmailConfig) {
   return { host, port, secure, auth: { user, pass }, requireTLS: !config.SMTP_ALLOW_CLEARTEXT };
 }
 
+const EMAIL_FAILURE: ProviderFailures = {
+  conflict: 'EmailRejected',
+  rejected: 'EmailRejected',
+  unavailable: 'EmailUnavailable',
+};
+
 /** The reply code alone: servers like to repeat the address in their text. */
 function toProviderError(error: unknown): ProviderError {
   const {
@@ -73,18 +79,18 @@ function toProviderError(error: unknown): ProviderError {
   if (code === 'ETLS' && command === 'STARTTLS' && status !== undefined) {
     const message =
       'the mail server offers no STARTTLS, and the login of SMTP_USER is not sent in clear: set SMTP_SECURE=true for a port that begins with TLS, or SMTP_ALLOW_CLEARTEXT=true on a network that nobody else reads';
-    return new ProviderError('email', 'unavailable', message, { status });
+    return new ProviderError(EMAIL_FAILURE, 'unavailable', message, { status });
   }
   if (code === 'EAUTH') {
     const message =
       'the mail server refused our login: check SMTP_USER and SMTP_PASS, or RESEND_API_KEY';
-    return new ProviderError('email', 'unavailable', message, { status });
+    return new ProviderError(EMAIL_FAILURE, 'unavailable', message, { status });
   }
   // EENVELOPE without a reply: nodemailer itself found no usable address.
   const permanent = status === undefined ? code === 'EENVELOPE' : status >= PERMANENT;
   const reason = status ? `answered ${status}` : `failed (${code ?? 'unknown'})`;
   return new ProviderError(
-    'email',
+    EMAIL_FAILURE,
     permanent ? 'rejected' : 'unavailable',
     `the mail server ${reason}`,
     { status },

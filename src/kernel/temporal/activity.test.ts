@@ -8,6 +8,12 @@ import { ProviderError } from '#kernel/providerError.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { activity, toFailure } from './activity.ts';
 
+const DNS_FAILURE = {
+  conflict: 'DnsConflict',
+  rejected: 'DnsRejected',
+  unavailable: 'DnsUnavailable',
+};
+
 const coded = (code: string, message: string, more: object = {}) =>
   Object.assign(new Error(message), { code, ...more });
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });
@@ -114,7 +120,9 @@ test.each([
 });
 
 test('errors of providers and of the store keep their type, their words and whether they are final', () => {
-  expect(toFailure(new ProviderError('dns', 'rejected', 'Cloudflare answered 400'))).toMatchObject({
+  expect(
+    toFailure(new ProviderError(DNS_FAILURE, 'rejected', 'Cloudflare answered 400')),
+  ).toMatchObject({
     message: 'Cloudflare answered 400',
     type: 'DnsRejected',
     nonRetryable: true,

@@ -8,7 +8,6 @@ import {
 import { TemporalFailure } from '@temporalio/common';
 import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { isTransient, sqlStateOf } from '#kernel/eventStore/storeError.ts';
-import type { ProviderError } from '#kernel/providerError.ts';
 import { isProviderError } from '#kernel/providerError.ts';
 import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
@@ -57,33 +56,6 @@ async function alive<T>(context: Context, work: (scope: ActivityScope) => Promis
   }
 }
 
-const TYPE_OF_KIND: Record<ProviderError['kind'], Record<ProviderError['provider'], string>> = {
-  conflict: {
-    dns: FAILURE.dnsConflict,
-    email: FAILURE.emailRejected,
-    accounts: FAILURE.accountRejected,
-    sso: FAILURE.ssoProviderConflict,
-  },
-  rejected: {
-    dns: FAILURE.dnsRejected,
-    email: FAILURE.emailRejected,
-    accounts: FAILURE.accountRejected,
-    sso: FAILURE.ssoProviderRejected,
-  },
-  rate_limited: {
-    dns: FAILURE.dnsUnavailable,
-    email: FAILURE.emailUnavailable,
-    accounts: FAILURE.accountUnavailable,
-    sso: FAILURE.ssoProviderUnavailable,
-  },
-  unavailable: {
-    dns: FAILURE.dnsUnavailable,
-    email: FAILURE.emailUnavailable,
-    accounts: FAILURE.accountUnavailable,
-    sso: FAILURE.ssoProviderUnavailable,
-  },
-};
-
 /** What the SDK has to see as it is: its own failures, and the signal of a cancellation. */
 const isOfTheSdk = (error: unknown): boolean =>
   error instanceof TemporalFailure ||
@@ -110,7 +82,7 @@ export function toFailure(error: unknown): unknown {
   if (isProviderError(error)) {
     return ApplicationFailure.create({
       message: error.message,
-      type: TYPE_OF_KIND[error.kind][error.provider],
+      type: error.type,
       nonRetryable: !error.retryable,
       ...(error.retryAfterMs !== undefined && { nextRetryDelay: error.retryAfterMs }),
     });

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { EmitParams } from '#kernel/eventStore/emitEvent.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { StepInput } from '#kernel/workflow/names.ts';
+import { ONBOARDING_FAILURE } from '#onboarding/rules.ts';
 import { fqdnOf, orgPath, slugFor } from '#organization/rules.ts';
 import type {
   ActivateInput,
@@ -72,7 +73,10 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
       };
       await emitEvent(event).catch((error) => {
         if (!isSlugTaken(error)) throw error;
-        throw ApplicationFailure.nonRetryable(`the slug ${slug} is taken`, FAILURE.slugTaken);
+        throw ApplicationFailure.nonRetryable(
+          `the slug ${slug} is taken`,
+          ONBOARDING_FAILURE.slugTaken,
+        );
       });
       return orgId;
     },

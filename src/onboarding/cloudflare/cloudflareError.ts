@@ -1,6 +1,12 @@
 /** Errors of the Cloudflare client as ProviderErrors. */
 import { APIConnectionError, APIError, APIUserAbortError } from 'cloudflare';
-import { ProviderError } from '#kernel/providerError.ts';
+import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
+
+export const DNS_FAILURE: ProviderFailures = {
+  conflict: 'DnsConflict',
+  rejected: 'DnsRejected',
+  unavailable: 'DnsUnavailable',
+};
 
 const SECOND_MS = 1000;
 const TOO_MANY_REQUESTS = 429;
@@ -32,7 +38,7 @@ export const codesOf = (error: unknown): number[] =>
 export function toProviderError(error: unknown): unknown {
   if (error instanceof APIUserAbortError) return error;
   if (error instanceof APIConnectionError) {
-    return new ProviderError('dns', 'unavailable', 'Cloudflare does not answer');
+    return new ProviderError(DNS_FAILURE, 'unavailable', 'Cloudflare does not answer');
   }
   if (!(error instanceof APIError) || error.status === undefined) return error;
   const { status } = error;
@@ -40,8 +46,10 @@ export function toProviderError(error: unknown): unknown {
   const message = `Cloudflare answered ${status}${codes && ` (code ${codes})`}`;
   if (status === TOO_MANY_REQUESTS) {
     const wait = retryAfterMs(error.headers?.get('retry-after'));
-    return new ProviderError('dns', 'rate_limited', message, { status, retryAfterMs: wait });
+    return new ProviderError(DNS_FAILURE, 'rate_limited', message, { status, retryAfterMs: wait });
   }
   const unavailable = status >= SERVER_ERROR || status === REQUEST_TIMEOUT;
-  return new ProviderError('dns', unavailable ? 'unavailable' : 'rejected', message, { status });
+  return new ProviderError(DNS_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {
+    status,
+  });
 }

@@ -7,7 +7,13 @@ import Cloudflare from 'cloudflare';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { DnsRecord } from '#onboarding/contract.ts';
 import type { OnboardingWorkerConfig } from '#onboarding/settings.ts';
-import { codesOf, HOST_TAKEN, IDENTICAL_RECORD, toProviderError } from './cloudflareError.ts';
+import {
+  codesOf,
+  DNS_FAILURE,
+  HOST_TAKEN,
+  IDENTICAL_RECORD,
+  toProviderError,
+} from './cloudflareError.ts';
 
 type DnsConfig = Pick<
   OnboardingWorkerConfig,
@@ -72,7 +78,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     knownZone = result[0]?.id;
     if (knownZone) return knownZone;
     throw new ProviderError(
-      'dns',
+      DNS_FAILURE,
       'rejected',
       `the Cloudflare token sees no zone ${name}: check PLATFORM_BASE_DOMAIN, CLOUDFLARE_ZONE_ID and the token's permissions`,
     );
@@ -119,7 +125,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     if (records.length === 0) return undefined;
     const reusable = records.find((record) => isReusable(record, orgId, config.DNS_TARGET));
     if (reusable) return asDnsRecord(reusable, zone);
-    throw new ProviderError('dns', 'conflict', `${fqdn} is in use for something else`);
+    throw new ProviderError(DNS_FAILURE, 'conflict', `${fqdn} is in use for something else`);
   }
 
   async function ensure(orgId: string, fqdn: string, options: CallOptions): Promise<DnsRecord> {
@@ -160,7 +166,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
       removed.push(id);
     }
     if (removed.length > 0 && (await owned()).length > 0) {
-      throw new ProviderError('dns', 'unavailable', `records of ${fqdn} are still there`);
+      throw new ProviderError(DNS_FAILURE, 'unavailable', `records of ${fqdn} are still there`);
     }
     return removed;
   }

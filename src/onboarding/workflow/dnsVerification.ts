@@ -8,8 +8,8 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { StepInput } from '#kernel/workflow/names.ts';
+import { ONBOARDING_FAILURE } from '#onboarding/rules.ts';
 import { type BootstrapState, type BootstrapTiming, SIGNAL } from '../contract.ts';
 import type { Proxies } from '../proxies.ts';
 
@@ -50,7 +50,7 @@ export async function verifyDns(verification: Omit<Verification, 'decision'>): P
     if (decision === 'abort') {
       throw ApplicationFailure.nonRetryable(
         'DNS verification was aborted by a person',
-        FAILURE.dnsVerificationAborted,
+        ONBOARDING_FAILURE.dnsVerificationAborted,
       );
     }
   }
@@ -93,7 +93,7 @@ async function askPerson(run: Verification, round: number): Promise<Decision> {
   if (run.decision) return run.decision;
   throw ApplicationFailure.nonRetryable(
     'DNS was not verified and nobody decided in time',
-    FAILURE.dnsVerificationTimedOut,
+    ONBOARDING_FAILURE.dnsVerificationTimedOut,
   );
 }
 

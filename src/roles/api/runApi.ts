@@ -4,13 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import type { ApiConfig } from '#config.ts';
 import { AGGREGATES, SCHEDULES, WORKFLOWS } from '#families.ts';
-import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
 import { createPool } from '#kernel/database/pool.ts';
-import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { createMetricQueries } from '#kernel/eventStore/metricQueries.ts';
-import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
 import { createAuthenticate } from '#kernel/http/auth.ts';
 import { QUEUE_NAMES, taskQueueOf } from '#kernel/queues.ts';
 import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
@@ -22,16 +18,10 @@ import { pingTemporal } from '#kernel/temporal/runs.ts';
 import { ensureSchedule } from '#kernel/temporal/schedules.ts';
 import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
-import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
-import { createReconciler } from '#onboarding/reconcile/reconciler.ts';
-import { onboardingRouteDeps } from '#onboarding/routes/routeDeps.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
-import { createApp } from './app.ts';
+import { createApp, loadBackground } from './app.ts';
 import { collectDatabaseMetrics } from './databaseMetrics.ts';
 import { createHealthMonitor } from './healthMonitor.ts';
-
-/** Names the lock "somebody is reconciling". */
-const RECONCILE_LOCK = '4121865744';
 
 async function createParts(
   config: ApiConfig,
@@ -61,20 +51,12 @@ async function createParts(
     },
   });
   const taskQueues = QUEUE_NAMES.map((queue) => taskQueueOf(config, queue));
-  const reconciler = createReconciler({
-    ...onboardingRouteDeps(kernel),
-    emitEvent: createEmitEvent(eventStore, ONBOARDING_EVENTS),
-    store: eventStore,
-    runs: createWorkflowRuns(pool),
-    lock: createAdvisoryLock(pool, RECONCILE_LOCK),
-    taskQueues,
-  });
   collectProcessMetrics(metrics, config, pool);
-  collectDatabaseMetrics(metrics, createMetricQueries(pool));
+  await collectDatabaseMetrics(metrics, pool);
   collectServerMetrics(metrics, client, taskQueues);
   const intervalMs = config.HEALTH_INTERVAL_MS;
   const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
-  return { app, reconciler, monitor };
+  return { app, monitor, background: await loadBackground(kernel) };
 }
 
 const listen = (server: Server, port: number): Promise<number> =>
@@ -99,7 +81,7 @@ export async function runApi(
 ): Promise<void> {
   const pool = createPool(config, 'a4c-api', logger);
   const temporal = connectTemporal(config);
-  const { app, reconciler, monitor } = await createParts(config, pool, temporal, logger);
+  const { app, monitor, background } = await createParts(config, pool, temporal, logger);
   const server = createServer(
     // A request that trickles in is not waited for longer than one that is worked on.
     { requestTimeout: config.REQUEST_TIMEOUT_MS },
@@ -110,7 +92,7 @@ export async function runApi(
     logger.info({ port }, 'API listens');
     onListening(port);
     await Promise.all([
-      reconciler.run(stopping),
+      ...background.map((run) => run(stopping)),
       monitor.run(stopping),
       ...SCHEDULES.map((schedule) =>
         ensureSchedule(

@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { isProviderError } from '#kernel/providerError.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { SSO_FAILURE } from '#sso/rules.ts';
 import type {
   ActivateSsoInput,
   ConfigureProviderInput,
@@ -61,7 +61,7 @@ export function configurationActivities(deps: SsoDeps) {
       if (!isProviderError(error)) throw error;
       throw ApplicationFailure.create({
         message: error.message,
-        type: FAILURE.ssoMetadataUnavailable,
+        type: SSO_FAILURE.metadataUnavailable,
       });
     });
   }
@@ -110,7 +110,7 @@ export function configurationActivities(deps: SsoDeps) {
         return { idp, xml, warnings };
       } catch (error) {
         if (!(error instanceof MetadataError)) throw error;
-        throw finalFailure(FAILURE.ssoMetadataRejected, error.message);
+        throw finalFailure(SSO_FAILURE.metadataRejected, error.message);
       }
     },
 
@@ -163,7 +163,7 @@ export function configurationActivities(deps: SsoDeps) {
       const recipients = await recipientsOf(deps, orgId, requesterEmail);
       const messageId = `sso-test-${configurationId}`;
       if ((await mailToAll(deps, scope, recipients, content, messageId)) > 0) return;
-      throw finalFailure(FAILURE.ssoNobodyToTell, 'the link of the test could be sent to nobody');
+      throw finalFailure(SSO_FAILURE.nobodyToTell, 'the link of the test could be sent to nobody');
     },
 
     /** An assertion passes once, whichever configuration it is shown to. */
@@ -181,7 +181,7 @@ export function configurationActivities(deps: SsoDeps) {
         eventData: { org_id: orgId, assertion_hash: assertionHash },
       }).catch((error) => {
         if (error instanceof EventNotProjectedError && error.constraint === ASSERTION_KEY) {
-          throw finalFailure(FAILURE.ssoAssertionReplayed, 'the assertion was used before');
+          throw finalFailure(SSO_FAILURE.assertionReplayed, 'the assertion was used before');
         }
         throw error;
       });
@@ -194,7 +194,7 @@ export function configurationActivities(deps: SsoDeps) {
       const domains = input.domains ?? verified;
       if (domains.length === 0 || domains.some((domain) => !verified.includes(domain))) {
         throw finalFailure(
-          FAILURE.ssoNoVerifiedDomain,
+          SSO_FAILURE.noVerifiedDomain,
           domains.length === 0
             ? 'the organization has no verified domain'
             : 'not every domain is verified',

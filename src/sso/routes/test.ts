@@ -6,7 +6,7 @@ import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { parseWith } from '#kernel/http/validation.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { SSO_FAILURE } from '#sso/rules.ts';
 import type { SsoTestVerdict } from '../contract.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from '../contract.ts';
 import { reportSsoTest } from '../runs.ts';
@@ -25,11 +25,11 @@ import type { SsoRouteDeps } from './routeDeps.ts';
 
 /** Problem types of what ends a test; anything else is an invalid response. */
 const PROBLEM_CODES: Record<string, string> = {
-  [FAILURE.ssoSignatureInvalid]: 'sso-signature-invalid',
-  [FAILURE.ssoAssertionExpired]: 'sso-assertion-expired',
-  [FAILURE.ssoAudienceMismatch]: 'sso-audience-mismatch',
-  [FAILURE.ssoResponseUnsolicited]: 'sso-response-unsolicited',
-  [FAILURE.ssoAddressOutsideDomains]: 'sso-address-outside-domains',
+  [SSO_FAILURE.signatureInvalid]: 'sso-signature-invalid',
+  [SSO_FAILURE.assertionExpired]: 'sso-assertion-expired',
+  [SSO_FAILURE.audienceMismatch]: 'sso-audience-mismatch',
+  [SSO_FAILURE.responseUnsolicited]: 'sso-response-unsolicited',
+  [SSO_FAILURE.addressOutsideDomains]: 'sso-address-outside-domains',
 };
 
 const FORM_LIMIT = '256kb';
@@ -74,7 +74,7 @@ async function judge(
   if (domains.includes(domainOfEmail(email ?? '') ?? '')) return { passed: true, assertionHash };
   return {
     passed: false,
-    type: FAILURE.ssoAddressOutsideDomains,
+    type: SSO_FAILURE.addressOutsideDomains,
     message: email
       ? 'the asserted address is not of a verified domain'
       : 'the assertion has no e-mail address',

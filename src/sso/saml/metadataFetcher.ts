@@ -8,7 +8,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { ProviderError } from '#kernel/providerError.ts';
-import { MAX_METADATA_BYTES, MetadataError } from '#sso/rules.ts';
+import { MAX_METADATA_BYTES, MetadataError, SSO_PROVIDER_FAILURE } from '#sso/rules.ts';
 import type { SsoWorkerConfig } from '#sso/settings.ts';
 import { isLoopbackHost } from './loopbackHost.ts';
 
@@ -36,7 +36,8 @@ type MetadataConfig = Pick<SsoWorkerConfig, 'SSO_ALLOW_LOOPBACK'>;
 const TIMEOUT_MS = 10_000;
 const OK = 200;
 
-const unavailable = (message: string) => new ProviderError('sso', 'unavailable', message);
+const unavailable = (message: string) =>
+  new ProviderError(SSO_PROVIDER_FAILURE, 'unavailable', message);
 
 /** Not private, loopback, link-local, multicast, documentation or any other special range. */
 export function isPublicAddress(address: string): boolean {

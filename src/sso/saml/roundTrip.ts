@@ -1,8 +1,8 @@
 /** One SAML round trip, as a test: the request that begins it, and the response that must answer it. */
 import { createHash } from 'node:crypto';
 import { type Profile, SAML, ValidateInResponseTo } from '@node-saml/node-saml';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { IdpMetadata } from '#sso/contract.ts';
+import { SSO_FAILURE } from '#sso/rules.ts';
 
 export interface RoundTrip {
   idp: Pick<IdpMetadata, 'entityId' | 'ssoUrl' | 'binding' | 'certificates'>;
@@ -21,11 +21,11 @@ export interface TestedAssertion {
 }
 
 type RefusalType =
-  | typeof FAILURE.ssoSignatureInvalid
-  | typeof FAILURE.ssoAssertionExpired
-  | typeof FAILURE.ssoAudienceMismatch
-  | typeof FAILURE.ssoResponseUnsolicited
-  | typeof FAILURE.ssoResponseInvalid;
+  | typeof SSO_FAILURE.signatureInvalid
+  | typeof SSO_FAILURE.assertionExpired
+  | typeof SSO_FAILURE.audienceMismatch
+  | typeof SSO_FAILURE.responseUnsolicited
+  | typeof SSO_FAILURE.responseInvalid;
 
 /** Why a response is not accepted; its message quotes nothing of the response. */
 export class SamlRefusal extends Error {
@@ -51,17 +51,21 @@ const EMAIL_ATTRIBUTES = [
 
 /** What node-saml's messages begin with, and what each means to us. */
 const REFUSALS: [RegExp, RefusalType, string][] = [
-  [/InResponseTo/i, FAILURE.ssoResponseUnsolicited, 'the response answers no request of this test'],
+  [
+    /InResponseTo/i,
+    SSO_FAILURE.responseUnsolicited,
+    'the response answers no request of this test',
+  ],
   [
     /assertion (expired|not yet valid)|No valid subject confirmation/i,
-    FAILURE.ssoAssertionExpired,
+    SSO_FAILURE.assertionExpired,
     'the assertion is not valid now: it has expired or has not begun',
   ],
-  [/audience/i, FAILURE.ssoAudienceMismatch, 'the assertion is meant for another audience'],
-  [/issuer/i, FAILURE.ssoSignatureInvalid, 'the response is from another identity provider'],
+  [/audience/i, SSO_FAILURE.audienceMismatch, 'the assertion is meant for another audience'],
+  [/issuer/i, SSO_FAILURE.signatureInvalid, 'the response is from another identity provider'],
   [
     /signature|signed/i,
-    FAILURE.ssoSignatureInvalid,
+    SSO_FAILURE.signatureInvalid,
     'the signature is not that of the identity provider',
   ],
 ];
@@ -71,7 +75,7 @@ function refusalOf(error: unknown): SamlRefusal {
   const message = (error as Error).message ?? '';
   const [, type, text] = REFUSALS.find(([pattern]) => pattern.test(message)) ?? [];
   return new SamlRefusal(
-    type ?? FAILURE.ssoResponseInvalid,
+    type ?? SSO_FAILURE.responseInvalid,
     text ?? 'the response is not a successful SAML 2.0 response',
   );
 }
@@ -146,17 +150,17 @@ function requireOurs(profile: Profile, { callbackUrl, requestId }: RoundTrip): s
     ({ SubjectConfirmationData: data = [] }) => data.map(({ $ = {} }) => $),
   );
   if (!assertion?.$?.ID || confirmations.length === 0) {
-    throw new SamlRefusal(FAILURE.ssoResponseInvalid, 'the assertion confirms no subject');
+    throw new SamlRefusal(SSO_FAILURE.responseInvalid, 'the assertion confirms no subject');
   }
   if (confirmations.some(({ InResponseTo }) => InResponseTo !== requestId)) {
     throw new SamlRefusal(
-      FAILURE.ssoResponseUnsolicited,
+      SSO_FAILURE.responseUnsolicited,
       'the assertion answers no request of this test',
     );
   }
   if (confirmations.some(({ Recipient }) => Recipient !== callbackUrl)) {
     throw new SamlRefusal(
-      FAILURE.ssoAudienceMismatch,
+      SSO_FAILURE.audienceMismatch,
       'the assertion is meant for another recipient',
     );
   }
@@ -177,7 +181,7 @@ export async function verifyResponse(
       SAMLResponse: samlResponse,
     });
     if (!profile)
-      throw new SamlRefusal(FAILURE.ssoResponseInvalid, 'the response has no assertion');
+      throw new SamlRefusal(SSO_FAILURE.responseInvalid, 'the response has no assertion');
     const assertionId = requireOurs(profile, trip);
     const assertionHash = createHash('sha256')
       .update(`${profile.issuer}\n${assertionId}`)

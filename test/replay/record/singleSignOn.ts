@@ -12,7 +12,6 @@ import {
 } from '#domainClaim/contract.ts';
 import { challengeNameOf, challengeValueOf } from '#domainClaim/rules.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import {
   SIGNAL_SSO_TEST,
@@ -22,6 +21,7 @@ import {
   type SsoTestVerdict,
   ssoConfigurationWorkflowId,
 } from '#sso/contract.ts';
+import { SSO_FAILURE } from '#sso/rules.ts';
 import { created, newEvent } from '#support/events.ts';
 import type { Bench, Recording } from './recording.ts';
 
@@ -31,7 +31,7 @@ const TEST_WAIT_MS = 60_000;
 const PASSED: SsoTestVerdict = { passed: true, assertionHash: 'a'.repeat(64) };
 const REFUSED: SsoTestVerdict = {
   passed: false,
-  type: FAILURE.ssoSignatureInvalid,
+  type: SSO_FAILURE.signatureInvalid,
   message: 'the signature is not that of the identity provider',
 };
 

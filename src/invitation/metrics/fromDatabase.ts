@@ -1,0 +1,32 @@
+/** Metrics of invitations that are read from the database at each scrape. */
+import { sql } from 'kysely';
+import type { Pool } from 'pg';
+import { typed } from '#kernel/database/database.ts';
+import type { Metrics } from '#kernel/telemetry/metrics.ts';
+import type { INVITATION_METRICS } from '../metrics.ts';
+
+/** @returns what sets the family's metrics to what the database has. */
+export function createCollect(pool: Pool) {
+  const db = typed(pool);
+
+  const totals = () =>
+    db
+      .selectFrom('user_invitations_projection')
+      .select(({ cast, fn }) => [
+        cast<number>(fn.countAll().filterWhere('email_status', '=', 'sent'), 'float8').as('sent'),
+        cast<number>(
+          fn
+            .countAll()
+            .filterWhere('status', '=', 'pending')
+            .filterWhere('expires_at', '>', sql<Date>`now()`),
+          'float8',
+        ).as('pending'),
+      ])
+      .executeTakeFirstOrThrow();
+
+  return async (metrics: Metrics<keyof typeof INVITATION_METRICS>): Promise<void> => {
+    const { sent, pending } = await totals();
+    metrics.setTotals('invitations_sent_total', [{ labels: {}, value: sent }]);
+    metrics.set('invitations_pending', {}, pending);
+  };
+}

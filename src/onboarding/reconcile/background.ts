@@ -1,0 +1,33 @@
+/** What the API does beside its requests: it brings runs and events together. */
+import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
+import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import type { ApiKernel } from '#kernel/http/apiKernel.ts';
+import { QUEUE_NAMES, taskQueueOf } from '#kernel/queues.ts';
+import { createOrganizations } from '#organization/store.ts';
+import { ONBOARDING_EVENTS } from '../events.ts';
+import type { OnboardingApiConfig } from '../settings.ts';
+import { createBootstrapRequests } from '../store.ts';
+import { createReconciler } from './reconciler.ts';
+
+/** Names the lock "somebody is reconciling". */
+const RECONCILE_LOCK = '4121865744';
+
+/** Rounds that go on until `stopping` aborts; of several replicas one at a time has a round. */
+export function createBackground(
+  kernel: ApiKernel<OnboardingApiConfig>,
+): (stopping: AbortSignal) => Promise<void> {
+  const { config, pool, eventStore } = kernel;
+  const emitEvent = createEmitEvent(eventStore, ONBOARDING_EVENTS);
+  const reconciler = createReconciler({
+    ...kernel,
+    organizations: createOrganizations(pool),
+    requests: createBootstrapRequests(pool, emitEvent),
+    emitEvent,
+    store: eventStore,
+    runs: createWorkflowRuns(pool),
+    lock: createAdvisoryLock(pool, RECONCILE_LOCK),
+    taskQueues: QUEUE_NAMES.map((queue) => taskQueueOf(config, queue)),
+  });
+  return reconciler.run;
+}
