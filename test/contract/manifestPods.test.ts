@@ -10,7 +10,7 @@ import {
   workloads,
 } from '#support/manifests.ts';
 
-/** Seconds after WORKER_SHUTDOWN_GRACE_SECONDS in which the SDK forces the end (src/worker.ts). */
+/** Seconds after WORKER_SHUTDOWN_GRACE_SECONDS in which the SDK forces the end (src/roles/worker/runWorker.ts). */
 const FORCE_SECONDS = 5;
 
 let renderings: Map<string, Manifest[]>;

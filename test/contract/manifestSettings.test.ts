@@ -11,7 +11,7 @@ import {
   workloads,
 } from '#support/manifests.ts';
 
-/** What the standard names of OpenTelemetry are that config.ts decides by. */
+/** What the standard names of OpenTelemetry are that tracing decides by. */
 const OTEL_NAMES = new Set(
   (await readFile('src/kernel/telemetry/tracing/tracingSettings.ts', 'utf8')).match(
     /\bOTEL_[A-Z_]+\b/g,

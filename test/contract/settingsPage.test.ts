@@ -27,7 +27,7 @@ test('docs/settings.md lists every setting, and no other', async () => {
   expect(listed.filter((name) => !ofOpenTelemetry(name)).toSorted()).toEqual([...SETTING_NAMES]);
 });
 
-test('docs/settings.md lists every variable of OpenTelemetry that config.ts decides by', async () => {
+test('docs/settings.md lists every variable of OpenTelemetry that tracing decides by', async () => {
   const page = await readFile('docs/settings.md', 'utf8');
   const read =
     (await readFile('src/kernel/telemetry/tracing/tracingSettings.ts', 'utf8')).match(
