@@ -36,7 +36,7 @@ const PARTS: readonly GeneratedPart[] = [
   },
   {
     name: 'settings',
-    what: 'docs/settings.md, from src/config.ts',
+    what: 'docs/settings.md, from the settings of kernel, families and development',
     files: () => new Map([['docs/settings.md', settingsPage(SETTING_SCHEMAS)]]),
   },
   {

@@ -19,7 +19,7 @@ const PROCESSES: Record<MetricDefinition['from'], string> = {
 
 const INTRODUCTION = `# Metrics
 
-<!-- Made by \`npm run generate\` from src/telemetry/metricCatalogue.ts, dashboards/ and alerts/. -->
+<!-- Made by \`npm run generate\` from src/metricCatalogue.ts, dashboards/ and alerts/. -->
 
 API and worker answer \`GET /metrics\`: the API on \`PORT\`, the worker on \`HEALTH_CHECK_PORT\`, in
 Prometheus text, or in OpenMetrics with exemplars that carry the trace id, by the request's Accept.

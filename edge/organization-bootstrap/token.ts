@@ -1,5 +1,5 @@
 /**
- * Supabase's JWT, by the same rules as the API's `src/api/auth.ts`: the function is deployed
+ * Supabase's JWT, by the same rules as the API's `src/kernel/http/auth.ts`: the function is deployed
  * without the rest, so they stand here again, and a test holds one against the other.
  */
 import {

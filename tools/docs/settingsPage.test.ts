@@ -60,8 +60,8 @@ test('what no installed role reads stands under tools', () => {
 test('a setting without a meaning or a group is named, with what to change', () => {
   const schemas = { api: z.object({ COLOUR: z.string(), PORT: z.coerce.number() }) };
   expect(settingsPageProblems(schemas)).toEqual([
-    'COLOUR (api): say its meaning with .describe() in src/config.ts',
-    'PORT (api): say its meaning with .describe() in src/config.ts',
+    'COLOUR (api): say its meaning with .describe() where it is defined',
+    'PORT (api): say its meaning with .describe() where it is defined',
     'COLOUR: add it to a group in tools/docs/settingsPage.ts',
   ]);
 });

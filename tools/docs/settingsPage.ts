@@ -9,7 +9,7 @@ interface SettingGroup {
   names: RegExp;
 }
 
-/** What JSON Schema says of one setting, and what `.describe` and `.meta` of src/config.ts add. */
+/** What JSON Schema says of one setting, and what `.describe` and `.meta` add. */
 interface Property {
   description?: string;
   secret?: boolean;
@@ -142,7 +142,7 @@ export function settingsPageProblems(schemas: Schemas): string[] {
   const undescribed = Object.entries(schemas).flatMap(([role, schema]) =>
     Object.entries(propertiesOf(schema))
       .filter(([, { description }]) => !description)
-      .map(([name]) => `${name} (${role}): say its meaning with .describe() in src/config.ts`),
+      .map(([name]) => `${name} (${role}): say its meaning with .describe() where it is defined`),
   );
   const homeless = rowsOf(schemas)
     .filter((row) => !titleOf(row))

@@ -1,4 +1,4 @@
-/** `npm run layering`: imports go one way. Exits 1 with every one that does not, and why. */
+/** `npm run check -- layering`: imports go one way. Exits 1 with every one that does not, and why. */
 import { checkLayering } from './layering.ts';
 import type { Problem } from './problem.ts';
 
