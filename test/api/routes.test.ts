@@ -35,7 +35,10 @@ async function routes(): Promise<Route[]> {
     invitationId: randomUUID(),
     signal: 'abort',
   };
-  const deps = { pool: onboarding.database.pool, config: {} } as unknown as AppDeps;
+  const deps = {
+    pool: onboarding.database.pool,
+    config: { PUBLIC_RATE_LIMIT_PER_MINUTE: 1 },
+  } as unknown as AppDeps;
   return authenticatedRoutes(deps, await loadFamilies(deps)).stack.flatMap(({ methods, path }) =>
     methods.map((method) => ({
       method,

@@ -1,4 +1,4 @@
-/** What is refused here is refused by the compiler: `npm run types`. */
+/** What is refused here is refused by the compiler: `npm run check -- types`. */
 import type { Pool } from 'pg';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { DomainStatus } from '#domainClaim/contract.ts';
