@@ -269,6 +269,16 @@ describe('every answer', () => {
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
   });
 
+  test('every operation of the document stands in the section of its family', async () => {
+    const { body } = await api.call('GET', '/openapi.json', { headers: { authorization: '' } });
+    const sections = body.tags.map(({ name }: { name: string }) => name);
+    const operations = Object.values<Record<string, { tags?: string[] }>>(body.paths).flatMap(
+      (item) => Object.values(item),
+    );
+    for (const { tags } of operations) expect(sections).toEqual(expect.arrayContaining(tags!));
+    expect(new Set(operations.flatMap(({ tags }) => tags))).toEqual(new Set(sections));
+  });
+
   test('probes, document and docs page are open', async () => {
     const headers = { authorization: '' };
     expect((await api.call('GET', '/health', { headers })).body).toEqual({ status: 'ok' });

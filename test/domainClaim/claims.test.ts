@@ -5,6 +5,8 @@ import {
   domainVerificationWorkflowId,
 } from '#domainClaim/contract.ts';
 import { challengeNameOf, challengeValueOf } from '#domainClaim/rules.ts';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { newEvent } from '#support/events.ts';
 import {
   activeOrganization,
   ownDomain,
@@ -62,6 +64,22 @@ describe('a claimed domain', () => {
       'organization.domain.claimed',
       'organization.domain.verified',
     ]);
+  });
+
+  test('is refused of an organization that is not active, in words about domains', async () => {
+    const organization = await activeOrganization(bench);
+    const deactivated = newEvent('organization.deactivated', organization.orgId, {
+      deactivated_at: '2026-01-02T00:00:00.000Z',
+      reason: 'test',
+    });
+    await createEventStore(bench.onboarding.database.pool).append(deactivated);
+    expect(await claim(organization, newDomain())).toMatchObject({
+      status: 409,
+      body: {
+        type: 'urn:a4c:problem:not-active',
+        title: 'Only an active organization can claim domains',
+      },
+    });
   });
 
   test('asked for again, gives the same record to publish', async () => {
