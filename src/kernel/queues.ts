@@ -31,3 +31,6 @@ export type QueueSettings = Record<(typeof QUEUES)[Queue]['setting'], string>;
 /** Name of a queue on the server, as configured. */
 export const taskQueueOf = (config: QueueSettings, queue: Queue): string =>
   config[QUEUES[queue].setting];
+
+/** Name of a queue's Worker Deployment in Temporal. @param name WORKER_DEPLOYMENT_NAME. */
+export const deploymentNameOf = (name: string, queue: Queue): string => `${name}-${queue}`;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { deploymentNameOf, QUEUE_NAMES, QUEUES, type Queue } from '#kernel/queues.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import {
   labelsOf,
@@ -69,7 +70,7 @@ describe('scaling', () => {
 
   test.each(scalers)('in %s goes down slowly, and never to nothing', (name) => {
     const found = ofKind(renderings.get(name)!, 'ScaledObject', 'HorizontalPodAutoscaler');
-    expect(found).toHaveLength(2);
+    expect(found).toHaveLength(QUEUE_NAMES.length);
     for (const { spec } of found) {
       expect(spec.minReplicaCount ?? spec.minReplicas).toBeGreaterThanOrEqual(1);
       const behavior = spec.behavior ?? spec.advanced.horizontalPodAutoscalerConfig.behavior;
@@ -86,14 +87,14 @@ describe('scaling', () => {
       const { template } = named(production(), 'Deployment', metadata.name).spec;
       const [container] = template.spec.containers;
       const env = settingsOf(production(), container);
-      const queue = container.args.at(-1).replace('--queues=', '');
+      const queue: Queue = container.args.at(-1).replace('--queues=', '');
       const [trigger] = spec.triggers;
       expect(trigger.metadata).toMatchObject({
         endpoint: env.TEMPORAL_ADDRESS,
         namespace: env.TEMPORAL_NAMESPACE,
-        taskQueue: queue === 'users' ? env.TEMPORAL_USERS_TASK_QUEUE : env.TEMPORAL_TASK_QUEUE,
+        taskQueue: env[QUEUES[queue].setting],
         queueTypes: 'workflow,activity',
-        workerDeploymentName: `${env.WORKER_DEPLOYMENT_NAME}-${queue}`,
+        workerDeploymentName: deploymentNameOf(env.WORKER_DEPLOYMENT_NAME!, queue),
         workerDeploymentBuildId: container.image.split(':').at(-1),
       });
     }
@@ -106,7 +107,7 @@ describe('scaling', () => {
       const [{ external }] = spec.metrics;
       expect(external.metric.name).toBe(rule.name.as);
       expect(METRICS).toHaveProperty(external.metric.name);
-      expect(['bootstrap', 'users']).toContain(external.metric.selector.matchLabels.task_queue);
+      expect(QUEUE_NAMES).toContain(external.metric.selector.matchLabels.task_queue);
     }
     expect(METRICS.temporal_backlog_count).toMatchObject({ from: 'api' });
   });
@@ -177,7 +178,7 @@ describe('monitoring', () => {
       const found = ofKind(production(), 'Deployment').filter((deployment) =>
         selects(service!.spec.selector, labelsOf(deployment)),
       );
-      expect(found.length).toBe(metadata.name === 'a4c-api' ? 1 : 2);
+      expect(found.length).toBe(metadata.name === 'a4c-api' ? 1 : QUEUE_NAMES.length);
       for (const { spec: of } of found) {
         const [container] = of.template.spec.containers;
         expect(container.ports[0].name).toBe(port.targetPort);

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { QUEUE_NAMES } from '#kernel/queues.ts';
 import {
   labelsOf,
   type Manifest,
@@ -121,7 +122,8 @@ describe('every Deployment', () => {
   test('selects its own pods and nobody else’s, those that drain included', () => {
     const all = [...ofKind(production(), 'Deployment')];
     all.push(...ofKind(renderings.get('production/draining')!, 'Deployment'));
-    expect(all).toHaveLength(5);
+    // The API, and the workers of each queue, current and draining.
+    expect(all).toHaveLength(1 + 2 * QUEUE_NAMES.length);
     for (const one of all) {
       const selected = all.filter((other) =>
         selects(one.spec.selector.matchLabels, labelsOf(other)),

@@ -13,7 +13,7 @@ import { createPool } from '#kernel/database/pool.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { countMails } from '#kernel/mail/countMails.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
-import { QUEUES, type Queue, taskQueueOf } from '#kernel/queues.ts';
+import { deploymentNameOf, QUEUES, type Queue, taskQueueOf } from '#kernel/queues.ts';
 import { activityMetricsInterceptor } from '#kernel/telemetry/activityMetrics.ts';
 import { coreMetrics } from '#kernel/telemetry/coreMetrics.ts';
 import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
@@ -107,7 +107,7 @@ function deploymentOf(config: WorkerConfig, queue: Queue): WorkerDeploymentOptio
   if (!config.WORKER_DEPLOYMENT_NAME) return undefined;
   return {
     version: {
-      deploymentName: `${config.WORKER_DEPLOYMENT_NAME}-${queue}`,
+      deploymentName: deploymentNameOf(config.WORKER_DEPLOYMENT_NAME, queue),
       buildId: config.BUILD_REVISION,
     },
     useWorkerVersioning: true,
