@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['{src,dev,test,tools,alerts,dashboards,k8s,load}/**/*.test.ts'],
     // A test to copy: its family is not there.
     exclude: [...configDefaults.exclude, 'tools/family/template/**'],
-    globalSetup: ['./test/support/globalSetup.ts'],
+    globalSetup: ['./test/support/servers/globalSetup.ts'],
     reporters: ['default', './tools/closingLine.ts'],
     // The Temporal SDK's native core wants a process of its own.
     pool: 'forks',

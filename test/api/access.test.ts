@@ -2,9 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
-import { created, newEvent } from '#support/events.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
 
 const ROUTE = '/api/v1/workflows/organization-bootstrap';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiResponse, bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
+import { type ApiResponse, bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
 
 const ROUTE = '/api/v1/workflows/organization-bootstrap';
 

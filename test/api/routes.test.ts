@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AppDeps, authenticatedRoutes, loadFamilies } from '#roles/api/app.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
+import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
 
 const BOOTSTRAP = '/api/v1/workflows/organization-bootstrap';
 

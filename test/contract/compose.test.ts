@@ -9,7 +9,7 @@ import { loadConfig } from '#config.ts';
 import { loadDevConfig, SETTING_NAMES } from '#dev/settings.ts';
 import { TEMPORAL_CLI_VERSION } from '#dev/tools/temporalCli.ts';
 import { SEARCH_ATTRIBUTES } from '#families.ts';
-import { loadCompose } from '#support/composeFile.ts';
+import { loadCompose } from '#support/repository/composeFile.ts';
 
 const text = await readFile('compose.yaml', 'utf8');
 const { services } = await loadCompose();

@@ -6,8 +6,8 @@ import { AGGREGATES, EVENTS, FAMILIES, WORKFLOWS } from '#families.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import type { Family } from '#kernel/family.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
-import { createTestDatabase, type TestDatabase } from '#support/database.ts';
-import { created, newEvent } from '#support/events.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
 
 let database: TestDatabase;
 let owner: pg.Pool;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { pythonCommand } from '#support/pythonCommand.ts';
+import { pythonCommand } from '#support/tools/pythonCommand.ts';
 
 const run = promisify(execFile);
 const HADOLINT = '2.15.1';

@@ -1,7 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { anchorsOf, markdownPages, type Page, relativeLinksOf } from '#support/markdown.ts';
+import {
+  anchorsOf,
+  markdownPages,
+  type Page,
+  relativeLinksOf,
+} from '#support/repository/markdown.ts';
 
 const pages = markdownPages();
 

@@ -12,7 +12,7 @@ import {
   selects,
   settingsOf,
   workloads,
-} from '#support/manifests.ts';
+} from '#support/repository/manifests.ts';
 
 /** PostgreSQL's default, less what it keeps for its superuser. */
 const MAX_CONNECTIONS = 97;

@@ -9,7 +9,7 @@ import {
   selects,
   settingsOf,
   workloads,
-} from '#support/manifests.ts';
+} from '#support/repository/manifests.ts';
 
 /** Seconds after WORKER_SHUTDOWN_GRACE_SECONDS in which the SDK forces the end (src/roles/worker/runWorker.ts). */
 const FORCE_SECONDS = 5;

@@ -8,7 +8,7 @@ import {
   ofKind,
   renderedManifests,
   settingsOf,
-} from '#support/manifests.ts';
+} from '#support/repository/manifests.ts';
 
 let renderings: Map<string, Manifest[]>;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import {
   ofKind,
   renderedManifests,
   workloads,
-} from '#support/manifests.ts';
+} from '#support/repository/manifests.ts';
 
 /** What the standard names of OpenTelemetry are that tracing decides by. */
 const OTEL_NAMES = new Set(

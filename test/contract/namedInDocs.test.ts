@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { markdownPages, npmScriptsIn, repositoryPathsIn } from '#support/markdown.ts';
+import { markdownPages, npmScriptsIn, repositoryPathsIn } from '#support/repository/markdown.ts';
 
 const pages = markdownPages();
 

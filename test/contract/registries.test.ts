@@ -11,7 +11,7 @@ import { createLogger } from '#kernel/telemetry/logger.ts';
 import { createVisibilitySync } from '#kernel/temporal/visibilitySync.ts';
 import { namesNoOrganization } from '#kernel/workflow/ids.ts';
 import type { StepDefinition } from '#kernel/workflow/steps.ts';
-import { ID_FUNCTIONS, STEP_TABLES } from '#support/contracts.ts';
+import { ID_FUNCTIONS, STEP_TABLES } from '#support/repository/contracts.ts';
 
 /** The sandbox entry is bundled by its path, and imported by nobody. */
 const registeredWorkflows = await import(path.resolve('src/workflows.ts'));

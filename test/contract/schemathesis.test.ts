@@ -1,9 +1,9 @@
 /** The API against its own OpenAPI document: whatever is sent, it answers as documented. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { runSchemathesis } from '#support/schemathesis.ts';
-import { startWorker } from '#support/worker.ts';
+import { startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
+import { runSchemathesis } from '#support/tools/schemathesis.ts';
 
 const LIMIT_MS = 600_000;
 /** Per operation; what is generated from one seed is the same each time. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { filesOf } from '#support/markdown.ts';
+import { filesOf } from '#support/repository/markdown.ts';
 
 const page = readFileSync('docs/seed.md', 'utf8');
 const testFiles = filesOf('**/*.test.ts');

@@ -4,11 +4,11 @@ import { freePort } from '#dev/embedded/freePort.ts';
 import { AGGREGATES, WORKFLOWS } from '#families.ts';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { LABEL_VALUES } from '#metricCatalogue.ts';
-import { startApi, type TestApi } from '#support/api.ts';
-import { STEP_TABLES } from '#support/contracts.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { type Scrape, scrape } from '#support/scrape.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+import { type Scrape, scrape } from '#support/http/scrape.ts';
+import { STEP_TABLES } from '#support/repository/contracts.ts';
+import { startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
 
 let onboarding: Onboarding;
 let api: TestApi;

@@ -9,11 +9,11 @@ import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { type Stack, startStack } from '#dev/embedded/stack.ts';
 import { connectTemporal } from '#kernel/temporal/connection.ts';
-import type { HeldPlatform } from '#support/platformHolder.ts';
+import type { HeldPlatform } from '#support/programs/platformHolder.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const MAIN = path.join(ROOT, 'dev/main.ts');
-const HOLDER = path.join(ROOT, 'test/support/platformHolder.ts');
+const HOLDER = path.join(ROOT, 'test/support/programs/platformHolder.ts');
 /** Starting and ending everything, on a machine that is busy with other tests. */
 const SLOW = { timeout: 180_000 };
 const ENDING = { timeout: 60_000 };

@@ -6,15 +6,15 @@ import {
 } from '#domainClaim/contract.ts';
 import { challengeNameOf, challengeValueOf } from '#domainClaim/rules.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { newEvent } from '#support/events.ts';
+import { newEvent } from '#support/history/events.ts';
 import {
   activeOrganization,
   ownDomain,
   type SsoBench,
   type SsoOrganization,
   startSsoBench,
-} from '#support/sso.ts';
-import { startWorker } from '#support/worker.ts';
+} from '#support/stack/ssoBench.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 let bench: SsoBench;
 let stopWorker: () => Promise<void>;

@@ -5,9 +5,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { resolveK6 } from '#dev/tools/k6Tool.ts';
 import type { LoadResult } from '#load/runner/loadResult.ts';
-import { startApi } from '#support/api.ts';
-import { startOnboarding } from '#support/onboarding.ts';
-import { startWorker } from '#support/worker.ts';
+import { startApi } from '#support/stack/api.ts';
+import { startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 const run = promisify(execFile);
 const TOOL = path.resolve('load/runner/load.ts');

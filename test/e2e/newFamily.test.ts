@@ -7,17 +7,17 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { freePort } from '#dev/embedded/freePort.ts';
 import type { Processes } from '#dev/embedded/processes.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, newEvent } from '#support/events.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { APP_LOGIN, query, urlFor } from '#support/postgres.ts';
-import { type Scrape, scrape } from '#support/scrape.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { type Scrape, scrape } from '#support/http/scrape.ts';
 import {
   copyTree,
   madeFiles,
   type Snapshot,
   type TreeCopy,
   touchedFiles,
-} from '#support/treeCopy.ts';
+} from '#support/repository/treeCopy.ts';
+import { APP_LOGIN, query, urlFor } from '#support/servers/postgres.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
 
 const NAME = 'throwAway';
 /** What a new family may need changed that is there already. */

@@ -1,14 +1,14 @@
 /** The Edge Function under Deno, before a real API: what it lets through. Refusals: edgeRefusals. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootstrapRequest } from '#support/api.ts';
+import { bootstrapRequest } from '#support/stack/api.ts';
 import {
   BOOTSTRAP_PATH,
   type EdgeAnswer,
   type EdgeScene,
   ORIGIN,
   startEdgeScene,
-} from '#support/edgeScene.ts';
+} from '#support/stack/edgeScene.ts';
 
 let scene: EdgeScene;
 beforeAll(async () => {

@@ -1,16 +1,16 @@
 /** The Edge Function under Deno, before a real API: what it refuses itself, and how. */
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startEdgeFunction } from '#support/edgeFunction.ts';
+import { BAD_CLAIMS, NO_TOKENS, startJwks, unsigned } from '#support/http/tokens.ts';
+import { startEdgeFunction } from '#support/stack/edgeFunction.ts';
 import {
   BOOTSTRAP_PATH,
   type EdgeScene,
   LIMIT_KB,
   postBootstrap,
   startEdgeScene,
-} from '#support/edgeScene.ts';
-import { startGateway } from '#support/gateway.ts';
-import { BAD_CLAIMS, NO_TOKENS, startJwks, unsigned } from '#support/tokens.ts';
+} from '#support/stack/edgeScene.ts';
+import { startGateway } from '#support/stack/gateway.ts';
 
 const SECRET = 'a legacy secret of more than thirty-two characters';
 

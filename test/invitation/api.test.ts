@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { type ApiResponse, startApi, type TestApi } from '#support/api.ts';
-import { created, newEvent } from '#support/events.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { startWorker } from '#support/worker.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { type ApiResponse, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 let onboarding: Onboarding;
 let api: TestApi;

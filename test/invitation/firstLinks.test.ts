@@ -4,9 +4,9 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { userInvitationWorkflowId } from '#invitation/contract.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { startWorker } from '#support/worker.ts';
+import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 const TTL_SECONDS = 3600;
 const ADMIN = { sub: randomUUID(), permissions: [{ p: 'platform.admin', s: '' }] };

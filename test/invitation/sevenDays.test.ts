@@ -4,10 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '#families.ts';
 import { USER_INVITATION, userInvitationWorkflowId } from '#invitation/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, newEvent } from '#support/events.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { pythonCommand } from '#support/pythonCommand.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { pythonCommand } from '#support/tools/pythonCommand.ts';
 
 /** `temporal.api.enums.v1.IndexedValueType`. */
 const KEYWORD = 2;

@@ -8,10 +8,10 @@ import {
   userInvitationWorkflowId,
 } from '#invitation/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, newEvent } from '#support/events.ts';
-import { createHolds, type Holds } from '#support/holds.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { createHolds, type Holds } from '#support/stack/holds.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
 
 /**
  * Invitations stopped in the middle of every step; then the worker is killed, and another one

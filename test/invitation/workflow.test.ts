@@ -11,9 +11,9 @@ import {
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { created, newEvent } from '#support/events.ts';
-import { type Onboarding, startBootstrap, startOnboarding } from '#support/onboarding.ts';
-import { startWorker } from '#support/worker.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { type Onboarding, startBootstrap, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 const FAST: Partial<InvitationTiming> = {
   ttlMs: 60_000,

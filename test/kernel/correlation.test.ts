@@ -32,7 +32,7 @@ beforeAll(async () => {
     connection,
     taskQueue: TASK_QUEUE,
     workflowBundle: {
-      code: await bundleWorkflows(path.resolve('test/support/correlationWorkflows.ts')),
+      code: await bundleWorkflows(path.resolve('test/support/programs/correlationWorkflows.ts')),
     },
     plugins: [temporalTracingPlugin()],
     interceptors: { activity: [correlationActivityInterceptor] },

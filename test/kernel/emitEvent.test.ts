@@ -10,8 +10,8 @@ import { bootstrapWorkflowId } from '#onboarding/contract.ts';
 import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { type BootstrapRequests, createBootstrapRequests } from '#onboarding/store.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
-import { createTestDatabase, type TestDatabase } from '#support/database.ts';
-import { created, invited } from '#support/events.ts';
+import { created, invited } from '#support/history/events.ts';
+import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
 
 const EMITTED = { ...ONBOARDING_EVENTS, ...INVITATION_EVENTS };
 

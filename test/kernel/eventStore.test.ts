@@ -3,8 +3,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
 import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/storeError.ts';
-import { createTestDatabase, type TestDatabase } from '#support/database.ts';
-import { created, newEvent } from '#support/events.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
 
 let database: TestDatabase;
 let owner: pg.Pool;

@@ -9,8 +9,8 @@ import {
   loadHealthChecks,
 } from '#kernel/database/healthChecks.ts';
 import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
-import { createTestDatabase, type TestDatabase } from '#support/database.ts';
-import { created, initiated, invited, newEvent } from '#support/events.ts';
+import { created, initiated, invited, newEvent } from '#support/history/events.ts';
+import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
 
 const run = promisify(execFile);
 

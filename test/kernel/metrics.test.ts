@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
 import { METRICS } from '#metricCatalogue.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { scrape } from '#support/scrape.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+import { scrape } from '#support/http/scrape.ts';
+import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
 
 const ROUTE = '/api/v1/workflows/organization-bootstrap';
 const HEALTH_PORT = 20_000 + Math.floor(Math.random() * 10_000);

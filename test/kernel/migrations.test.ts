@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { migrate } from '#kernel/database/migrate.ts';
-import { query, urlFor } from '#support/postgres.ts';
+import { query, urlFor } from '#support/servers/postgres.ts';
 import { dumpSchema } from '#tools/schemaOf.ts';
 import { SCHEMA_TYPES, schemaTypes } from '#tools/schemaTypes.ts';
 

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
-import { createTestDatabase, type TestDatabase } from '#support/database.ts';
 import {
   created,
   type EventData,
@@ -10,8 +9,9 @@ import {
   initiated,
   invited,
   newEvent,
-} from '#support/events.ts';
-import { type ReadModels, readModelsOf } from '#support/readModels.ts';
+} from '#support/history/events.ts';
+import { type ReadModels, readModelsOf } from '#support/history/readModels.ts';
+import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
 
 let database: TestDatabase;
 let owner: pg.Pool;

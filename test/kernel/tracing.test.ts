@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
-import { BOOTSTRAPPER, bootstrapRequest } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
+import { BOOTSTRAPPER, bootstrapRequest } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
 
 interface Span {
   name: string;
@@ -28,7 +28,11 @@ beforeAll(async () => {
   supabase = await startLoopbackSupabase();
   roles = spawn(
     process.execPath,
-    ['--import', './test/support/tracedRegister.ts', 'test/support/tracedRoles.ts'],
+    [
+      '--import',
+      './test/support/programs/tracedRegister.ts',
+      'test/support/programs/tracedRoles.ts',
+    ],
     {
       stdio: ['pipe', 'pipe', 'inherit'],
       env: {

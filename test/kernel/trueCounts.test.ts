@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { bootstrapWorkflowId, ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
-import { startApi, type TestApi } from '#support/api.ts';
+import { scrape } from '#support/http/scrape.ts';
+import { startApi, type TestApi } from '#support/stack/api.ts';
 import {
   FAST,
   type Onboarding,
@@ -9,9 +10,8 @@ import {
   sampleUsers,
   startBootstrap,
   startOnboarding,
-} from '#support/onboarding.ts';
-import { scrape } from '#support/scrape.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+} from '#support/stack/onboarding.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
 
 /**
  * A load in which the worker is killed twice, one run is terminated, one times out, some fail

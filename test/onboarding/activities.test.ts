@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type ActivityRuns, origin, startActivityRuns } from '#support/activityRuns.ts';
-import { type Onboarding, ZONE } from '#support/onboarding.ts';
+import { type ActivityRuns, origin, startActivityRuns } from '#support/runs/activityRuns.ts';
+import { type Onboarding, ZONE } from '#support/stack/onboarding.ts';
 
 let runs: ActivityRuns;
 let onboarding: Onboarding;

@@ -4,11 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import type { SsoState } from '#sso/contract.ts';
-import { startBootstrap } from '#support/onboarding.ts';
-import { organizationWithDomain, type SsoBench, startSsoBench } from '#support/sso.ts';
-import { createSsoRuns, type SsoRuns } from '#support/ssoRuns.ts';
-import { startTcpGate, type TcpGate } from '#support/tcpGate.ts';
-import { startWorker } from '#support/worker.ts';
+import { createSsoRuns, type SsoRuns } from '#support/runs/ssoRuns.ts';
+import { startBootstrap } from '#support/stack/onboarding.ts';
+import { organizationWithDomain, type SsoBench, startSsoBench } from '#support/stack/ssoBench.ts';
+import { startTcpGate, type TcpGate } from '#support/stack/tcpGate.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 const WORDS = 'the database does not answer';
 

@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type EmbeddedTemporalServer, startTemporal } from '#dev/embedded/temporal.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { CACHE } from '#support/temporal.ts';
-import { startWorker } from '#support/worker.ts';
+import { CACHE } from '#support/servers/temporal.ts';
+import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 const ROUTE = '/api/v1/workflows/organization-bootstrap';
 

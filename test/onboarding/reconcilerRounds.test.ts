@@ -15,7 +15,7 @@ import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { createReconciler } from '#onboarding/reconcile/reconciler.ts';
 import { createBootstrapRequests } from '#onboarding/store.ts';
 import { createOrganizations } from '#organization/store.ts';
-import { type Onboarding, sampleUsers, startOnboarding } from '#support/onboarding.ts';
+import { type Onboarding, sampleUsers, startOnboarding } from '#support/stack/onboarding.ts';
 
 const LOCK = '42';
 

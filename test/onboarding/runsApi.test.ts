@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootstrapRequest, startApi, type TestApi } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { startWorker } from '#support/worker.ts';
+import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 const ROUTE = '/api/v1/workflows/organization-bootstrap';
 const DELETER = (path: string) => ({

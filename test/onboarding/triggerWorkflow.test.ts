@@ -6,8 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bootstrapRequest } from '#support/api.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
+import { bootstrapRequest } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { attemptsOf, bootstrapRuns, failureOf } from '#support/bootstrapRuns.ts';
-import { type Onboarding, startBootstrap, startOnboarding } from '#support/onboarding.ts';
-import { startWorker } from '#support/worker.ts';
+import { attemptsOf, bootstrapRuns, failureOf } from '#support/runs/bootstrapRuns.ts';
+import { type Onboarding, startBootstrap, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 let onboarding: Onboarding;
 let stopWorker: () => Promise<void>;

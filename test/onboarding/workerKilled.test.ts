@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createHolds, type Holds } from '#support/holds.ts';
+import { createHolds, type Holds } from '#support/stack/holds.ts';
 import {
   type Onboarding,
   type StartedRun,
   sampleUsers,
   startBootstrap,
   startOnboarding,
-} from '#support/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+} from '#support/stack/onboarding.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
 
 /**
  * Nine runs are stopped in the middle of nine steps; then the worker is killed, and another one

@@ -4,15 +4,15 @@ import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { scheduleIdOf } from '#kernel/temporal/schedules.ts';
 import { SSO_CERTIFICATE_WATCH_WORKFLOW } from '#sso/contract.ts';
 import { ssoFamily } from '#sso/family.ts';
-import { newEvent } from '#support/events.ts';
-import { SUPPORT } from '#support/onboarding.ts';
+import { newEvent } from '#support/history/events.ts';
+import { SUPPORT } from '#support/stack/onboarding.ts';
 import {
   organizationWithDomain,
   type SsoBench,
   type SsoOrganization,
   startSsoBench,
-} from '#support/sso.ts';
-import { startWorker } from '#support/worker.ts';
+} from '#support/stack/ssoBench.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 const [WATCH] = ssoFamily.schedules;
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createSamlKeys } from '#dev/loopback/samlCertificate.ts';
 import { ssoConfigurationWorkflowId } from '#sso/contract.ts';
+import { createSsoRuns, type SsoRuns } from '#support/runs/ssoRuns.ts';
 import {
   activeOrganization,
   logIn,
@@ -11,9 +12,8 @@ import {
   type SsoBench,
   startSsoBench,
   testLinkFor,
-} from '#support/sso.ts';
-import { createSsoRuns, type SsoRuns } from '#support/ssoRuns.ts';
-import { startWorker } from '#support/worker.ts';
+} from '#support/stack/ssoBench.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 let bench: SsoBench;
 let runs: SsoRuns;

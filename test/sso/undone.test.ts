@@ -7,6 +7,7 @@ import {
   type SsoConfigurationParams,
   ssoConfigurationWorkflowId,
 } from '#sso/contract.ts';
+import { createSsoRuns, type SsoRuns } from '#support/runs/ssoRuns.ts';
 import {
   logIn,
   organizationWithDomain,
@@ -15,9 +16,8 @@ import {
   type SsoOrganization,
   startSsoBench,
   testLinkFor,
-} from '#support/sso.ts';
-import { createSsoRuns, type SsoRuns } from '#support/ssoRuns.ts';
-import { startWorker } from '#support/worker.ts';
+} from '#support/stack/ssoBench.ts';
+import { startWorker } from '#support/stack/worker.ts';
 
 let bench: SsoBench;
 let runs: SsoRuns;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type SsoState, ssoConfigurationWorkflowId } from '#sso/contract.ts';
-import { createHolds, type Holds } from '#support/holds.ts';
+import { createHolds, type Holds } from '#support/stack/holds.ts';
 import {
   logIn,
   organizationWithDomain,
@@ -9,8 +9,8 @@ import {
   type SsoOrganization,
   startSsoBench,
   testLinkFor,
-} from '#support/sso.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+} from '#support/stack/ssoBench.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
 
 /**
  * Runs are stopped in the middle of their steps; then the worker is killed, and another one takes

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createHolds, type Holds } from '#support/holds.ts';
-import { type Onboarding, startBootstrap, startOnboarding } from '#support/onboarding.ts';
-import { spawnWorker, startWorker } from '#support/worker.ts';
+import { createHolds, type Holds } from '#support/stack/holds.ts';
+import { type Onboarding, startBootstrap, startOnboarding } from '#support/stack/onboarding.ts';
+import { spawnWorker, startWorker } from '#support/stack/worker.ts';
 
 let onboarding: Onboarding;
 let holds: Holds;

@@ -10,8 +10,8 @@ import {
   type StartedRun,
   startBootstrap,
   startOnboarding,
-} from '#support/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/worker.ts';
+} from '#support/stack/onboarding.ts';
+import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
 
 const execute = promisify(execFile);
 /** The server is shared with other tests: these deployments are ours alone. */

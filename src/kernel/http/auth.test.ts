@@ -15,7 +15,7 @@ import {
   nowSeconds,
   startJwks,
   unsigned,
-} from '#support/tokens.ts';
+} from '#support/http/tokens.ts';
 import { type Caller, createAuthenticate, hasPermission, requirePermission } from './auth.ts';
 import { Problem } from './problems.ts';
 

@@ -12,7 +12,7 @@ import {
 } from '#invitation/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { created, newEvent } from '#support/events.ts';
+import { created, newEvent } from '#support/history/events.ts';
 import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;

@@ -22,7 +22,7 @@ import {
   ssoConfigurationWorkflowId,
 } from '#sso/contract.ts';
 import { SSO_FAILURE } from '#sso/rules.ts';
-import { created, newEvent } from '#support/events.ts';
+import { created, newEvent } from '#support/history/events.ts';
 import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;

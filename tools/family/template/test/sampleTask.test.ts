@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
-import { startApi, type TestApi } from '#support/api.ts';
-import { created, newEvent } from '#support/events.ts';
-import { type Onboarding, startOnboarding } from '#support/onboarding.ts';
-import { scrape } from '#support/scrape.ts';
-import { startWorker } from '#support/worker.ts';
+import { created, newEvent } from '#support/history/events.ts';
+import { scrape } from '#support/http/scrape.ts';
+import { startApi, type TestApi } from '#support/stack/api.ts';
+import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker } from '#support/stack/worker.ts';
 import { MANAGE_SAMPLE_TASK, SAMPLE_TASK, sampleTaskWorkflowId } from '../src/contract.ts';
 
 let onboarding: Onboarding;

@@ -16,7 +16,7 @@ declare module 'vitest' {
   }
 }
 
-export const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+export const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 
 export async function startTemporalForTests() {
   await mkdir(CACHE, { recursive: true });

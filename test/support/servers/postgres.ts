@@ -16,7 +16,7 @@ export const TEMPLATE_DATABASE = 'a4c_template';
 /** The login role that stands for the application; a member of a4c_app and nothing more. */
 export const APP_LOGIN = { user: 'a4c_app_login', password: 'a4c_app_login' };
 
-const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 
 export const urlFor = (
   adminUrl: string,

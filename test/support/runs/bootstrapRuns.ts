@@ -1,7 +1,7 @@
 /** What tests of bootstraps do to a run, and look at when it has ended. */
 import { WorkflowFailedError } from '@temporalio/client';
 import { expect } from 'vitest';
-import type { Onboarding, StartedRun } from './onboarding.ts';
+import type { Onboarding, StartedRun } from '#support/stack/onboarding.ts';
 
 /** Looks at what runs left behind in one onboarding. */
 export const bootstrapRuns = (onboarding: () => Onboarding) => ({

@@ -1,7 +1,13 @@
 /** What tests do with configurations of single sign-on, and what they look at afterwards. */
 import { expect } from 'vitest';
 import { ssoConfigurationWorkflowId } from '#sso/contract.ts';
-import { logIn, requestSso, type SsoBench, type SsoOrganization, testLinkFor } from './sso.ts';
+import {
+  logIn,
+  requestSso,
+  type SsoBench,
+  type SsoOrganization,
+  testLinkFor,
+} from '#support/stack/ssoBench.ts';
 
 export type SsoRuns = ReturnType<typeof createSsoRuns>;
 

@@ -8,7 +8,7 @@ import { pythonCommand } from './pythonCommand.ts';
 const run = promisify(execFile);
 
 const VERSION = '4.32.5';
-const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 const RUN_LIMIT_MS = 300_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 

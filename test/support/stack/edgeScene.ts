@@ -1,11 +1,11 @@
 /** The Edge Function before a real API and worker, and everything to call it with. */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { createReleasers } from '#dev/embedded/releasers.ts';
+import { goodClaims, startJwks } from '#support/http/tokens.ts';
 import { BOOTSTRAPPER, bootstrapRequest, startApi, type TestApi } from './api.ts';
 import { type EdgeFunction, startEdgeFunction } from './edgeFunction.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { type Onboarding, startOnboarding } from './onboarding.ts';
-import { goodClaims, startJwks } from './tokens.ts';
 import { startWorker } from './worker.ts';
 
 export const BOOTSTRAP_PATH = '/api/v1/workflows/organization-bootstrap';

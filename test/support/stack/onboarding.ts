@@ -22,8 +22,8 @@ import {
   type OrganizationBootstrapParams,
   type OrganizationBootstrapResult,
 } from '#onboarding/contract.ts';
-import { createTestDatabase, type TestDatabase } from './database.ts';
-import { type ReadModels, readModelsOf } from './readModels.ts';
+import { type ReadModels, readModelsOf } from '#support/history/readModels.ts';
+import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
 
 export const ZONE = 'example.com';
 const DNS_TARGET = 'app.example.net';

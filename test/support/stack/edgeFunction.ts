@@ -5,7 +5,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { freePort } from '#dev/embedded/freePort.ts';
-import { SETTING_NAMES } from '../../edge/organization-bootstrap/settings.ts';
+import { SETTING_NAMES } from '../../../edge/organization-bootstrap/settings.ts';
 
 export interface EdgeFunction {
   url: string;
@@ -14,7 +14,7 @@ export interface EdgeFunction {
   stop(): Promise<void>;
 }
 
-const ROOT = path.resolve(import.meta.dirname, '../..');
+const ROOT = path.resolve(import.meta.dirname, '../../..');
 const DENO = path.join(ROOT, 'node_modules/.bin/deno');
 const FOLDER = path.join(ROOT, 'edge/organization-bootstrap');
 const HOST = '127.0.0.1';

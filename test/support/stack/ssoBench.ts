@@ -6,8 +6,8 @@ import { freePort } from '#dev/embedded/freePort.ts';
 import { type LoopbackIdp, startLoopbackIdp } from '#dev/loopback/loopbackIdp.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createSsoConfigurations, type SsoConfigurations } from '#sso/store.ts';
+import { created, newEvent } from '#support/history/events.ts';
 import { type ApiResponse, startApi, type TestApi } from './api.ts';
-import { created, newEvent } from './events.ts';
 import { type Onboarding, startOnboarding } from './onboarding.ts';
 
 export interface SsoBench {

@@ -11,7 +11,7 @@ import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { bootstrapWorkflowId, type OnboardingActivities } from '#onboarding/contract.ts';
 import { createActivities } from '#roles/worker/activities.ts';
-import { type Onboarding, sampleUsers, startOnboarding, ZONE } from './onboarding.ts';
+import { type Onboarding, sampleUsers, startOnboarding, ZONE } from '#support/stack/onboarding.ts';
 
 export const origin = { requestedAt: '2026-11-25T10:00:00.000Z', source: 'test' };
 
