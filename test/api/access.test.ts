@@ -1,53 +1,35 @@
 /** Who sees and may do what, over a tree of organizations. */
+
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, newEvent } from '#support/history/events.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { type MadeOrganization, makeActiveOrganization } from '#support/history/organizations.ts';
+import { ADMIN, BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
 
-const ROUTE = '/api/v1/workflows/organization-bootstrap';
-
-interface Placed {
-  orgId: string;
-  path: string;
-}
-
-let onboarding: Onboarding;
-let api: TestApi;
-let parent: Placed;
-let child: Placed;
-let grandchild: Placed;
-let sibling: Placed;
+const onboarding = useOnboarding();
+const api = useApi(onboarding);
+let parent: MadeOrganization;
+let child: MadeOrganization;
+let grandchild: MadeOrganization;
+let sibling: MadeOrganization;
 
 /** An active organization below another, or a root. */
-async function place(above?: Placed): Promise<Placed> {
-  const orgId = randomUUID();
-  const slug = `s${orgId.slice(0, 8)}`;
+function place(above?: MadeOrganization): Promise<MadeOrganization> {
+  const slug = `s${randomUUID().slice(0, 8)}`;
   const path = above ? `${above.path}.${slug}` : slug;
-  const store = createEventStore(onboarding.database.pool);
-  const data = created(slug, { path, parent_org_id: above?.orgId ?? null });
-  await store.append(newEvent('organization.created', orgId, data));
-  const activated = { activated_at: new Date().toISOString(), invitations_sent: 1 };
-  await store.append(newEvent('organization.activated', orgId, activated));
-  return { orgId, path };
+  const parent_org_id = above?.orgId ?? null;
+  return makeActiveOrganization(onboarding.database.pool, { slug, path, parent_org_id });
 }
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding);
   parent = await place();
   child = await place(parent);
   grandchild = await place(child);
   sibling = await place(parent);
 });
-afterAll(async () => {
-  await api.stop();
-  await onboarding.stop();
-});
 
 /** Status of reading an organization as somebody of another one. */
-const reading = async (target: Placed, of: Placed) =>
+const reading = async (target: Pick<MadeOrganization, 'orgId'>, of: MadeOrganization) =>
   (await api.call('GET', `/api/v1/organizations/${target.orgId}`, { as: { orgId: of.orgId } }))
     .status;
 
@@ -67,8 +49,7 @@ describe('reading', () => {
   test('does not reach anything without an organization, and everything as platform admin', async () => {
     const path = `/api/v1/organizations/${child.orgId}`;
     expect((await api.call('GET', path)).status).toBe(404);
-    const as = { permissions: [{ p: 'platform.admin', s: '' }] };
-    expect((await api.call('GET', path, { as })).status).toBe(200);
+    expect((await api.call('GET', path, { as: ADMIN })).status).toBe(200);
   });
 
   test('answers a stranger exactly as for what is not there', async () => {
@@ -85,7 +66,7 @@ describe('reading', () => {
 });
 
 describe('deleting', () => {
-  const removing = (target: Placed, as: { orgId: string; scope: string }) =>
+  const removing = (target: MadeOrganization, as: { orgId: string; scope: string }) =>
     api.call('DELETE', `/api/v1/organizations/${target.orgId}`, {
       body: { reason: 'left' },
       as: { orgId: as.orgId, permissions: [{ p: 'organization.delete', s: as.scope }] },
@@ -108,16 +89,16 @@ describe('deleting', () => {
 });
 
 describe('a parent named in a request', () => {
-  const below = (orgId: string, of: Placed) => {
+  const below = (orgId: string, of: MadeOrganization) => {
     const request = bootstrapRequest();
     const body = { ...request, orgData: { ...request.orgData, parentOrgId: orgId } };
-    return api.call('POST', ROUTE, { body, as: { orgId: of.orgId, sub: randomUUID() } });
+    return api.call('POST', BOOTSTRAP_PATH, { body, as: { orgId: of.orgId, sub: randomUUID() } });
   };
 
   test('is accepted when it is the caller’s, and the new one is seen from there', async () => {
     const { status, body } = await below(child.orgId, parent);
     expect(status).toBe(202);
-    const request = { orgId: body.organizationId, path: '' };
+    const request = { orgId: body.organizationId };
     expect(await reading(request, parent)).toBe(200);
     expect(await reading(request, child)).toBe(200);
     expect(await reading(request, sibling)).toBe(404);

@@ -1,35 +1,20 @@
 /** What the API says when something beside it is broken, or the request is. */
+
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { expectProblem } from '#support/http/problems.ts';
+import { ADMIN, BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
 
-const ROUTE = '/api/v1/workflows/organization-bootstrap';
-const ADMIN = { permissions: [{ p: 'platform.admin', s: '' }] };
-
-let onboarding: Onboarding;
-let api: TestApi;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  // No worker: what is started stays where it is.
-  api = await startApi(onboarding, { BODY_LIMIT_KB: '64' });
-});
-afterAll(async () => {
-  await api.stop();
-  await onboarding.stop();
-});
-
-const problem = ({ status, body }: { status: number; body: { type: string } }) => [
-  status,
-  body.type,
-];
+// No worker: what is started stays where it is.
+const onboarding = useOnboarding();
+const api = useApi(onboarding, { BODY_LIMIT_KB: '64' });
 
 async function bootstrap(key = randomUUID()) {
   const request = bootstrapRequest();
   const headers = { 'idempotency-key': key };
-  const { status, text, body } = await api.call('POST', ROUTE, { body: request, headers });
+  const { status, text, body } = await api.call('POST', BOOTSTRAP_PATH, { body: request, headers });
   expect(status).toBe(202);
   const { workflowId, organizationId } = body as { workflowId: string; organizationId: string };
   return { request, text, workflowId, organizationId };
@@ -46,7 +31,7 @@ const setStatus = (organizationId: string, status: string) =>
 describe('a compressed body', () => {
   const post = (body: Uint8Array<ArrayBuffer>) =>
     api.authorization().then((authorization) =>
-      fetch(api.url + ROUTE, {
+      fetch(api.url + BOOTSTRAP_PATH, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json', 'content-encoding': 'gzip' },
         body,
@@ -71,32 +56,20 @@ describe('a compressed body', () => {
 
 test('keys that would reach an object’s prototype are refused', async () => {
   const body = JSON.stringify(bootstrapRequest()).replace('{', '{"__proto__":{"admin":true},');
-  expect(problem(await api.call('POST', ROUTE, { body }))).toEqual([
-    400,
-    'urn:a4c:problem:invalid-request',
-  ]);
+  expectProblem(await api.call('POST', BOOTSTRAP_PATH, { body }), 400, 'invalid-request');
 });
 
 describe('while the database does not answer', () => {
-  let cut: TestApi;
-  beforeAll(async () => {
-    cut = await startApi({
-      workerEnv: {
-        ...onboarding.workerEnv,
-        DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none',
-      },
-    });
-  });
-  afterAll(() => cut.stop());
+  const cut = useApi(onboarding, { DATABASE_URL: 'postgres://nobody:secret@127.0.0.1:1/none' });
 
   test.each([
-    ['POST', ROUTE],
+    ['POST', BOOTSTRAP_PATH],
     ['GET', `/api/v1/organizations/${randomUUID()}`],
     ['GET', `/api/v1/workflows/org-bootstrap-${randomUUID()}`],
   ])('%s %s is 503, and tells nothing of it', async (method, path) => {
     const body = method === 'POST' ? bootstrapRequest() : undefined;
     const response = await cut.call(method, path, { body });
-    expect(problem(response)).toEqual([503, 'urn:a4c:problem:unavailable']);
+    expectProblem(response, 503, 'unavailable');
     expect(response.headers.get('retry-after')).toBe('5');
     expect(response.text).not.toMatch(/secret|ECONN|127\.0\.0\.1|stack|postgres/i);
   });
@@ -127,7 +100,7 @@ test('a request that was given up is answered as before, and not started after a
   const { runId } = await onboarding.client.workflow.getHandle(workflowId).describe();
   await onboarding.client.workflow.getHandle(workflowId).terminate();
   await setStatus(organizationId, 'failed');
-  const again = await api.call('POST', ROUTE, {
+  const again = await api.call('POST', BOOTSTRAP_PATH, {
     body: request,
     headers: { 'idempotency-key': key },
   });
@@ -151,7 +124,7 @@ describe('a deletion', () => {
 
   test('waits for the end of the bootstrap', async () => {
     const { organizationId } = await bootstrap();
-    expect(problem(await remove(organizationId))).toEqual([409, 'urn:a4c:problem:not-active']);
+    expectProblem(await remove(organizationId), 409, 'not-active');
   });
 
   test('is started once, cannot be cancelled, and can be repeated when it failed', async () => {
@@ -162,7 +135,7 @@ describe('a deletion', () => {
     const { workflowId } = answers.find(({ status }) => status === 202)!.body;
 
     const cancel = await api.call('POST', `/api/v1/workflows/${workflowId}/cancel`, { as: ADMIN });
-    expect(problem(cancel)).toEqual([409, 'urn:a4c:problem:not-a-bootstrap']);
+    expectProblem(cancel, 409, 'not-a-bootstrap');
     const handle = onboarding.client.workflow.getHandle(workflowId);
     expect((await handle.describe()).status.name).toBe('RUNNING');
 

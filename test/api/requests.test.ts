@@ -1,39 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type ApiResponse, bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { describe, expect, test } from 'vitest';
+import { expectProblem } from '#support/http/problems.ts';
+import { ADMIN, BOOTSTRAP_PATH, bootstrapRequest, startApi, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
 
-const ROUTE = '/api/v1/workflows/organization-bootstrap';
-
-let onboarding: Onboarding;
-let api: TestApi;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  // No worker: what is started stays where it is.
-  api = await startApi(onboarding, {
-    CORS_ORIGINS: 'https://app.example.com',
-    BODY_LIMIT_KB: '64',
-  });
-});
-afterAll(async () => {
-  await api.stop();
-  await onboarding.stop();
+// No worker: what is started stays where it is.
+const onboarding = useOnboarding();
+const api = useApi(onboarding, {
+  CORS_ORIGINS: 'https://app.example.com',
+  BODY_LIMIT_KB: '64',
 });
 
-const post = (body: unknown, options = {}) => api.call('POST', ROUTE, { body, ...options });
-const countEvents = async () =>
-  Number((await onboarding.owner.query('SELECT count(*) FROM domain_events')).rows[0].count);
-
-function expectProblem(response: ApiResponse, status: number, code: string) {
-  expect(response.status).toBe(status);
-  expect(response.headers.get('content-type')).toContain('application/problem+json');
-  expect(response.body).toMatchObject({
-    type: `urn:a4c:problem:${code}`,
-    status,
-    correlationId: response.headers.get('x-correlation-id'),
-  });
-}
+const post = (body: unknown, options = {}) =>
+  api.call('POST', BOOTSTRAP_PATH, { body, ...options });
 
 describe('POST organization-bootstrap', () => {
   test('writes the event, starts the run, and answers 202 with the ids', async () => {
@@ -110,11 +89,11 @@ describe('POST organization-bootstrap', () => {
 
   test('a taken slug is 409 and leaves nothing; of two at once one wins', async () => {
     const request = bootstrapRequest();
-    const before = await countEvents();
+    const before = await onboarding.countEvents();
     const answers = await Promise.all([post(request), post(request)]);
     expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409]);
     expectProblem(await post(request), 409, 'slug-taken');
-    expect(await countEvents()).toBe(before + 1);
+    expect(await onboarding.countEvents()).toBe(before + 1);
   });
 
   test('stores hostile strings verbatim', async () => {
@@ -167,11 +146,11 @@ describe('POST organization-bootstrap', () => {
     ['not JSON', '{', undefined],
     ['deep nesting', '['.repeat(30_000) + ']'.repeat(30_000), undefined],
   ])('%s is 400 and leaves no event', async (_name, body, path) => {
-    const before = await countEvents();
+    const before = await onboarding.countEvents();
     const response = await post(body);
     expectProblem(response, 400, 'invalid-request');
     if (path !== undefined) expect(response.body.errors[0].path).toBe(path);
-    expect(await countEvents()).toBe(before);
+    expect(await onboarding.countEvents()).toBe(before);
   });
 
   test('a body that is too large is 413, one that is no JSON 415', async () => {
@@ -215,9 +194,7 @@ describe('who may what', () => {
       403,
       'access-blocked',
     );
-    expect(
-      (await post(body, { as: { permissions: [{ p: 'platform.admin', s: '' }] } })).status,
-    ).toBe(202);
+    expect((await post(body, { as: ADMIN })).status).toBe(202);
   });
 
   test('tenants do not see each other: 404, not 403', async () => {
@@ -255,7 +232,7 @@ describe('every answer', () => {
   test('unknown routes are 404, unknown methods 405, each a problem', async () => {
     expectProblem(await api.call('GET', '/nowhere'), 404, 'not-found');
     expectProblem(await api.call('GET', '/api/v1/organizations/not-a-uuid'), 404, 'not-found');
-    const put = await api.call('PUT', ROUTE);
+    const put = await api.call('PUT', BOOTSTRAP_PATH);
     expectProblem(put, 405, 'method-not-allowed');
     expect(put.headers.get('allow')?.split(', ')).toContain('POST');
   });
@@ -288,7 +265,7 @@ describe('every answer', () => {
     });
     const { body } = await api.call('GET', '/openapi.json', { headers });
     expect(body.openapi).toBe('3.1.0');
-    expect(Object.keys(body.paths)).toContain(ROUTE);
+    expect(Object.keys(body.paths)).toContain(BOOTSTRAP_PATH);
     const page = await api.call('GET', '/docs', { headers });
     const policy = page.headers.get('content-security-policy');
     expect(policy).toContain("script-src 'self'");
@@ -305,7 +282,7 @@ describe('every answer', () => {
 test('ENABLE_ORG_BOOTSTRAP=false answers 503 with the reason, and reads go on', async () => {
   const off = await startApi(onboarding, { ENABLE_ORG_BOOTSTRAP: 'false' });
   try {
-    const response = await off.call('POST', ROUTE, { body: bootstrapRequest() });
+    const response = await off.call('POST', BOOTSTRAP_PATH, { body: bootstrapRequest() });
     expectProblem(response, 503, 'bootstrap-disabled');
     expect(response.body.detail).toContain('ENABLE_ORG_BOOTSTRAP');
     expect((await off.call('GET', '/ready')).status).toBe(200);

@@ -1,31 +1,24 @@
 /** Every route below /api has a caller, however its path is spelled. */
+
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { type AppDeps, authenticatedRoutes, loadFamilies } from '#roles/api/app.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-
-const BOOTSTRAP = '/api/v1/workflows/organization-bootstrap';
+import { BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
 
 interface Route {
   method: string;
   path: string;
 }
 
-let onboarding: Onboarding;
-let api: TestApi;
+// No worker: what is started stays where it is.
+const onboarding = useOnboarding();
+const api = useApi(onboarding, { PUBLIC_RATE_LIMIT_PER_MINUTE: '100000' });
 let existing: { organizationId: string; workflowId: string };
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  // No worker: what is started stays where it is.
-  api = await startApi(onboarding, { PUBLIC_RATE_LIMIT_PER_MINUTE: '100000' });
-  existing = (await api.call('POST', BOOTSTRAP, { body: bootstrapRequest() })).body;
-});
-afterAll(async () => {
-  await api.stop();
-  await onboarding.stop();
+  existing = (await api.call('POST', BOOTSTRAP_PATH, { body: bootstrapRequest() })).body;
 });
 
 /** Every registered route, about an organization and a run that are there. */
@@ -111,16 +104,13 @@ async function statusOf(
 
 /** What the store and Temporal hold. */
 async function everything() {
-  const { rows } = await onboarding.owner.query(
-    'SELECT count(*)::int AS events FROM domain_events',
-  );
   const runs = [];
   for await (const run of onboarding.client.workflow.list({
-    query: `TaskQueue = '${onboarding.taskQueue}' OR TaskQueue = 'users-${onboarding.taskQueue}'`,
+    query: `TaskQueue = '${onboarding.taskQueue}' OR TaskQueue = '${onboarding.usersTaskQueue}'`,
   })) {
     runs.push([run.workflowId, run.status.name]);
   }
-  return { ...rows[0], runs: runs.toSorted() };
+  return { events: await onboarding.countEvents(), runs: runs.toSorted() };
 }
 
 test('no route answers without a token, and nothing is started or written', async () => {

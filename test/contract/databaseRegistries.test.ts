@@ -1,29 +1,18 @@
 /** What the families define and SQL has once more: a forgotten entry is red here. */
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { AGGREGATES, EVENTS, FAMILIES, WORKFLOWS } from '#families.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import type { Family } from '#kernel/family.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
 import { created, newEvent } from '#support/history/events.ts';
-import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
+import { useTestDatabase } from '#support/servers/database.ts';
 
-let database: TestDatabase;
-let owner: pg.Pool;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  owner = new pg.Pool({ connectionString: database.ownerUrl });
-});
-afterAll(async () => {
-  await owner.end();
-  await database.drop();
-});
+const database = useTestDatabase();
 
 /** Source of every function of ours, by its name. */
 async function sources(): Promise<Record<string, string>> {
-  const { rows } = await owner.query<{ name: string; source: string }>(
+  const { rows } = await database.owner.query<{ name: string; source: string }>(
     `SELECT proname AS name, prosrc AS source FROM pg_proc p
      WHERE pronamespace = 'public'::regnamespace
        AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = p.oid AND deptype = 'e')`,
@@ -53,7 +42,9 @@ test('every workflow that a function names is one of the families', async () => 
 test.each(WORKFLOWS)(
   'runs of $type are counted on the queue that they are on',
   async (workflow) => {
-    const { rows } = await owner.query('SELECT task_queue_of($1) AS queue', [workflow.type]);
+    const { rows } = await database.owner.query('SELECT task_queue_of($1) AS queue', [
+      workflow.type,
+    ]);
     expect(rows).toEqual([{ queue: workflow.queue }]);
   },
 );
@@ -68,7 +59,7 @@ test('every aggregate but the organization is in the table of one family', () =>
 
 describe.each(TABLES)('%s', (aggregate, { table, id }) => {
   test('has a table with its id and its organization', async () => {
-    const { rows } = await owner.query(
+    const { rows } = await database.owner.query(
       `SELECT attname AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute
        WHERE attrelid = to_regclass($1) AND attname = ANY($2) ORDER BY attname`,
       [table, [id, 'org_id']],
@@ -78,7 +69,7 @@ describe.each(TABLES)('%s', (aggregate, { table, id }) => {
   });
 
   test('has a table that its organization’s rebuild can do without for a moment', async () => {
-    const { rows } = await owner.query<{ name: string }>(
+    const { rows } = await database.owner.query<{ name: string }>(
       `SELECT conname AS name FROM pg_constraint
        WHERE conrelid = to_regclass($1) AND confrelid = 'organizations_projection'::regclass`,
       [table],
@@ -118,13 +109,14 @@ const VALUES: Record<string, unknown> = {
 
 /** A row of any such table, without regard to what its checks say. @returns its id. */
 async function rowOf({ table, id }: { table: string; id: string }, orgId: string): Promise<string> {
-  const { rows: checks } = await owner.query<{ name: string }>(
+  const { rows: checks } = await database.owner.query<{ name: string }>(
     `SELECT quote_ident(conname) AS name FROM pg_constraint
      WHERE conrelid = to_regclass($1) AND contype = 'c'`,
     [table],
   );
-  for (const { name } of checks) await owner.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
-  const { rows: required } = await owner.query<{ name: string; type: string }>(
+  for (const { name } of checks)
+    await database.owner.query(`ALTER TABLE ${table} DROP CONSTRAINT ${name}`);
+  const { rows: required } = await database.owner.query<{ name: string; type: string }>(
     `SELECT attname AS name, format_type(atttypid, NULL) AS type FROM pg_attribute
      WHERE attrelid = to_regclass($1) AND attnum > 0 AND attnotnull AND NOT atthasdef
        AND attname <> ALL($2)`,
@@ -133,7 +125,7 @@ async function rowOf({ table, id }: { table: string; id: string }, orgId: string
   const aggregateId = randomUUID();
   const columns = [id, 'org_id', ...required.map(({ name }) => name)];
   const values = [aggregateId, orgId, ...required.map(({ type }) => VALUES[type] ?? randomUUID())];
-  await owner.query(
+  await database.owner.query(
     `INSERT INTO ${table} (${columns}) VALUES (${columns.map((_, index) => `$${index + 1}`)})`,
     values,
   );

@@ -1,8 +1,9 @@
 /** The API against its own OpenAPI document: whatever is sent, it answers as documented. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+
+import { expect, test } from 'vitest';
+import { ADMIN, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 import { runSchemathesis } from '#support/tools/schemathesis.ts';
 
 const LIMIT_MS = 600_000;
@@ -16,29 +17,16 @@ const SEED = '20261125';
  */
 const NOT_CHECKED = 'positive_data_acceptance,allow_header_conformance';
 
-let onboarding: Onboarding;
-let api: TestApi;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  // With a worker, so that reads meet runs in every state.
-  stopWorker = startWorker(onboarding.workerEnv);
-  api = await startApi(onboarding);
-});
-afterAll(async () => {
-  await api.stop();
-  await stopWorker();
-  await onboarding.stop();
-});
+const onboarding = useOnboarding();
+// With a worker, so that reads meet runs in every state.
+useWorker(onboarding);
+const api = useApi(onboarding);
 
 test(
   'every answer to generated requests is one that the document promises',
   async () => {
     // Sees and may do everything, so that requests get past authorization.
-    const authorization = await api.authorization({
-      permissions: [{ p: 'platform.admin', s: '' }],
-    });
+    const authorization = await api.authorization(ADMIN);
     const { exitCode, output } = await runSchemathesis([
       'run',
       `${api.url}/openapi.json`,

@@ -1,35 +1,26 @@
 /** Series of closed label sets begin at zero, before anything has happened. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { freePort } from '#dev/embedded/freePort.ts';
 import { AGGREGATES, WORKFLOWS } from '#families.ts';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { LABEL_VALUES } from '#metricCatalogue.ts';
 import { type Scrape, scrape } from '#support/http/scrape.ts';
 import { STEP_TABLES } from '#support/repository/contracts.ts';
-import { startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorkers } from '#support/stack/worker.ts';
 
-let onboarding: Onboarding;
-let api: TestApi;
-let worker: WorkerProcess;
+const onboarding = useOnboarding();
+const api = useApi(onboarding);
+const workers = useWorkers(onboarding);
 let ofApi: Scrape;
 let ofWorker: Scrape;
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
   const healthPort = String(await freePort());
-  [api, worker] = await Promise.all([
-    startApi(onboarding),
-    spawnWorker({ ...onboarding.workerEnv, HEALTH_CHECK_PORT: healthPort }),
-  ]);
+  await workers.spawn({ HEALTH_CHECK_PORT: healthPort });
   ofApi = await scrape(api.url);
   ofWorker = await scrape(`http://127.0.0.1:${healthPort}`);
-});
-afterAll(async () => {
-  await worker?.kill('SIGTERM');
-  await api?.stop();
-  await onboarding.stop();
 });
 
 test.each(AGGREGATES)('events of the aggregate %s, in API and worker', (aggregate_type) => {

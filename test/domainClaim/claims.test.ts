@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   type DomainVerificationState,
   domainVerificationWorkflowId,
@@ -7,26 +7,14 @@ import {
 import { challengeNameOf, challengeValueOf } from '#domainClaim/rules.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { newEvent } from '#support/history/events.ts';
-import {
-  activeOrganization,
-  ownDomain,
-  type SsoBench,
-  type SsoOrganization,
-  startSsoBench,
-} from '#support/stack/ssoBench.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { ownDomain } from '#support/history/organizations.ts';
+import { expectProblem } from '#support/http/problems.ts';
+import { activeOrganization, type SsoOrganization } from '#support/runs/ssoOrganizations.ts';
+import { useSsoBench } from '#support/stack/ssoBench.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
-let bench: SsoBench;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  bench = await startSsoBench();
-  stopWorker = startWorker(bench.onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker?.();
-  await bench.stop();
-});
+const bench = useSsoBench();
+useWorker(bench.onboarding);
 
 const claim = ({ orgId, as }: SsoOrganization, domain: string) =>
   bench.api.call('POST', `/api/v1/organizations/${orgId}/domains`, { body: { domain }, as });
@@ -59,8 +47,7 @@ describe('a claimed domain', () => {
       lastCheck: { verified: true, quorum: 2 },
     });
     expect(await list(organization)).toMatchObject([{ domain, status: 'verified', challenge }]);
-    const events = await bench.onboarding.queries.getEventsForWorkflow(workflowId);
-    expect(events.map(({ eventType }) => eventType)).toEqual([
+    expect(await bench.onboarding.eventTypesOf(workflowId)).toEqual([
       'organization.domain.claimed',
       'organization.domain.verified',
     ]);
@@ -167,16 +154,16 @@ describe('refused are', () => {
   ])('%s', async (_case, domain, status, problem) => {
     const organization = await activeOrganization(bench);
     const answer = await claim(organization, domain);
-    expect(answer).toMatchObject({ status, body: { type: `urn:a4c:problem:${problem}` } });
+    expectProblem(answer, status, problem);
     expect(await list(organization)).toEqual([]);
   });
 
   test('domains of another organization', async () => {
     const owner = await activeOrganization(bench);
     const domain = newDomain();
-    await ownDomain(bench, owner.orgId, domain);
+    await ownDomain(bench.onboarding.database.pool, owner.orgId, domain);
     const answer = await claim(await activeOrganization(bench), domain);
-    expect(answer).toMatchObject({ status: 409, body: { type: 'urn:a4c:problem:domain-taken' } });
+    expectProblem(answer, 409, 'domain-taken');
   });
 
   test('callers without the permission, and strangers', async () => {

@@ -1,20 +1,11 @@
 /** The Edge Function under Deno, before a real API: what it lets through. Refusals: edgeRefusals. */
-import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootstrapRequest } from '#support/stack/api.ts';
-import {
-  BOOTSTRAP_PATH,
-  type EdgeAnswer,
-  type EdgeScene,
-  ORIGIN,
-  startEdgeScene,
-} from '#support/stack/edgeScene.ts';
 
-let scene: EdgeScene;
-beforeAll(async () => {
-  scene = await startEdgeScene();
-});
-afterAll(() => scene.stop());
+import { randomUUID } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { BOOTSTRAP_PATH, bootstrapRequest } from '#support/stack/api.ts';
+import { type EdgeAnswer, ORIGIN, useEdgeScene } from '#support/stack/edgeScene.ts';
+
+const scene = useEdgeScene();
 
 const statusOf = async (organizationId: string) =>
   (await scene.onboarding.readModels.organization(organizationId))?.status;
@@ -112,14 +103,14 @@ describe('a browser', () => {
 test('every request leaves one line, with its ids and nothing of its content', async () => {
   const request = bootstrapRequest();
   const authorization = await scene.bearer();
-  const before = scene.edge.lines.length;
+  const before = scene.edge.lines().length;
   await scene.call({ 'x-correlation-id': 'logged', authorization }, request);
   await scene.call(
     { 'x-correlation-id': 'logged', authorization: 'Bearer no.token.this' },
     request,
   );
-  await expect.poll(() => scene.edge.lines.length).toBe(before + 2);
-  const lines = scene.edge.lines.slice(before);
+  await expect.poll(() => scene.edge.lines().length).toBe(before + 2);
+  const lines = scene.edge.lines().slice(before);
   expect(lines.map((line) => JSON.parse(line))).toEqual([
     expect.objectContaining({ correlation_id: 'logged', method: 'POST', status: 202 }),
     expect.objectContaining({ correlation_id: 'logged', status: 401, problem: 'unauthorized' }),

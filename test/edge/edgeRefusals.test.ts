@@ -1,24 +1,16 @@
 /** The Edge Function under Deno, before a real API: what it refuses itself, and how. */
+
 import { exportJWK, generateKeyPair } from 'jose';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BAD_CLAIMS, NO_TOKENS, startJwks, unsigned } from '#support/http/tokens.ts';
+import { BOOTSTRAP_PATH } from '#support/stack/api.ts';
 import { startEdgeFunction } from '#support/stack/edgeFunction.ts';
-import {
-  BOOTSTRAP_PATH,
-  type EdgeScene,
-  LIMIT_KB,
-  postBootstrap,
-  startEdgeScene,
-} from '#support/stack/edgeScene.ts';
+import { LIMIT_KB, postBootstrap, useEdgeScene } from '#support/stack/edgeScene.ts';
 import { startGateway } from '#support/stack/gateway.ts';
 
 const SECRET = 'a legacy secret of more than thirty-two characters';
 
-let scene: EdgeScene;
-beforeAll(async () => {
-  scene = await startEdgeScene();
-});
-afterAll(() => scene.stop());
+const scene = useEdgeScene();
 
 describe('refused without a word to the API is', () => {
   let before: number;

@@ -1,32 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, newEvent } from '#support/history/events.ts';
-import { type ApiResponse, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { newEvent } from '#support/history/events.ts';
+import { makeActiveOrganization } from '#support/history/organizations.ts';
+import { expectProblem } from '#support/http/problems.ts';
+import { person, tokenIn } from '#support/runs/invitationRuns.ts';
+import { startApi, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
-let onboarding: Onboarding;
-let api: TestApi;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding, { PUBLIC_RATE_LIMIT_PER_MINUTE: '1000' });
-  stopWorker = startWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker();
-  await api.stop();
-  await onboarding.stop();
-});
+const onboarding = useOnboarding();
+const api = useApi(onboarding, { PUBLIC_RATE_LIMIT_PER_MINUTE: '1000' });
+useWorker(onboarding);
 
 async function organization() {
-  const orgId = randomUUID();
-  const slug = `s${orgId.slice(0, 8)}`;
-  const store = createEventStore(onboarding.database.pool);
-  await store.append(newEvent('organization.created', orgId, created(slug)));
-  await store.append(newEvent('organization.activated', orgId, { activated_at: '2026-01-01' }));
+  const { orgId, slug } = await makeActiveOrganization(onboarding.database.pool);
   const as = {
     orgId,
     permissions: [{ p: 'user.invite', s: slug }],
@@ -36,40 +24,28 @@ async function organization() {
 }
 type Inviting = Awaited<ReturnType<typeof organization>>;
 
-const person = (email = `p-${randomUUID().slice(0, 8)}@example.org`) => ({
-  email,
-  firstName: 'Ada',
-  lastName: 'Byron',
-  role: 'clinician',
-});
 const invite = (where: Inviting, ...invitations: object[]) =>
   api.call('POST', where.url, { body: { invitations }, as: where.as });
-const mailsTo = (email: string) => onboarding.smtp.mails.filter(({ to }) => to[0] === email);
-const tokenIn = (text = '') => /token=([\w-]+)/.exec(text)?.[1] ?? '';
 
 /** Invites one person and reads the link from their mail. */
 async function invited(where: Inviting) {
   const user = person();
   const { body } = await invite(where, user);
-  await expect.poll(() => mailsTo(user.email).length).toBe(1);
+  await expect.poll(() => onboarding.mailsTo(user.email).length).toBe(1);
   const { invitationId } = body.accepted[0];
-  return { ...user, invitationId, token: tokenIn(mailsTo(user.email)[0]?.text) };
+  return { ...user, invitationId, token: tokenIn(onboarding.mailsTo(user.email)[0]?.text) };
 }
 const open = (token: string) =>
   api.call('GET', `/api/v1/invitations/${token}`, { headers: { authorization: '' } });
 const accept = (token: string) =>
   api.call('POST', `/api/v1/invitations/${token}/accept`, { headers: { authorization: '' } });
 
-function expectProblem(response: ApiResponse, status: number, code: string) {
-  expect(response.body).toMatchObject({ status, type: `urn:a4c:problem:${code}` });
-}
-
 describe('inviting', () => {
   test('gives each address a run of its own, and says what was refused and why', async () => {
     const where = await organization();
     const [first, second, third] = [person(), person(), person()];
     await invite(where, first);
-    await expect.poll(() => mailsTo(first.email).length).toBe(1);
+    await expect.poll(() => onboarding.mailsTo(first.email).length).toBe(1);
     const again = { ...second, email: second.email.toUpperCase() };
     const { status, body } = await invite(where, second, first, again, third);
     expect(status).toBe(202);
@@ -78,7 +54,7 @@ describe('inviting', () => {
       { index: 1, reason: 'already-invited', invitationId: expect.any(String) },
       { index: 2, reason: 'duplicate' },
     ]);
-    await expect.poll(() => mailsTo(third.email).length).toBe(1);
+    await expect.poll(() => onboarding.mailsTo(third.email).length).toBe(1);
   });
 
   test('a hundred at once', async () => {
@@ -186,10 +162,10 @@ describe('the link', () => {
     const { token, email, invitationId } = await invited(where);
     const resent = await api.call('POST', `${where.url}/${invitationId}/resend`, { as: where.as });
     expect(resent.status).toBe(202);
-    await expect.poll(() => mailsTo(email).length).toBe(2);
+    await expect.poll(() => onboarding.mailsTo(email).length).toBe(2);
     expect((await open(token)).body.state).toBe('superseded');
     expectProblem(await accept(token), 410, 'invitation-superseded');
-    expect((await accept(tokenIn(mailsTo(email)[1]?.text))).status).toBe(200);
+    expect((await accept(tokenIn(onboarding.mailsTo(email)[1]?.text))).status).toBe(200);
   });
 
   test('that was revoked says so', async () => {
@@ -234,8 +210,8 @@ describe('somebody else signed up with the invited address', () => {
     expect(await asStranger('signup', { email: user.email, password })).toBe(200);
     const session = users.openSession(users.byEmail(user.email)!.id);
     await invite(where, user);
-    await expect.poll(() => mailsTo(user.email).length).toBe(1);
-    const { body } = await accept(tokenIn(mailsTo(user.email)[0]?.text));
+    await expect.poll(() => onboarding.mailsTo(user.email).length).toBe(1);
+    const { body } = await accept(tokenIn(onboarding.mailsTo(user.email)[0]?.text));
 
     const accounts = users.users.filter(({ email }) => email === user.email);
     expect(accounts).toMatchObject([

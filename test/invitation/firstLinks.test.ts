@@ -1,30 +1,19 @@
 /** Invitations that a bootstrap makes, against those that a person makes later. */
 import { randomUUID } from 'node:crypto';
 import { defineSearchAttributeKey } from '@temporalio/common';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { userInvitationWorkflowId } from '#invitation/contract.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { bootstrapRequest, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
 const TTL_SECONDS = 3600;
 const ADMIN = { sub: randomUUID(), permissions: [{ p: 'platform.admin', s: '' }] };
 
-let onboarding: Onboarding;
-let api: TestApi;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding, { INVITATION_TTL_SECONDS: String(TTL_SECONDS) });
-  stopWorker = startWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker();
-  await api.stop();
-  await onboarding.stop();
-});
+const onboarding = useOnboarding();
+const api = useApi(onboarding, { INVITATION_TTL_SECONDS: String(TTL_SECONDS) });
+useWorker(onboarding);
 
 /** An organization that is active, and the ids of its invitations: of the bootstrap, and of later. */
 async function invited() {

@@ -1,30 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import {
-  type AcceptedInvitation,
-  type InvitationTiming,
-  USER_INVITATION,
-  userInvitationWorkflowId,
-} from '#invitation/contract.ts';
-import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, newEvent } from '#support/history/events.ts';
-import { createHolds, type Holds } from '#support/stack/holds.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import type { AcceptedInvitation, InvitationTiming } from '#invitation/contract.ts';
+import { makeOrganization } from '#support/history/organizations.ts';
+import { startInvitation } from '#support/runs/invitationRuns.ts';
+import { useHolds } from '#support/stack/holds.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorkers } from '#support/stack/worker.ts';
 
 /**
  * Invitations stopped in the middle of every step; then the worker is killed, and another one
  * takes over. How each is stopped says what the killed worker had done and not yet heard.
  */
-let onboarding: Onboarding;
-let holds: Holds;
-let worker: WorkerProcess;
+const onboarding = useOnboarding();
+const holds = useHolds(onboarding);
+const workers = useWorkers(onboarding);
 let orgId: string;
 
 const addressOf = (name: string) => `${name}@example.org`;
-const mailsTo = (name: string) =>
-  onboarding.smtp.mails.filter(({ to }) => to[0] === addressOf(name));
+const mailsTo = (name: string) => onboarding.mailsTo(addressOf(name));
 const accountsOf = (name: string) =>
   onboarding.supabase.users.users.filter(({ email }) => email === addressOf(name));
 
@@ -32,21 +25,9 @@ async function start(
   name: string,
   timing: Partial<InvitationTiming> = {},
 ): Promise<WorkflowHandle> {
-  const invitationId = randomUUID();
-  const user = { email: addressOf(name), firstName: 'Ada', lastName: 'Byron', role: 'clinician' };
-  return onboarding.client.workflow.start(USER_INVITATION, {
-    taskQueue: `users-${onboarding.taskQueue}`,
-    workflowId: userInvitationWorkflowId(invitationId),
-    args: [
-      {
-        invitationId,
-        orgId,
-        origin: { requestedAt: new Date().toISOString(), source: 'test' },
-        user,
-        timing: { reminderAfterMs: 0, retryInitialMs: 50, heartbeatTimeoutMs: 2_000, ...timing },
-      },
-    ],
-  });
+  const fast = { reminderAfterMs: 0, retryInitialMs: 50, heartbeatTimeoutMs: 2_000 };
+  const options = { orgId, email: addressOf(name), timing: { ...fast, ...timing } };
+  return (await startInvitation(onboarding, options)).handle;
 }
 
 /** Has been written to, so that something can happen to it. */
@@ -87,12 +68,8 @@ async function stopEverythingSomewhere(): Promise<void> {
 }
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  holds = await createHolds(onboarding.owner);
-  orgId = randomUUID();
-  const store = createEventStore(onboarding.database.pool);
-  await store.append(newEvent('organization.created', orgId, created(`s${orgId.slice(0, 8)}`)));
-  worker = await spawnWorker(onboarding.workerEnv);
+  ({ orgId } = await makeOrganization(onboarding.database.pool));
+  await workers.spawn();
   await stopEverythingSomewhere();
   await vi.waitFor(
     async () => {
@@ -103,21 +80,14 @@ beforeAll(async () => {
     { timeout: 60_000, interval: 50 },
   );
 
-  await worker.kill('SIGKILL');
+  await workers.kill();
   onboarding.supabase.users.fault('none', addressOf('unheard-account'));
   onboarding.smtp.clearFaults();
   await holds.releaseAll();
-  worker = await spawnWorker(onboarding.workerEnv);
+  await workers.spawn();
 }, 180_000);
-afterAll(async () => {
-  await worker.kill('SIGKILL');
-  await onboarding.stop();
-});
 
-const eventsOf = async (name: string) =>
-  (await onboarding.queries.getEventsForWorkflow(handles.get(name)!.workflowId)).map(
-    ({ eventType }) => eventType,
-  );
+const eventsOf = (name: string) => onboarding.eventTypesOf(handles.get(name)!.workflowId);
 
 describe('a worker killed', () => {
   test.each(['unheard-account', 'unwritten-account'])(

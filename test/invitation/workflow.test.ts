@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { type WorkflowHandle, WorkflowUpdateFailedError } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { afterEach, describe, expect, test } from 'vitest';
 import {
   type AcceptedInvitation,
   type InvitationTiming,
-  USER_INVITATION,
   type UserInvitationState,
   userInvitationWorkflowId,
 } from '#invitation/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { created, newEvent } from '#support/history/events.ts';
-import { type Onboarding, startBootstrap, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { newEvent } from '#support/history/events.ts';
+import { makeOrganization } from '#support/history/organizations.ts';
+import { type StartedInvitation, startInvitation, tokenIn } from '#support/runs/invitationRuns.ts';
+import { startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
 const FAST: Partial<InvitationTiming> = {
   ttlMs: 60_000,
@@ -22,36 +22,15 @@ const FAST: Partial<InvitationTiming> = {
   heartbeatTimeoutMs: 2_000,
 };
 
-let onboarding: Onboarding;
-let stopWorker: () => Promise<void>;
+const onboarding = useOnboarding();
+useWorker(onboarding);
+afterEach(() => onboarding.heal());
 
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  stopWorker = startWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker();
-  await onboarding.stop();
-});
-afterEach(() => {
-  onboarding.smtp.clearFaults();
-  onboarding.supabase.users.fault('none');
-});
+const organization = async () => (await makeOrganization(onboarding.database.pool)).orgId;
 
-async function organization(): Promise<string> {
-  const orgId = randomUUID();
-  const slug = `s${orgId.slice(0, 8)}`;
-  const event = newEvent('organization.created', orgId, created(slug));
-  await createEventStore(onboarding.database.pool).append(event);
-  return orgId;
-}
-
-interface Run {
-  invitationId: string;
-  email: string;
-  handle: WorkflowHandle;
+interface Run extends StartedInvitation {
   state(): Promise<UserInvitationState>;
-  mails(): { subject: string; text: string; messageId: string; correlationId: string }[];
+  mails(): ReturnType<typeof onboarding.mailsTo>;
   eventTypes(): Promise<string[]>;
 }
 
@@ -59,35 +38,19 @@ async function start(
   timing: Partial<InvitationTiming> = {},
   overrides: { orgId?: string; email?: string } = {},
 ): Promise<Run> {
-  const invitationId = randomUUID();
-  const { orgId = await organization(), email = `u-${invitationId.slice(0, 8)}@example.org` } =
-    overrides;
-  const handle = await withCorrelationId(`corr-${invitationId}`, () =>
-    onboarding.client.workflow.start(USER_INVITATION, {
-      taskQueue: `users-${onboarding.taskQueue}`,
-      workflowId: userInvitationWorkflowId(invitationId),
-      args: [
-        {
-          invitationId,
-          orgId,
-          origin: { requestedAt: new Date().toISOString(), source: 'test' },
-          user: { email, firstName: 'Ada', lastName: 'Byron', role: 'clinician' },
-          invitedByName: 'Grace Hopper',
-          timing: { ...FAST, ...timing },
-        },
-      ],
-    }),
-  );
+  const { orgId = await organization(), email } = overrides;
+  const started = await startInvitation(onboarding, {
+    orgId,
+    ...(email && { email }),
+    invitedByName: 'Grace Hopper',
+    timing: { ...FAST, ...timing },
+  });
+  const { handle } = started;
   return {
-    invitationId,
-    email,
-    handle,
+    ...started,
     state: () => handle.query<UserInvitationState>(QUERY_GET_STATE),
-    mails: () => onboarding.smtp.mails.filter(({ to }) => to[0] === email),
-    eventTypes: async () =>
-      (await onboarding.queries.getEventsForWorkflow(handle.workflowId)).map(
-        ({ eventType }) => eventType,
-      ),
+    mails: () => onboarding.mailsTo(started.email),
+    eventTypes: () => onboarding.eventTypesOf(handle.workflowId),
   };
 }
 
@@ -103,7 +66,6 @@ const refusalOf = async (work: Promise<unknown>): Promise<string> => {
 };
 const accountsOf = (email: string) =>
   onboarding.supabase.users.users.filter((user) => user.email === email);
-const tokenIn = (text: string) => /token=([\w-]+)/.exec(text)?.[1];
 const stored = (run: Run) => onboarding.readModels.invitation(run.invitationId);
 
 describe('accepting', () => {

@@ -6,14 +6,15 @@ import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { currentCorrelationId, withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
-import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connection.ts';
 import { correlationActivityInterceptor } from '#kernel/temporal/interceptors.ts';
 import { installRuntime } from '#kernel/temporal/runtime.ts';
 import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
+import { connectTestTemporal } from '#support/servers/testTemporal.ts';
+import { useStarted } from '#support/stack/useStarted.ts';
 
 const TASK_QUEUE = `correlation-${randomUUID()}`;
 
-let temporal: TemporalHandle;
+const temporal = useStarted(connectTestTemporal, ({ connection }) => connection.close());
 let connection: NativeConnection;
 let worker: Worker;
 let running: Promise<void>;
@@ -21,12 +22,6 @@ const seen: [where: string, correlationId: string | undefined, attempt: number][
 
 beforeAll(async () => {
   installRuntime(createLogger('test', 'silent'));
-  temporal = connectTemporal({
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
-    TEMPORAL_NAMESPACE: 'default',
-    TEMPORAL_API_KEY: undefined,
-    TEMPORAL_TLS: false,
-  });
   connection = await NativeConnection.connect({ address: inject('temporalAddress') });
   worker = await Worker.create({
     connection,
@@ -50,7 +45,6 @@ afterAll(async () => {
   worker.shutdown();
   await running;
   await connection.close();
-  await temporal.connection.close();
 });
 
 test('reaches retries, children, the work after a signal, and the run after continue-as-new', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { INVITATION_EVENTS } from '#invitation/events.ts';
 import { createEmitEvent, type EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createEventQueries, type EventQueries } from '#kernel/eventStore/eventQueries.ts';
@@ -11,17 +11,16 @@ import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { type BootstrapRequests, createBootstrapRequests } from '#onboarding/store.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
 import { created, invited } from '#support/history/events.ts';
-import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
+import { useTestDatabase } from '#support/servers/database.ts';
 
 const EMITTED = { ...ONBOARDING_EVENTS, ...INVITATION_EVENTS };
 
-let database: TestDatabase;
+const database = useTestDatabase();
 let emitEvent: EmitEvent<typeof EMITTED>;
 let queries: EventQueries;
 let requests: BootstrapRequests;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
   emitEvent = createEmitEvent(createEventStore(database.pool), EMITTED);
   queries = createEventQueries(database.pool);
   requests = createBootstrapRequests(
@@ -29,7 +28,6 @@ beforeAll(async () => {
     createEmitEvent(createEventStore(database.pool), ONBOARDING_EVENTS),
   );
 });
-afterAll(() => database.drop());
 
 const slug = () => `s${randomUUID().slice(0, 8)}`;
 const origin = {

@@ -1,30 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
+import { describe, expect, test } from 'vitest';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/storeError.ts';
 import { created, newEvent } from '#support/history/events.ts';
-import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
+import { useTestDatabase } from '#support/servers/database.ts';
+import { useStarted } from '#support/stack/useStarted.ts';
 
-let database: TestDatabase;
-let owner: pg.Pool;
-let store: EventStore;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  owner = new pg.Pool({ connectionString: database.ownerUrl });
-  store = createEventStore(database.pool);
-});
-afterAll(async () => {
-  await owner.end();
-  await database.drop();
-});
+const database = useTestDatabase();
+const store = useStarted(() => createEventStore(database.pool));
 
 const streamOf = async (id: string) =>
-  (await owner.query('SELECT * FROM event_streams WHERE aggregate_id = $1', [id])).rows[0];
+  (await database.owner.query('SELECT * FROM event_streams WHERE aggregate_id = $1', [id])).rows[0];
 const eventsOf = async (id: string) =>
   (
-    await owner.query(
+    await database.owner.query(
       'SELECT * FROM domain_events WHERE aggregate_id = $1 ORDER BY stream_version',
       [id],
     )
@@ -42,7 +31,7 @@ async function blockedStream() {
 
 /** Puts in place what the blocked event was missing. */
 async function heal(orgId: string) {
-  await owner.query(
+  await database.owner.query(
     `INSERT INTO organizations_projection (org_id, name, slug, status, created_at, updated_at, version)
      VALUES ($1, 'healed', $2, 'provisioning', now(), now(), 0)`,
     [orgId, slug()],
@@ -94,7 +83,7 @@ describe('appending', () => {
 
   test('created_by names only users that auth.users knows', async () => {
     const known = randomUUID();
-    await owner.query('INSERT INTO auth.users (id) VALUES ($1)', [known]);
+    await database.owner.query('INSERT INTO auth.users (id) VALUES ($1)', [known]);
     for (const [userId, expected] of [
       [known, known],
       [randomUUID(), null],
@@ -173,9 +162,11 @@ describe('a projection that fails', () => {
 
 describe('retrying and skipping', () => {
   const due = (orgId: string) =>
-    owner.query(`UPDATE event_streams SET next_retry_at = now() WHERE aggregate_id = $1`, [orgId]);
+    database.owner.query(`UPDATE event_streams SET next_retry_at = now() WHERE aggregate_id = $1`, [
+      orgId,
+    ]);
   const postponeAll = () =>
-    owner.query(`UPDATE event_streams SET next_retry_at = now() + interval '1 day'
+    database.owner.query(`UPDATE event_streams SET next_retry_at = now() + interval '1 day'
       WHERE blocked_at_version IS NOT NULL`);
 
   test('drains a healed stream in version order', async () => {
@@ -214,11 +205,15 @@ describe('retrying and skipping', () => {
     const { orgId, poison } = await blockedStream();
     const later = newEvent('organization.created', orgId, created(slug()));
     await expect(store.append(later)).rejects.toBeInstanceOf(EventHeldError);
-    await owner.query('SELECT skip_event($1, $2, $3)', [poison.id, 'never created', 'ops@a4c']);
+    await database.owner.query('SELECT skip_event($1, $2, $3)', [
+      poison.id,
+      'never created',
+      'ops@a4c',
+    ]);
     const [skipped, projected] = await eventsOf(orgId);
     expect(projected.processed_at).not.toBeNull();
     expect(skipped.event_metadata.processing_error).toMatch(/^A4C02/);
-    const { rows } = await owner.query('SELECT * FROM event_skips WHERE event_id = $1', [
+    const { rows } = await database.owner.query('SELECT * FROM event_skips WHERE event_id = $1', [
       poison.id,
     ]);
     expect(rows[0]).toMatchObject({ reason: 'never created', actor: 'ops@a4c' });
@@ -227,9 +222,9 @@ describe('retrying and skipping', () => {
   test('only the event that blocks can be skipped, and not by the application', async () => {
     const fine = newEvent('organization.created', randomUUID(), created(slug()));
     await store.append(fine);
-    await expect(owner.query('SELECT skip_event($1, $2, $3)', [fine.id, 'r', 'a'])).rejects.toThrow(
-      /only the event that blocks/,
-    );
+    await expect(
+      database.owner.query('SELECT skip_event($1, $2, $3)', [fine.id, 'r', 'a']),
+    ).rejects.toThrow(/only the event that blocks/);
     await expect(
       database.pool.query('SELECT skip_event($1, $2, $3)', [fine.id, 'r', 'a']),
     ).rejects.toThrow(/permission denied/);
@@ -246,10 +241,10 @@ describe('append-only', () => {
   ];
   test.each(statements)('refuses the owner and the application: %s', async (sql) => {
     await store.append(newEvent('organization.created', randomUUID(), created(slug())));
-    const before = await owner.query('SELECT * FROM domain_events ORDER BY id');
-    await expect(owner.query(sql)).rejects.toThrow(/append-only/);
+    const before = await database.owner.query('SELECT * FROM domain_events ORDER BY id');
+    await expect(database.owner.query(sql)).rejects.toThrow(/append-only/);
     await expect(database.pool.query(sql)).rejects.toThrow(/permission denied/);
-    expect((await owner.query('SELECT * FROM domain_events ORDER BY id')).rows).toEqual(
+    expect((await database.owner.query('SELECT * FROM domain_events ORDER BY id')).rows).toEqual(
       before.rows,
     );
   });

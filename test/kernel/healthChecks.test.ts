@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type HealthCheck,
@@ -9,13 +8,14 @@ import {
   loadHealthChecks,
 } from '#kernel/database/healthChecks.ts';
 import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, initiated, invited, newEvent } from '#support/history/events.ts';
+import { initiated, invited, newEvent } from '#support/history/events.ts';
+import { makeOrganization } from '#support/history/organizations.ts';
 import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
 
 const run = promisify(execFile);
 
 let database: TestDatabase;
-let owner: pg.Pool;
+let owner: TestDatabase['owner'];
 let store: EventStore;
 let checks: HealthCheck[];
 
@@ -23,16 +23,12 @@ beforeAll(async () => {
   checks = await loadHealthChecks();
 });
 beforeEach(async () => {
-  await owner?.end();
   await database?.drop();
   database = await createTestDatabase();
-  owner = new pg.Pool({ connectionString: database.ownerUrl });
+  ({ owner } = database);
   store = createEventStore(database.pool);
 });
-afterAll(async () => {
-  await owner.end();
-  await database.drop();
-});
+afterAll(() => database.drop());
 
 const slug = () => `s${randomUUID().slice(0, 8)}`;
 
@@ -53,11 +49,7 @@ async function age(table: string, column: string, interval: string) {
   await owner.query(`ALTER TABLE ${table} ENABLE TRIGGER USER`);
 }
 
-async function organization(): Promise<string> {
-  const orgId = randomUUID();
-  await store.append(newEvent('organization.created', orgId, created(slug())));
-  return orgId;
-}
+const organization = async () => (await makeOrganization(database.pool)).orgId;
 const blocked = async () => {
   const event = newEvent('organization.activated', randomUUID(), { activated_at: '2026-01-01' });
   await store.append(event).catch(() => {});

@@ -1,44 +1,36 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { scrape } from '#support/http/scrape.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorkers } from '#support/stack/worker.ts';
 
-const ROUTE = '/api/v1/workflows/organization-bootstrap';
 const HEALTH_PORT = 20_000 + Math.floor(Math.random() * 10_000);
 const workerUrl = `http://127.0.0.1:${HEALTH_PORT}`;
 const BOOTSTRAP = { workflow_type: 'OrganizationBootstrapWorkflow' };
 
-let onboarding: Onboarding;
-let api: TestApi;
-let worker: WorkerProcess;
+const onboarding = useOnboarding();
+const api = useApi(onboarding, {
+  HEALTH_INTERVAL_SECONDS: '0.2',
+  BUILD_REVISION: 'abc123',
+  SECRETS_ROTATED_AT: 'INVITATION_TOKEN_SECRET=2026-01-01',
+});
+const workers = useWorkers(onboarding);
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding, {
-    HEALTH_INTERVAL_SECONDS: '0.2',
-    BUILD_REVISION: 'abc123',
-    SECRETS_ROTATED_AT: 'INVITATION_TOKEN_SECRET=2026-01-01',
-  });
-  worker = await spawnWorker({ ...onboarding.workerEnv, HEALTH_CHECK_PORT: String(HEALTH_PORT) });
+  await workers.spawn({ HEALTH_CHECK_PORT: String(HEALTH_PORT) });
   for (const outcome of ['good', 'bad'] as const) {
     const body = bootstrapRequest();
     if (outcome === 'bad') onboarding.smtp.fail(body.users[0]!.email, { code: 550 });
-    const { organizationId } = (await api.call('POST', ROUTE, { body })).body;
+    const { organizationId } = (await api.call('POST', BOOTSTRAP_PATH, { body })).body;
     const ended = async () => (await onboarding.readModels.organization(organizationId))?.status;
     await vi.waitFor(async () => expect(['active', 'deactivated']).toContain(await ended()), {
       timeout: 60_000,
       interval: 50,
     });
   }
-});
-afterAll(async () => {
-  await worker.kill('SIGTERM');
-  await api.stop();
-  await onboarding.stop();
 });
 
 test.each([
@@ -116,16 +108,20 @@ test('the worker shows the SDK core’s metrics under the names that alerts know
 test('HTTP is counted by route template', async () => {
   await api.call('GET', `/api/v1/workflows/org-bootstrap-${randomUUID()}`);
   await api.call('GET', '/nowhere', { headers: { authorization: '' } });
-  await api.call('POST', ROUTE, { headers: { authorization: '' } });
-  await api.call('POST', ROUTE, { headers: { authorization: 'Bearer nonsense' } });
+  await api.call('POST', BOOTSTRAP_PATH, { headers: { authorization: '' } });
+  await api.call('POST', BOOTSTRAP_PATH, { headers: { authorization: 'Bearer nonsense' } });
   const { value, text } = await scrape(api.url);
-  expect(value('http_requests_total', { method: 'POST', route: ROUTE, status: '202' })).toBe(2);
+  expect(
+    value('http_requests_total', { method: 'POST', route: BOOTSTRAP_PATH, status: '202' }),
+  ).toBe(2);
   const template = '/api/v1/workflows/:workflowId';
   expect(value('http_requests_total', { method: 'GET', route: template, status: '404' })).toBe(1);
   expect(value('http_requests_total', { method: 'GET', route: 'unmatched', status: '404' })).toBe(
     1,
   );
-  expect(value('http_request_duration_seconds_bucket', { route: ROUTE, le: '0.15' })).toBeDefined();
+  expect(
+    value('http_request_duration_seconds_bucket', { route: BOOTSTRAP_PATH, le: '0.15' }),
+  ).toBeDefined();
   expect(value('http_rejected_tokens_total', { reason: 'missing' })).toBe(1);
   expect(value('http_rejected_tokens_total', { reason: 'invalid' })).toBe(1);
   expect(value('http_rejected_tokens_total', { reason: 'blocked' })).toBe(0);

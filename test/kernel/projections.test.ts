@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore.ts';
+import { describe, expect, test } from 'vitest';
+import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import {
   created,
   type EventData,
@@ -10,24 +9,13 @@ import {
   invited,
   newEvent,
 } from '#support/history/events.ts';
-import { type ReadModels, readModelsOf } from '#support/history/readModels.ts';
-import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
+import { readModelsOf } from '#support/history/readModels.ts';
+import { useTestDatabase } from '#support/servers/database.ts';
+import { useStarted } from '#support/stack/useStarted.ts';
 
-let database: TestDatabase;
-let owner: pg.Pool;
-let store: EventStore;
-let readModels: ReadModels;
-
-beforeAll(async () => {
-  database = await createTestDatabase();
-  owner = new pg.Pool({ connectionString: database.ownerUrl });
-  store = createEventStore(database.pool);
-  readModels = readModelsOf(database.pool);
-});
-afterAll(async () => {
-  await owner.end();
-  await database.drop();
-});
+const database = useTestDatabase();
+const store = useStarted(() => createEventStore(database.pool));
+const readModels = useStarted(() => readModelsOf(database.pool));
 
 const slug = () => `s${randomUUID().slice(0, 8)}`;
 const emit = <T extends EventType>(type: T, id: string, data: Partial<EventData<T>>) =>

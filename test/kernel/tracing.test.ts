@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
-import { BOOTSTRAPPER, bootstrapRequest } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import { BOOTSTRAP_PATH, BOOTSTRAPPER, bootstrapRequest } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useStarted } from '#support/stack/useStarted.ts';
 
 interface Span {
   name: string;
@@ -15,17 +16,14 @@ interface Span {
   attributes: Record<string, unknown>;
 }
 
-const ROUTE = '/api/v1/workflows/organization-bootstrap';
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
-let onboarding: Onboarding;
-let supabase: LoopbackSupabase;
+const onboarding = useOnboarding();
+const supabase = useStarted(startLoopbackSupabase, (started) => started.stop());
 let roles: ChildProcess;
 const lines: string[] = [];
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  supabase = await startLoopbackSupabase();
   roles = spawn(
     process.execPath,
     [
@@ -47,11 +45,7 @@ beforeAll(async () => {
   );
   createInterface({ input: roles.stdout! }).on('line', (line) => lines.push(line));
 });
-afterAll(async () => {
-  roles.kill('SIGKILL');
-  await supabase.stop();
-  await onboarding.stop();
-});
+afterAll(() => void roles.kill('SIGKILL'));
 
 /** The span itself and everything above it. */
 function ancestry(spans: Span[], span: Span | undefined): Span[] {
@@ -69,7 +63,7 @@ test('one trace from the HTTP server span to the database span inside an activit
   await expect.poll(() => lines.length).toBeGreaterThan(0);
   const request = bootstrapRequest();
   const token = await supabase.issueToken({ sub: randomUUID(), permissions: BOOTSTRAPPER });
-  const response = await fetch(`http://127.0.0.1:${lines[0]}${ROUTE}`, {
+  const response = await fetch(`http://127.0.0.1:${lines[0]}${BOOTSTRAP_PATH}`, {
     method: 'POST',
     headers: {
       authorization: `Bearer ${token}`,
@@ -104,7 +98,7 @@ test('one trace from the HTTP server span to the database span inside an activit
     'StartActivity:createOrganizationActivity',
     'RunWorkflow:OrganizationBootstrapWorkflow',
     'StartWorkflow:OrganizationBootstrapWorkflow',
-    `POST ${ROUTE}`,
+    `POST ${BOOTSTRAP_PATH}`,
   ]);
   // What people wrote and who they are stays out of spans.
   expect(JSON.stringify(all)).not.toContain(request.users[0]!.email);

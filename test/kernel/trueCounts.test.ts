@@ -1,17 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { bootstrapWorkflowId, ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { scrape } from '#support/http/scrape.ts';
-import { startApi, type TestApi } from '#support/stack/api.ts';
+import { useApi } from '#support/stack/api.ts';
 import {
   FAST,
-  type Onboarding,
   type StartedRun,
   sampleUsers,
   startBootstrap,
-  startOnboarding,
+  useOnboarding,
 } from '#support/stack/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { useWorkers } from '#support/stack/worker.ts';
 
 /**
  * A load in which the worker is killed twice, one run is terminated, one times out, some fail
@@ -26,9 +25,12 @@ const STATUS = {
   timed_out: 'TimedOut',
 } as const;
 
-let onboarding: Onboarding;
-let api: TestApi;
-let worker: WorkerProcess;
+const onboarding = useOnboarding();
+const api = useApi(onboarding, {
+  RECONCILE_INTERVAL_SECONDS: '0.3',
+  RECONCILE_AFTER_SECONDS: '0',
+});
+const workers = useWorkers(onboarding);
 const runs: StartedRun[] = [];
 
 async function startLoad(): Promise<void> {
@@ -64,8 +66,8 @@ async function startDoomed() {
 }
 
 async function killAndReplace(): Promise<void> {
-  await worker.kill('SIGKILL');
-  worker = await spawnWorker(onboarding.workerEnv);
+  await workers.kill();
+  await workers.spawn();
 }
 
 const countOf = (status: string) =>
@@ -74,12 +76,7 @@ const countOf = (status: string) =>
     .then(({ count }) => count);
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding, {
-    RECONCILE_INTERVAL_SECONDS: '0.3',
-    RECONCILE_AFTER_SECONDS: '0',
-  });
-  worker = await spawnWorker(onboarding.workerEnv);
+  await workers.spawn();
   const { terminated, cancelled } = await startDoomed();
   await startLoad();
   await killAndReplace();
@@ -92,11 +89,6 @@ beforeAll(async () => {
   await killAndReplace();
   await Promise.allSettled(runs.map(({ handle }) => handle.result()));
 }, 240_000);
-afterAll(async () => {
-  await worker.kill('SIGTERM');
-  await api.stop();
-  await onboarding.stop();
-});
 
 test('counters, visibility and events agree to the last run', async () => {
   const total = RUNS + 3;

@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { ApplicationFailure } from '@temporalio/activity';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type ActivityRuns, origin, startActivityRuns } from '#support/runs/activityRuns.ts';
-import { type Onboarding, ZONE } from '#support/stack/onboarding.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { origin, useActivityRuns } from '#support/runs/activityRuns.ts';
+import { ZONE } from '#support/stack/onboarding.ts';
 
-let runs: ActivityRuns;
-let onboarding: Onboarding;
-
-beforeAll(async () => {
-  runs = await startActivityRuns();
-  ({ onboarding } = runs);
-});
-afterAll(() => runs.stop());
-afterEach(() => runs.heal());
+const runs = useActivityRuns();
+const { onboarding } = runs;
+afterEach(() => onboarding.heal());
 
 describe('createOrganizationActivity', () => {
   test('makes the organization under the id it was given, once', async () => {

@@ -1,18 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { tokenHash } from '#invitation/activities/token.ts';
-import { type ActivityRuns, origin, startActivityRuns } from '#support/runs/activityRuns.ts';
-import { type Onboarding, SUPPORT } from '#support/stack/onboarding.ts';
+import { origin, useActivityRuns } from '#support/runs/activityRuns.ts';
+import { tokenIn } from '#support/runs/invitationRuns.ts';
+import { SUPPORT } from '#support/stack/onboarding.ts';
 
-let runs: ActivityRuns;
-let onboarding: Onboarding;
-
-beforeAll(async () => {
-  runs = await startActivityRuns();
-  ({ onboarding } = runs);
-});
-afterAll(() => runs.stop());
-afterEach(() => runs.heal());
+const runs = useActivityRuns();
+const { onboarding } = runs;
+afterEach(() => onboarding.heal());
 
 describe('DNS', () => {
   const configured = async () => {
@@ -67,7 +62,7 @@ describe('DNS', () => {
     await runs.run('notifySupportActivity', { ...report, round: 1 });
     const types = await runs.typesOf(organization.orgId);
     expect(types.filter((type) => type.endsWith('timed_out'))).toHaveLength(2);
-    const [mail] = runs
+    const [mail] = onboarding
       .mailsTo(SUPPORT)
       .filter(({ subject }) => subject.includes(organization.fqdn));
     expect(mail?.text).toContain('/signals/retry-dns');
@@ -122,7 +117,7 @@ describe('invitations', () => {
   test('the link’s token is the one whose hash is stored', async () => {
     const { orgId, ids, users } = await runs.invited(1);
     await runs.run('sendInvitationEmailsActivity', { orgId, origin, invitationId: ids[0]! });
-    const token = /token=([\w-]+)/.exec(runs.mailsTo(users[0]!.email)[0]!.text)![1]!;
+    const token = tokenIn(onboarding.mailsTo(users[0]!.email)[0]!.text);
     const { rows } = await onboarding.owner.query(
       'SELECT token_hash FROM user_invitations_projection WHERE invitation_id = $1',
       ids,
@@ -135,9 +130,9 @@ describe('invitations', () => {
     const [recorded, accepted] = ids.map((invitationId) => ({ orgId, origin, invitationId }));
     await runs.run('sendInvitationEmailsActivity', recorded!);
     await runs.run('sendInvitationEmailsActivity', recorded!);
-    expect(runs.mailsTo(users[0]!.email)).toHaveLength(1);
+    expect(onboarding.mailsTo(users[0]!.email)).toHaveLength(1);
     await runs.run('sendInvitationEmailsActivity', accepted!, 'accepted');
-    expect(runs.mailsTo(users[1]!.email)).toHaveLength(0);
+    expect(onboarding.mailsTo(users[1]!.email)).toHaveLength(0);
     expect(await onboarding.readModels.invitation(accepted!.invitationId)).toMatchObject({
       emailStatus: 'sent',
     });

@@ -1,41 +1,42 @@
 /** What people read of a failure of ours: words, and no address, port or value. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { createServer } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import type { SsoState } from '#sso/contract.ts';
-import { createSsoRuns, type SsoRuns } from '#support/runs/ssoRuns.ts';
+import { listen } from '#support/http/listen.ts';
+import { organizationWithDomain } from '#support/runs/ssoOrganizations.ts';
+import { ssoRuns } from '#support/runs/ssoRuns.ts';
+import { ADMIN } from '#support/stack/api.ts';
 import { startBootstrap } from '#support/stack/onboarding.ts';
-import { organizationWithDomain, type SsoBench, startSsoBench } from '#support/stack/ssoBench.ts';
-import { startTcpGate, type TcpGate } from '#support/stack/tcpGate.ts';
+import { useSsoBench } from '#support/stack/ssoBench.ts';
+import { startTcpGate } from '#support/stack/tcpGate.ts';
+import { useStarted } from '#support/stack/useStarted.ts';
 import { startWorker } from '#support/stack/worker.ts';
 
 const WORDS = 'the database does not answer';
 
-let bench: SsoBench;
-let runs: SsoRuns;
-let gate: TcpGate;
-let stopWorker: () => Promise<void>;
-let metadataServer: Server | undefined;
-
-beforeAll(async () => {
-  bench = await startSsoBench();
-  runs = createSsoRuns(bench);
-  const { workerEnv } = bench.onboarding;
-  const database = new URL(workerEnv.DATABASE_URL!);
-  gate = await startTcpGate(database);
-  database.hostname = '127.0.0.1';
-  database.port = String(gate.port);
-  // The worker alone goes through the gate.
-  stopWorker = startWorker({ ...workerEnv, DATABASE_URL: database.href });
-});
-afterAll(async () => {
-  await gate.open();
-  await stopWorker?.();
-  await gate.close();
-  metadataServer?.close();
-  await bench.stop();
-});
+const bench = useSsoBench();
+const runs = ssoRuns(bench);
+const gate = useStarted(
+  () => startTcpGate(new URL(bench.onboarding.workerEnv.DATABASE_URL!)),
+  (started) => started.close(),
+);
+// The worker alone goes through the gate.
+useStarted(
+  async () => {
+    const database = new URL(bench.onboarding.workerEnv.DATABASE_URL!);
+    database.hostname = '127.0.0.1';
+    database.port = String(gate.port);
+    return {
+      stop: startWorker({ ...bench.onboarding.workerEnv, DATABASE_URL: database.href }),
+    };
+  },
+  async ({ stop }) => {
+    await gate.open();
+    await stop();
+  },
+);
 
 const expectNoAddress = (text: string) => {
   expect(text).not.toMatch(/\d+\.\d+\.\d+|ECONN|Error:/);
@@ -56,23 +57,22 @@ test('a bootstrap whose step meets a database that refuses', async () => {
   expect(failed?.eventData.error_message).toBe(WORDS);
   const subdomain = events.find(({ eventType }) => eventType === 'organization.subdomain.failed');
   expect(subdomain?.eventData.reason).toBe(WORDS);
-  const as = { permissions: [{ p: 'platform.admin', s: '' }] };
-  const { body } = await api.call('GET', `/api/v1/workflows/${run.workflowId}`, { as });
+  const { body } = await api.call('GET', `/api/v1/workflows/${run.workflowId}`, { as: ADMIN });
   expect(body).toMatchObject({ status: 'failed', error: WORDS });
   expectNoAddress((await run.state()).errors.join());
 });
 
 test('single sign-on whose step meets one: event, answer and mail', async () => {
   const organization = await organizationWithDomain(bench);
-  metadataServer = createServer(async (_request, response) => {
+  const metadataServer = createServer(async (_request, response) => {
     await gate.close();
     response.end(runs.metadataOf(organization));
   });
-  await new Promise<void>((resolve) => metadataServer?.listen(0, '127.0.0.1', resolve));
-  const { port } = metadataServer.address() as AddressInfo;
+  onTestFinished(() => void metadataServer.close());
+  const { origin } = await listen(metadataServer);
   await runs.begin(organization, {
     metadataXml: undefined,
-    metadataUrl: `http://127.0.0.1:${port}/metadata`,
+    metadataUrl: `${origin}/metadata`,
   });
   const handle = runs.handleOf(organization);
   const errors = async () => (await handle.query<SsoState>(QUERY_GET_STATE)).errors;
@@ -80,7 +80,7 @@ test('single sign-on whose step meets one: event, answer and mail', async () => 
   await gate.open();
   const { latest } = await runs.expectFailed(organization, 'StoreUnavailable', 'validate_metadata');
   expect(latest.error).toBe(WORDS);
-  const mails = bench.onboarding.smtp.mails.filter(({ to }) => to[0] === organization.requester);
+  const mails = bench.onboarding.mailsTo(organization.requester);
   expect(mails.map(({ text }) => text.includes(WORDS))).toEqual([true]);
   expectNoAddress(mails.map(({ text, html }) => text + html).join());
 });

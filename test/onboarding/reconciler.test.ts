@@ -3,14 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { type EmbeddedTemporalServer, startTemporal } from '#dev/embedded/temporal.ts';
-import { CACHE } from '#support/servers/temporal.ts';
-import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { expectProblem } from '#support/http/problems.ts';
+import { CACHE } from '#support/paths.ts';
+import { BOOTSTRAP_PATH, bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
 import { startWorker } from '#support/stack/worker.ts';
 
-const ROUTE = '/api/v1/workflows/organization-bootstrap';
-
-let onboarding: Onboarding;
+const onboarding = useOnboarding();
 let folder: string;
 let temporal: EmbeddedTemporalServer;
 let api: TestApi;
@@ -26,7 +25,6 @@ const startServer = () =>
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(CACHE, 'test-reconciler-'));
-  onboarding = await startOnboarding();
   temporal = await startServer();
   port = Number(temporal.address.split(':')[1]);
   onboarding.workerEnv.TEMPORAL_ADDRESS = temporal.address;
@@ -38,7 +36,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await api.stop();
   await temporal.stop();
-  await onboarding.stop();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -46,9 +43,8 @@ test('a request whose run cannot be started is kept, and started when Temporal i
   await temporal.stop();
   const headers = { 'x-correlation-id': 'outage-1', 'idempotency-key': randomUUID() };
   const body = bootstrapRequest();
-  const refused = await api.call('POST', ROUTE, { body, headers });
-  expect(refused.status).toBe(503);
-  expect(refused.body).toMatchObject({ type: 'urn:a4c:problem:start-delayed' });
+  const refused = await api.call('POST', BOOTSTRAP_PATH, { body, headers });
+  expectProblem(refused, 503, 'start-delayed');
   expect(refused.headers.get('retry-after')).toBe('30');
   const { status: readiness, body: ready } = await api.call('GET', '/ready');
   expect(readiness).toBe(503);
@@ -68,7 +64,7 @@ test('a request whose run cannot be started is kept, and started when Temporal i
       new Set(['outage-1']),
     );
     expect(events.filter(({ eventType }) => eventType.endsWith('initiated'))).toHaveLength(1);
-    const again = await api.call('POST', ROUTE, { body, headers });
+    const again = await api.call('POST', BOOTSTRAP_PATH, { body, headers });
     expect(again.status).toBe(202);
     expect(again.body).toMatchObject({
       workflowId: pending?.workflowId,
@@ -81,7 +77,7 @@ test('a request whose run cannot be started is kept, and started when Temporal i
 
 test('a run that ended without its last event is marked failed, and its slug is free again', async () => {
   const body = bootstrapRequest();
-  const { workflowId, organizationId } = (await api.call('POST', ROUTE, { body })).body;
+  const { workflowId, organizationId } = (await api.call('POST', BOOTSTRAP_PATH, { body })).body;
   const { Client, Connection } = await import('@temporalio/client');
   const connection = await Connection.connect({ address: temporal.address });
   await new Client({ connection }).workflow.getHandle(workflowId).terminate('test');
@@ -94,7 +90,7 @@ test('a run that ended without its last event is marked failed, and its slug is 
     bootstrapError: 'the run ended (terminated) without saying so',
   });
   expect((await api.call('GET', `/api/v1/workflows/${workflowId}`)).body.status).toBe('failed');
-  expect((await api.call('POST', ROUTE, { body })).status).toBe(202);
+  expect((await api.call('POST', BOOTSTRAP_PATH, { body })).status).toBe(202);
 });
 
 test('a request that is too old is marked failed instead of started', async () => {
@@ -108,7 +104,7 @@ test('a request that is too old is marked failed instead of started', async () =
   await api.stop();
   try {
     const body = bootstrapRequest();
-    expect((await impatient.call('POST', ROUTE, { body })).status).toBe(503);
+    expect((await impatient.call('POST', BOOTSTRAP_PATH, { body })).status).toBe(503);
     expect(await onboarding.readModels.organizationBySlug(body.subdomain)).toMatchObject({
       status: 'pending',
     });

@@ -1,4 +1,5 @@
 /** Single rounds of the reconciler, and what may go wrong in one. */
+
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WORKFLOWS } from '#families.ts';
@@ -15,18 +16,17 @@ import { ONBOARDING_EVENTS } from '#onboarding/events.ts';
 import { createReconciler } from '#onboarding/reconcile/reconciler.ts';
 import { createBootstrapRequests } from '#onboarding/store.ts';
 import { createOrganizations } from '#organization/store.ts';
-import { type Onboarding, sampleUsers, startOnboarding } from '#support/stack/onboarding.ts';
+import { sampleUsers, useOnboarding } from '#support/stack/onboarding.ts';
 
 const LOCK = '42';
 
-let onboarding: Onboarding;
+const onboarding = useOnboarding();
 let pool: ReturnType<typeof createPool>;
 let requests: ReturnType<typeof createBootstrapRequests>;
 let readModels: ReturnType<typeof createOrganizations>;
 let reconciler: ReturnType<typeof createReconciler>;
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
   pool = createPool({ DATABASE_URL: onboarding.database.url, DATABASE_POOL_SIZE: 5 }, 'test');
   const store = createEventStore(pool);
   const emitEvent = createEmitEvent(store, ONBOARDING_EVENTS);
@@ -47,14 +47,11 @@ beforeAll(async () => {
     lock: createAdvisoryLock(pool, LOCK),
     runs: createWorkflowRuns(pool),
     workflows: WORKFLOWS,
-    taskQueues: [onboarding.taskQueue, `users-${onboarding.taskQueue}`],
+    taskQueues: [onboarding.taskQueue, onboarding.usersTaskQueue],
     logger: createLogger('test', 'silent'),
   });
 });
-afterAll(async () => {
-  await pool.end();
-  await onboarding.stop();
-});
+afterAll(() => pool.end());
 // What one test leaves under way is none of the next one's business.
 beforeEach(() =>
   onboarding.owner.query(`UPDATE organizations_projection SET status = 'failed'`).then(() => {}),

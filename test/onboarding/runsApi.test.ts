@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bootstrapRequest, startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { describe, expect, test } from 'vitest';
+import { expectProblem } from '#support/http/problems.ts';
+import { BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
-const ROUTE = '/api/v1/workflows/organization-bootstrap';
 const DELETER = (path: string) => ({
   permissions: [
     { p: 'organization.delete', s: path },
@@ -12,26 +12,15 @@ const DELETER = (path: string) => ({
   ],
 });
 
-let onboarding: Onboarding;
-let api: TestApi;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding);
-  stopWorker = startWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker();
-  await api.stop();
-  await onboarding.stop();
-});
+const onboarding = useOnboarding();
+const api = useApi(onboarding);
+useWorker(onboarding);
 
 const status = async (workflowId: string) =>
   (await api.call('GET', `/api/v1/workflows/${workflowId}`)).body;
 
 async function bootstrap(headers = {}) {
-  const { status: code, body } = await api.call('POST', ROUTE, {
+  const { status: code, body } = await api.call('POST', BOOTSTRAP_PATH, {
     body: bootstrapRequest(),
     headers,
   });
@@ -140,7 +129,7 @@ describe('a run that waits for a person', () => {
       subdomainStatus: 'removed',
     });
     const again = await api.call('POST', `/api/v1/workflows/${workflowId}/cancel`);
-    expect(again.body).toMatchObject({ status: 409, type: 'urn:a4c:problem:not-running' });
+    expectProblem(again, 409, 'not-running');
   });
 
   test('a decision is refused while nobody was asked, and an unknown one is not there', async () => {

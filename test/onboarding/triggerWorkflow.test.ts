@@ -7,21 +7,17 @@ import { promisify } from 'node:util';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { bootstrapRequest } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
 
 const run = promisify(execFile);
 
-let onboarding: Onboarding;
+const onboarding = useOnboarding();
 let folder: string;
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
   folder = await mkdtemp(path.join(tmpdir(), 'trigger-'));
 });
-afterAll(async () => {
-  await rm(folder, { recursive: true });
-  await onboarding.stop();
-});
+afterAll(() => rm(folder, { recursive: true }));
 
 test('a run is told the queue of its invitations', async () => {
   const input = path.join(folder, 'input.json');

@@ -1,27 +1,14 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { attemptsOf, bootstrapRuns, failureOf } from '#support/runs/bootstrapRuns.ts';
-import { type Onboarding, startBootstrap, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
-let onboarding: Onboarding;
-let stopWorker: () => Promise<void>;
+const onboarding = useOnboarding();
+useWorker(onboarding);
+afterEach(() => onboarding.heal());
 
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  stopWorker = startWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker();
-  await onboarding.stop();
-});
-afterEach(() => {
-  onboarding.smtp.clearFaults();
-  healDns();
-});
-
-const { breakDns, healDns, mailsOf, recordsOf, lastEvent, expectUndone } = bootstrapRuns(
-  () => onboarding,
-);
+const { breakDns, healDns, mailsOf, recordsOf, lastEvent, expectUndone } =
+  bootstrapRuns(onboarding);
 
 describe('a failure undoes everything, in reverse', () => {
   test('at create_organization: a taken slug', async () => {

@@ -1,13 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createHolds, type Holds } from '#support/stack/holds.ts';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { useHolds } from '#support/stack/holds.ts';
 import {
-  type Onboarding,
   type StartedRun,
   sampleUsers,
   startBootstrap,
-  startOnboarding,
+  useOnboarding,
 } from '#support/stack/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { useWorkers } from '#support/stack/worker.ts';
 
 /**
  * Nine runs are stopped in the middle of nine steps; then the worker is killed, and another one
@@ -28,9 +27,9 @@ const STEPS = {
 const WINDOW = 'killed-mail-window';
 const SLUGS = [...Object.values(STEPS), WINDOW];
 
-let onboarding: Onboarding;
-let holds: Holds;
-let worker: WorkerProcess | undefined;
+const onboarding = useOnboarding({ DNS_RESOLVER_TIMEOUT_SECONDS: '20' });
+const holds = useHolds(onboarding);
+const workers = useWorkers(onboarding);
 const runs = new Map<string, StartedRun>();
 
 const second = (slug: string) => sampleUsers(slug)[1]!.email;
@@ -67,29 +66,22 @@ async function untilAllAreStopped(): Promise<void> {
 }
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  onboarding.workerEnv.DNS_RESOLVER_TIMEOUT_SECONDS = '20';
-  holds = await createHolds(onboarding.owner);
   await stopEverythingSomewhere();
-  worker = await spawnWorker(onboarding.workerEnv);
+  await workers.spawn();
   for (const slug of SLUGS) {
     const timing = slug === STEPS.wait_for_propagation ? { propagationWaitMs: 20_000 } : {};
     runs.set(slug, await startBootstrap(onboarding, { slug, timing }));
   }
   await untilAllAreStopped();
 
-  await worker.kill('SIGKILL');
+  await workers.kill();
   onboarding.dns.hold('killed-verify.example.com', false);
   onboarding.smtp.clearFaults();
   await holds.releaseAll();
-  worker = await spawnWorker(onboarding.workerEnv);
+  await workers.spawn();
   await Promise.allSettled([...runs.values()].map((run) => run.handle.result()));
-  await worker.kill('SIGTERM');
+  await workers.kill('SIGTERM');
 }, 240_000);
-afterAll(async () => {
-  await worker?.kill('SIGKILL');
-  await onboarding.stop();
-});
 
 async function whatIsLeftOf(slug: string) {
   const run = runs.get(slug)!;

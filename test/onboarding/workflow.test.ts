@@ -1,28 +1,16 @@
 import { WorkflowFailedError } from '@temporalio/client';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { bootstrapRuns, failureOf } from '#support/runs/bootstrapRuns.ts';
-import { type Onboarding, startBootstrap, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { tokenIn } from '#support/runs/invitationRuns.ts';
+import { startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
-let onboarding: Onboarding;
-let stopWorker: () => Promise<void>;
+const onboarding = useOnboarding();
+useWorker(onboarding);
+afterEach(() => onboarding.heal());
 
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  stopWorker = startWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker();
-  await onboarding.stop();
-});
-afterEach(() => {
-  onboarding.smtp.clearFaults();
-  healDns();
-});
-
-const { breakDns, healDns, mailsOf, recordsOf, lastEvent, expectUndone } = bootstrapRuns(
-  () => onboarding,
-);
+const { breakDns, healDns, mailsOf, recordsOf, lastEvent, expectUndone } =
+  bootstrapRuns(onboarding);
 
 describe('a bootstrap', () => {
   test('creates, configures, verifies, invites and activates', async () => {
@@ -76,7 +64,7 @@ describe('a bootstrap', () => {
   test('keeps the token out of store and history; the mail alone has it', async () => {
     const run = await startBootstrap(onboarding);
     await run.handle.result();
-    const tokens = mailsOf(run.slug).map(({ text }) => /token=([\w-]+)/.exec(text)?.[1] ?? '');
+    const tokens = mailsOf(run.slug).map(({ text }) => tokenIn(text));
     expect(tokens.every((token) => token.length === 43)).toBe(true);
     const history = JSON.stringify(await run.handle.fetchHistory());
     const { rows } = await onboarding.owner.query(

@@ -5,35 +5,27 @@ import { scheduleIdOf } from '#kernel/temporal/schedules.ts';
 import { SSO_CERTIFICATE_WATCH_WORKFLOW } from '#sso/contract.ts';
 import { ssoFamily } from '#sso/family.ts';
 import { newEvent } from '#support/history/events.ts';
+import { organizationWithDomain, type SsoOrganization } from '#support/runs/ssoOrganizations.ts';
 import { SUPPORT } from '#support/stack/onboarding.ts';
-import {
-  organizationWithDomain,
-  type SsoBench,
-  type SsoOrganization,
-  startSsoBench,
-} from '#support/stack/ssoBench.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { useSsoBench } from '#support/stack/ssoBench.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
 const [WATCH] = ssoFamily.schedules;
 
 const DAY_MS = 86_400_000;
 
-let bench: SsoBench;
-let stopWorker: () => Promise<void>;
+const bench = useSsoBench();
+useWorker(bench.onboarding);
 let queue: string;
 
 beforeAll(async () => {
-  bench = await startSsoBench();
-  queue = bench.onboarding.workerEnv.TEMPORAL_USERS_TASK_QUEUE!;
-  stopWorker = startWorker(bench.onboarding.workerEnv);
+  queue = bench.onboarding.usersTaskQueue;
 });
 afterAll(async () => {
   await bench.onboarding.client.schedule
     .getHandle(scheduleIdOf(WATCH, queue))
     .delete()
     .catch(() => {});
-  await stopWorker?.();
-  await bench.stop();
 });
 
 /** An active configuration whose certificates end after so many days, by its events alone. */
@@ -81,9 +73,7 @@ async function activeWith(days: number[]): Promise<SsoOrganization & { fingerpri
 }
 
 const warningsTo = (address: string) =>
-  bench.onboarding.smtp.mails.filter(
-    ({ to, subject }) => to[0] === address && subject.startsWith('A certificate'),
-  );
+  bench.onboarding.mailsTo(address).filter(({ subject }) => subject.startsWith('A certificate'));
 const round = (): Promise<number> =>
   bench.onboarding.client.workflow.execute(SSO_CERTIFICATE_WATCH_WORKFLOW, {
     taskQueue: queue,

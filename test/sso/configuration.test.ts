@@ -1,36 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createSamlKeys } from '#dev/loopback/samlCertificate.ts';
 import { ssoConfigurationWorkflowId } from '#sso/contract.ts';
-import { createSsoRuns, type SsoRuns } from '#support/runs/ssoRuns.ts';
-import {
-  activeOrganization,
-  logIn,
-  organizationWithDomain,
-  ownDomain,
-  requestSso,
-  type SsoBench,
-  startSsoBench,
-  testLinkFor,
-} from '#support/stack/ssoBench.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { ownDomain } from '#support/history/organizations.ts';
+import { activeOrganization, organizationWithDomain } from '#support/runs/ssoOrganizations.ts';
+import { ssoRuns } from '#support/runs/ssoRuns.ts';
+import { useSsoBench } from '#support/stack/ssoBench.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
-let bench: SsoBench;
-let runs: SsoRuns;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  bench = await startSsoBench();
-  runs = createSsoRuns(bench);
-  stopWorker = startWorker(bench.onboarding.workerEnv);
-});
+const bench = useSsoBench();
+const runs = ssoRuns(bench);
+useWorker(bench.onboarding);
 afterEach(() => {
   bench.idp.fault = 'none';
-  bench.onboarding.supabase.sso.clearFaults();
-});
-afterAll(async () => {
-  await stopWorker?.();
-  await bench.stop();
+  bench.onboarding.heal();
 });
 
 describe('a configuration', () => {
@@ -67,7 +50,7 @@ describe('a configuration', () => {
       latest: { status: 'active', entityId: runs.entityIdOf(organization) },
     });
     for (const address of [requester, admin]) {
-      expect(runs.mailsTo(address)).toEqual([
+      expect(runs.subjectsTo(address)).toEqual([
         expect.stringMatching(/^Test single sign-on/),
         expect.stringMatching(/is active$/),
       ]);
@@ -78,9 +61,9 @@ describe('a configuration', () => {
     const organization = await organizationWithDomain(bench);
     bench.idp.entityId = runs.entityIdOf(organization);
     const url = { metadataUrl: bench.idp.metadataUrl };
-    expect((await requestSso(bench, organization, url)).status).toBe(202);
-    const link = await testLinkFor(bench, organization.requester);
-    expect((await logIn(bench, link, `ada@${organization.domain}`)).status).toBe(202);
+    expect((await runs.request(organization, url)).status).toBe(202);
+    const link = await runs.testLinkFor(organization.requester);
+    expect((await runs.logIn(link, `ada@${organization.domain}`)).status).toBe(202);
     expect(await runs.handleOf(organization).result()).toMatchObject({
       domains: [organization.domain],
     });
@@ -95,16 +78,16 @@ describe('a configuration', () => {
   test('is for the named domains alone, and for verified ones', async () => {
     const organization = await organizationWithDomain(bench);
     const second = `second-${organization.domain}`;
-    await ownDomain(bench, organization.orgId, second);
-    const unproved = await requestSso(bench, organization, {
+    await ownDomain(bench.onboarding.database.pool, organization.orgId, second);
+    const unproved = await runs.request(organization, {
       metadataXml: runs.metadataOf(organization),
       domains: [second, 'unproved.example'],
     });
     expect(unproved).toMatchObject({ status: 422 });
     expect(unproved.body.type).toContain('domain-not-verified');
     await runs.begin(organization, { domains: [second] });
-    const link = await testLinkFor(bench, organization.requester);
-    expect((await logIn(bench, link, `ada@${second}`)).status).toBe(202);
+    const link = await runs.testLinkFor(organization.requester);
+    expect((await runs.logIn(link, `ada@${second}`)).status).toBe(202);
     expect(await runs.handleOf(organization).result()).toMatchObject({ domains: [second] });
   });
 
@@ -152,7 +135,7 @@ describe('a configuration', () => {
   test('keeps the token of the link out of events, history and rows', async () => {
     const organization = await organizationWithDomain(bench);
     await runs.configured(organization);
-    const token = (await testLinkFor(bench, organization.requester)).split('/').at(-1)!;
+    const token = (await runs.testLinkFor(organization.requester)).split('/').at(-1)!;
     const history = JSON.stringify(await runs.handleOf(organization).fetchHistory());
     const { rows } = await bench.onboarding.owner.query(
       `SELECT (SELECT json_agg(e)::text FROM domain_events e) AS events,
@@ -168,7 +151,7 @@ describe('a response', () => {
   test('is accepted once', async () => {
     const organization = await organizationWithDomain(bench);
     await runs.configured(organization);
-    const link = await testLinkFor(bench, organization.requester);
+    const link = await runs.testLinkFor(organization.requester);
     const token = link.split('/').at(-1)!;
     const again = await fetch(`${bench.api.url}/sso/callback`, {
       method: 'POST',
@@ -196,16 +179,16 @@ describe('who may', () => {
   const body = { metadataUrl: 'https://idp.example.org/metadata' };
   test('needs the permission, in the organization’s scope, and a verified domain', async () => {
     const organization = await activeOrganization(bench);
-    const noDomain = await requestSso(bench, organization, body);
+    const noDomain = await runs.request(organization, body);
     expect(noDomain).toMatchObject({ status: 422 });
     const elsewhere = { p: 'organization.configure_sso', s: 'elsewhere' };
     for (const permissions of [[], [elsewhere]]) {
       const as = { ...organization.as, permissions };
-      expect((await requestSso(bench, { ...organization, as }, body)).status).toBe(403);
+      expect((await runs.request({ ...organization, as }, body)).status).toBe(403);
     }
     const stranger = { ...organization.as, orgId: randomUUID() };
-    expect((await requestSso(bench, { ...organization, as: stranger }, body)).status).toBe(404);
+    expect((await runs.request({ ...organization, as: stranger }, body)).status).toBe(404);
     const both = { ...body, metadataXml: 'x' };
-    expect((await requestSso(bench, organization, both)).status).toBe(400);
+    expect((await runs.request(organization, both)).status).toBe(400);
   });
 });

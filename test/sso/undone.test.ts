@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import type { IdpFault } from '#dev/loopback/loopbackIdp.ts';
 import { createSamlKeys } from '#dev/loopback/samlCertificate.ts';
 import {
@@ -7,34 +7,17 @@ import {
   type SsoConfigurationParams,
   ssoConfigurationWorkflowId,
 } from '#sso/contract.ts';
-import { createSsoRuns, type SsoRuns } from '#support/runs/ssoRuns.ts';
-import {
-  logIn,
-  organizationWithDomain,
-  requestSso,
-  type SsoBench,
-  type SsoOrganization,
-  startSsoBench,
-  testLinkFor,
-} from '#support/stack/ssoBench.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { organizationWithDomain, type SsoOrganization } from '#support/runs/ssoOrganizations.ts';
+import { ssoRuns } from '#support/runs/ssoRuns.ts';
+import { useSsoBench } from '#support/stack/ssoBench.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
-let bench: SsoBench;
-let runs: SsoRuns;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  bench = await startSsoBench();
-  runs = createSsoRuns(bench);
-  stopWorker = startWorker(bench.onboarding.workerEnv);
-});
+const bench = useSsoBench();
+const runs = ssoRuns(bench);
+useWorker(bench.onboarding);
 afterEach(() => {
   bench.idp.fault = 'none';
-  bench.onboarding.supabase.sso.clearFaults();
-});
-afterAll(async () => {
-  await stopWorker?.();
-  await bench.stop();
+  bench.onboarding.heal();
 });
 
 describe('a test that fails undoes everything', () => {
@@ -48,10 +31,10 @@ describe('a test that fails undoes everything', () => {
   ])('%s: %s', async (fault, type, problem) => {
     const organization = await organizationWithDomain(bench);
     await runs.begin(organization);
-    const link = await testLinkFor(bench, organization.requester);
+    const link = await runs.testLinkFor(organization.requester);
     expect(runs.providersOf(organization)).toHaveLength(1);
     bench.idp.fault = fault;
-    const answer = await logIn(bench, link, `ada@${organization.domain}`);
+    const answer = await runs.logIn(link, `ada@${organization.domain}`);
     expect(answer.status).toBe(422);
     expect(await answer.json()).toMatchObject({ type: `urn:a4c:problem:${problem}` });
     await runs.expectFailed(organization, type, 'test_flow');
@@ -61,8 +44,8 @@ describe('a test that fails undoes everything', () => {
   test('an account of somebody else’s domain', async () => {
     const organization = await organizationWithDomain(bench);
     await runs.begin(organization);
-    const link = await testLinkFor(bench, organization.requester);
-    const answer = await logIn(bench, link, 'boss@another.example');
+    const link = await runs.testLinkFor(organization.requester);
+    const answer = await runs.logIn(link, 'boss@another.example');
     expect(await answer.json()).toMatchObject({
       type: 'urn:a4c:problem:sso-address-outside-domains',
     });
@@ -78,10 +61,10 @@ describe('a test that fails undoes everything', () => {
     await runs.begin(organization, {
       metadataXml: runs.metadataOf(organization, { certificates: [bench.idp.keys.der, next.der] }),
     });
-    const link = await testLinkFor(bench, organization.requester, 1);
+    const link = await runs.testLinkFor(organization.requester, 1);
     expect(runs.providersOf(organization)).not.toEqual(before);
     bench.idp.fault = 'wrong_audience';
-    await logIn(bench, link, `ada@${organization.domain}`);
+    await runs.logIn(link, `ada@${organization.domain}`);
     const { active } = await runs.expectFailed(organization, 'SsoAudienceMismatch', 'test_flow');
     expect(runs.providersOf(organization)).toEqual(before);
     expect(active).toMatchObject({ status: 'active', domains: [organization.domain] });
@@ -103,7 +86,7 @@ describe('a configuration that cannot be made', () => {
     'metadata at %s',
     async (metadataUrl) => {
       const organization = await organizationWithDomain(bench);
-      expect((await requestSso(bench, organization, { metadataUrl })).status).toBe(202);
+      expect((await runs.request(organization, { metadataUrl })).status).toBe(202);
       await runs.expectFailed(organization, 'SsoMetadataRejected', 'validate_metadata');
     },
   );
@@ -142,8 +125,8 @@ describe('a configuration that cannot be made', () => {
       created_at: new Date().toISOString(),
     });
     await runs.begin(organization);
-    const link = await testLinkFor(bench, organization.requester);
-    await logIn(bench, link, `ada@${organization.domain}`);
+    const link = await runs.testLinkFor(organization.requester);
+    await runs.logIn(link, `ada@${organization.domain}`);
     await runs.expectFailed(organization, 'SsoProviderConflict', 'activate_sso');
     expect(runs.providersOf(organization)).toEqual([]);
   });
@@ -167,15 +150,15 @@ describe('DELETE', () => {
       active: null,
       latest: { status: 'deactivated' },
     });
-    expect(runs.mailsTo(organization.requester).at(-1)).toMatch(/switched off$/);
+    expect(runs.subjectsTo(organization.requester).at(-1)).toMatch(/switched off$/);
     expect((await remove(organization)).status).toBe(409);
   });
 
   test('cancels what is under way; it undoes itself', async () => {
     const organization = await organizationWithDomain(bench);
     await runs.begin(organization);
-    await testLinkFor(bench, organization.requester);
-    expect((await requestSso(bench, organization, { metadataXml: 'x' })).status).toBe(409);
+    await runs.testLinkFor(organization.requester);
+    expect((await runs.request(organization, { metadataXml: 'x' })).status).toBe(409);
     expect(await remove(organization)).toMatchObject({
       status: 202,
       body: { status: 'cancelling' },
@@ -246,8 +229,8 @@ test('a domain that nobody proved is never activated, whoever started the run', 
     workflowId: ssoConfigurationWorkflowId(orgId),
     args: [params],
   });
-  const link = await testLinkFor(bench, requester);
-  expect((await logIn(bench, link, 'ada@unproved.example')).status).toBe(202);
+  const link = await runs.testLinkFor(requester);
+  expect((await runs.logIn(link, 'ada@unproved.example')).status).toBe(202);
   await expect(handle.result()).rejects.toThrow();
   expect(await bench.configurations.latest(orgId)).toMatchObject({
     status: 'failed',
@@ -263,7 +246,7 @@ test('an assertion that has passed once passes nowhere else', async () => {
   const { assertionHash } = (await bench.configurations.active(first.orgId))!;
   const second = await organizationWithDomain(bench);
   await runs.begin(second);
-  await testLinkFor(bench, second.requester);
+  await runs.testLinkFor(second.requester);
   await runs.handleOf(second).signal(SIGNAL_SSO_TEST, { passed: true, assertionHash });
   await runs.expectFailed(second, 'SsoAssertionReplayed', 'test_flow');
   expect(runs.providersOf(second)).toEqual([]);
@@ -272,7 +255,7 @@ test('an assertion that has passed once passes nowhere else', async () => {
 test('a run that was terminated does not stand in the way of the next', async () => {
   const organization = await organizationWithDomain(bench);
   await runs.begin(organization);
-  await testLinkFor(bench, organization.requester);
+  await runs.testLinkFor(organization.requester);
   await runs.handleOf(organization).terminate('an operator’s decision');
   await runs.configured(organization, {}, 1);
   expect(runs.providersOf(organization)).toHaveLength(1);

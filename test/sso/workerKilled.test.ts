@@ -1,16 +1,10 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test, vi } from 'vitest';
 import { type SsoState, ssoConfigurationWorkflowId } from '#sso/contract.ts';
-import { createHolds, type Holds } from '#support/stack/holds.ts';
-import {
-  logIn,
-  organizationWithDomain,
-  requestSso,
-  type SsoBench,
-  type SsoOrganization,
-  startSsoBench,
-  testLinkFor,
-} from '#support/stack/ssoBench.ts';
-import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { organizationWithDomain, type SsoOrganization } from '#support/runs/ssoOrganizations.ts';
+import { ssoRuns } from '#support/runs/ssoRuns.ts';
+import { useHolds } from '#support/stack/holds.ts';
+import { useSsoBench } from '#support/stack/ssoBench.ts';
+import { useWorkers } from '#support/stack/worker.ts';
 
 /**
  * Runs are stopped in the middle of their steps; then the worker is killed, and another one takes
@@ -46,32 +40,29 @@ const CASES: Record<string, Case> = {
 };
 const count = (what: (one: Case) => unknown) => Object.values(CASES).filter(what).length;
 
-let bench: SsoBench;
-let holds: Holds;
-let worker: WorkerProcess | undefined;
+const bench = useSsoBench({ SSO_TEST_WAIT_SECONDS: '600' });
+const runs = ssoRuns(bench);
+const holds = useHolds(bench.onboarding);
+const workers = useWorkers(bench.onboarding);
 const organizations = new Map<string, SsoOrganization>();
-
-const entityIdOf = ({ orgId }: SsoOrganization) => `${bench.idp.url}/${orgId}`;
-const handleOf = ({ orgId }: SsoOrganization) =>
-  bench.onboarding.client.workflow.getHandle(ssoConfigurationWorkflowId(orgId));
 
 async function stopSomewhere(organization: SsoOrganization, { hold, hang, mail }: Case) {
   const { smtp, supabase } = bench.onboarding;
   if (hold) await holds.ssoConfiguration(organization.orgId, hold);
-  if (hang) supabase.sso.fail({ ...hang, entityId: entityIdOf(organization) });
+  if (hang) supabase.sso.fail({ ...hang, entityId: runs.entityIdOf(organization) });
   if (mail) smtp.fail(organization.requester, mail);
 }
 
 async function start(organization: SsoOrganization): Promise<void> {
-  const metadataXml = bench.idp.metadata({ entityId: entityIdOf(organization) });
-  expect((await requestSso(bench, organization, { metadataXml })).status).toBe(202);
+  const metadataXml = runs.metadataOf(organization);
+  expect((await runs.request(organization, { metadataXml })).status).toBe(202);
 }
 
 async function passTest(organization: SsoOrganization, { fails }: Case): Promise<void> {
-  const link = await testLinkFor(bench, organization.requester);
-  bench.idp.entityId = entityIdOf(organization);
+  const link = await runs.testLinkFor(organization.requester);
+  bench.idp.entityId = runs.entityIdOf(organization);
   bench.idp.fault = fails ? 'wrong_audience' : 'none';
-  const answer = await logIn(bench, link, `ada@${organization.domain}`);
+  const answer = await runs.logIn(link, `ada@${organization.domain}`);
   expect(answer.status).toBe(fails ? 422 : 202);
 }
 
@@ -82,7 +73,7 @@ async function untilAllAreStopped(): Promise<void> {
       expect(await holds.stopped()).toBe(count(({ hold }) => hold));
       expect(supabase.sso.hanging).toHaveLength(count(({ hang }) => hang));
       expect(smtp.waiting).toHaveLength(count(({ mail }) => mail));
-      const waiting = handleOf(organizations.get('waiting for the test')!);
+      const waiting = runs.handleOf(organizations.get('waiting for the test')!);
       expect((await waiting.query<SsoState>('getState')).waitingForTest).toBe(true);
     },
     { timeout: 60_000, interval: 50 },
@@ -90,9 +81,7 @@ async function untilAllAreStopped(): Promise<void> {
 }
 
 beforeAll(async () => {
-  bench = await startSsoBench({ SSO_TEST_WAIT_SECONDS: '600' });
-  holds = await createHolds(bench.onboarding.owner);
-  worker = await spawnWorker(bench.onboarding.workerEnv);
+  await workers.spawn();
   for (const [name, one] of Object.entries(CASES)) {
     const organization = await organizationWithDomain(bench);
     organizations.set(name, organization);
@@ -102,22 +91,18 @@ beforeAll(async () => {
   }
   await untilAllAreStopped();
 
-  await worker.kill('SIGKILL');
+  await workers.kill();
   bench.onboarding.supabase.sso.clearFaults();
   bench.onboarding.smtp.clearFaults();
   await holds.releaseAll();
-  worker = await spawnWorker(bench.onboarding.workerEnv);
+  await workers.spawn();
   for (const [name, one] of Object.entries(CASES)) {
     if (!one.login) await passTest(organizations.get(name)!, one);
   }
   await Promise.allSettled(
-    [...organizations.values()].map((organization) => handleOf(organization).result()),
+    [...organizations.values()].map((organization) => runs.handleOf(organization).result()),
   );
 }, 240_000);
-afterAll(async () => {
-  await worker?.kill('SIGKILL');
-  await bench.stop();
-});
 
 const WHOLE = [
   'sso.requested',
@@ -131,7 +116,7 @@ test.each(Object.entries(CASES))('a worker killed while %s', async (name, { fail
   const { orgId, domain, requester } = organization;
   const { queries, supabase, smtp } = bench.onboarding;
   const providers = supabase.sso.providers.filter(
-    ({ saml }) => saml.entity_id === entityIdOf(organization),
+    ({ saml }) => saml.entity_id === runs.entityIdOf(organization),
   );
   const events = await queries.getEventsForWorkflow(ssoConfigurationWorkflowId(orgId));
   const types = events.map(({ eventType }) => eventType);

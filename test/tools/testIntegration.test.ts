@@ -4,31 +4,23 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 
 const run = promisify(execFile);
 const TOOL = path.resolve('tools/testIntegration.ts');
 const PERMISSIONS = ['organization.create_root', 'organization.delete', 'platform.admin'];
 
-let onboarding: Onboarding;
-let api: TestApi;
-let stopWorker: () => Promise<void>;
+const onboarding = useOnboarding();
+const api = useApi(onboarding);
+useWorker(onboarding);
 let folder: string;
 
 beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding);
-  stopWorker = startWorker(onboarding.workerEnv);
   folder = await mkdtemp(path.join(tmpdir(), 'a4c-integration-'));
 });
-afterAll(async () => {
-  await rm(folder, { recursive: true, force: true });
-  await stopWorker();
-  await api.stop();
-  await onboarding.stop();
-});
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function settings(overrides: Record<string, string> = {}): Promise<void> {
   const permissions = PERMISSIONS.map((p) => ({ p, s: '' }));

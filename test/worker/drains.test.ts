@@ -1,21 +1,16 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createHolds, type Holds } from '#support/stack/holds.ts';
-import { type Onboarding, startBootstrap, startOnboarding } from '#support/stack/onboarding.ts';
-import { spawnWorker, startWorker } from '#support/stack/worker.ts';
+import { expect, test } from 'vitest';
+import { useHolds } from '#support/stack/holds.ts';
+import { startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
+import { startWorker, useWorkers } from '#support/stack/worker.ts';
 
-let onboarding: Onboarding;
-let holds: Holds;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  holds = await createHolds(onboarding.owner);
-});
-afterAll(() => onboarding.stop());
+const onboarding = useOnboarding();
+const holds = useHolds(onboarding);
+const workers = useWorkers(onboarding);
 
 test('SIGTERM lets the activity under way end and reports it: nothing is tried again', async () => {
   const slug = 'drained';
   await holds.organization(slug, 'active');
-  const worker = await spawnWorker(onboarding.workerEnv);
+  const worker = await workers.spawn();
   const run = await startBootstrap(onboarding, { slug });
   await expect.poll(() => holds.stopped()).toBe(1);
 

@@ -2,16 +2,11 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { INVITATION_SIGNAL, userInvitationWorkflowId } from '#invitation/contract.ts';
 import { listVersions } from '#roles/cli/versions.ts';
-import {
-  type Onboarding,
-  type StartedRun,
-  startBootstrap,
-  startOnboarding,
-} from '#support/stack/onboarding.ts';
-import { spawnWorker, type WorkerProcess } from '#support/stack/worker.ts';
+import { type StartedRun, startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorkers } from '#support/stack/worker.ts';
 
 const execute = promisify(execFile);
 /** The server is shared with other tests: these deployments are ours alone. */
@@ -19,16 +14,8 @@ const NAME = `a4c-${randomUUID().slice(0, 8)}`;
 const BOOTSTRAP = `${NAME}-bootstrap`;
 const USERS = `${NAME}-users`;
 
-let onboarding: Onboarding;
-const workers: WorkerProcess[] = [];
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-});
-afterAll(async () => {
-  await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
-  await onboarding.stop();
-});
+const onboarding = useOnboarding();
+const workers = useWorkers(onboarding);
 
 /** `npm run ops -- versions …`, in a process of its own. */
 const ops = (...args: string[]) =>
@@ -46,8 +33,7 @@ async function versionOf(deployment: string, buildId: string) {
 
 /** Both queues' workers of a build; resolves when the server knows them. */
 async function startVersion(buildId: string): Promise<void> {
-  const env = { WORKER_DEPLOYMENT_NAME: NAME, BUILD_REVISION: buildId };
-  workers.push(await spawnWorker({ ...onboarding.workerEnv, ...env }));
+  await workers.spawn({ WORKER_DEPLOYMENT_NAME: NAME, BUILD_REVISION: buildId });
   for (const deployment of [BOOTSTRAP, USERS]) {
     await expect.poll(() => versionOf(deployment, buildId)).toBeDefined();
   }
@@ -138,7 +124,7 @@ test('a version that nobody polls is not made current', async () => {
 });
 
 test('the backlog that KEDA asks for is the version’s own', async () => {
-  await Promise.all(workers.splice(0).map((worker) => worker.kill('SIGTERM')));
+  await workers.kill('SIGTERM');
   await startBootstrap(onboarding);
   const backlogOf = async (buildId: string) => {
     const { versionTaskQueues } =

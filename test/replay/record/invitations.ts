@@ -1,18 +1,16 @@
 /** Recordings of invitations: one of every kind of ending. */
-import { randomUUID } from 'node:crypto';
+
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import {
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
   type InvitationTiming,
-  USER_INVITATION,
   type UserInvitationState,
-  userInvitationWorkflowId,
 } from '#invitation/contract.ts';
-import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { created, newEvent } from '#support/history/events.ts';
+import { makeOrganization } from '#support/history/organizations.ts';
+import { startInvitation } from '#support/runs/invitationRuns.ts';
 import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;
@@ -35,22 +33,10 @@ const KINDS: Record<string, Kind> = {
 };
 
 async function invite({ client, pool, queues }: Bench, name: string, { timing }: Kind) {
-  const orgId = randomUUID();
-  const invitationId = randomUUID();
-  await createEventStore(pool).append(newEvent('organization.created', orgId, created(name)));
-  return client.workflow.start(USER_INVITATION, {
-    taskQueue: queues.users,
-    workflowId: userInvitationWorkflowId(invitationId),
-    args: [
-      {
-        invitationId,
-        orgId,
-        origin: { requestedAt: new Date().toISOString(), source: 'recording' },
-        user: { email: 'ada@example.org', firstName: 'Ada', lastName: 'Byron', role: 'clinician' },
-        timing: { reminderAfterMs: 0, ...timing },
-      },
-    ],
-  });
+  const { orgId } = await makeOrganization(pool, { slug: name });
+  const where = { client, usersTaskQueue: queues.users };
+  const options = { orgId, email: 'ada@example.org', timing: { reminderAfterMs: 0, ...timing } };
+  return (await startInvitation(where, options)).handle;
 }
 
 async function untilPending(handle: WorkflowHandle): Promise<void> {

@@ -1,4 +1,5 @@
 /** Recordings of single sign-on and of domains: one of every kind of ending. */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
@@ -11,7 +12,6 @@ import {
   domainVerificationWorkflowId,
 } from '#domainClaim/contract.ts';
 import { challengeNameOf, challengeValueOf } from '#domainClaim/rules.ts';
-import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import {
   SIGNAL_SSO_TEST,
@@ -22,7 +22,7 @@ import {
   ssoConfigurationWorkflowId,
 } from '#sso/contract.ts';
 import { SSO_FAILURE } from '#sso/rules.ts';
-import { created, newEvent } from '#support/history/events.ts';
+import { makeActiveOrganization, ownDomain } from '#support/history/organizations.ts';
 import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;
@@ -40,18 +40,8 @@ const answer = (verdict: SsoTestVerdict) => (handle: WorkflowHandle) =>
 
 /** An active organization with a verified domain, by its events alone. */
 async function organization(pool: pg.Pool, name: string): Promise<string> {
-  const store = createEventStore(pool);
-  const orgId = randomUUID();
-  const claimId = randomUUID();
-  const domain = `${name}.example.org`;
-  const now = new Date().toISOString();
-  const claim = { org_id: orgId, domain, challenge: 'challenge' };
-  const verified = { org_id: orgId, domain, verified_at: now };
-  const active = { activated_at: now, invitations_sent: 0 };
-  await store.append(newEvent('organization.created', orgId, created(name)));
-  await store.append(newEvent('organization.activated', orgId, active));
-  await store.append(newEvent('organization.domain.claimed', claimId, claim));
-  await store.append(newEvent('organization.domain.verified', claimId, verified));
+  const { orgId } = await makeActiveOrganization(pool, { slug: name });
+  await ownDomain(pool, orgId, `${name}.example.org`);
   return orgId;
 }
 

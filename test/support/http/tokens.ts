@@ -1,7 +1,7 @@
 /** Tokens of every kind, good and bad, for those who have to tell them apart. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { JWTPayload } from 'jose';
+import { listen } from './listen.ts';
 
 const SUB = '6f1b1a52-3c6e-4c1c-9d3c-0f5e0a6f7b11';
 
@@ -13,9 +13,9 @@ export async function startJwks(keys: object[]) {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ keys }));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { origin } = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: origin,
     fetches: () => fetches,
     stop: () => new Promise((resolve) => server.close(resolve)),
   };

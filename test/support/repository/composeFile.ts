@@ -4,11 +4,10 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { resolveGo } from '#dev/tools/goCommand.ts';
 import { firstOf, installAt, runTool } from '#dev/tools/toolSources.ts';
+import { CACHE, ROOT } from '#support/paths.ts';
 
 const VERSION = 'v2.16.2';
 const PACKAGE = `github.com/compose-spec/compose-go/v2/cmd@${VERSION}`;
-const ROOT = path.resolve(import.meta.dirname, '../../..');
-const CACHE = path.join(ROOT, '.cache');
 const BUILD_LIMIT_MS = 600_000;
 const LOAD_LIMIT_MS = 60_000;
 

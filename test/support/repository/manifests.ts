@@ -1,8 +1,8 @@
 /** Manifests as kustomize renders them, and what their containers are given. */
-import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { resolveKubernetesTools } from '#dev/tools/kubernetesTools.ts';
 import { renderAll } from '#k8s/src/renderings.ts';
+import { CACHE } from '#support/paths.ts';
 
 export interface Container {
   name: string;
@@ -46,7 +46,7 @@ export interface Manifest {
 /** Documents of each rendering, by its name. */
 export async function renderedManifests(): Promise<Map<string, Manifest[]>> {
   const { kustomize } = await resolveKubernetesTools({
-    cacheFolder: path.resolve('.cache'),
+    cacheFolder: CACHE,
     log: console.log,
   });
   const renderings = [...(await renderAll(kustomize))].map(([name, yaml]) => {

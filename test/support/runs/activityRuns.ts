@@ -11,7 +11,8 @@ import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { bootstrapWorkflowId, type OnboardingActivities } from '#onboarding/contract.ts';
 import { createActivities } from '#roles/worker/activities.ts';
-import { type Onboarding, sampleUsers, startOnboarding, ZONE } from '#support/stack/onboarding.ts';
+import { type Onboarding, sampleUsers, useOnboarding, ZONE } from '#support/stack/onboarding.ts';
+import { useStarted } from '#support/stack/useStarted.ts';
 
 export const origin = { requestedAt: '2026-11-25T10:00:00.000Z', source: 'test' };
 
@@ -34,11 +35,13 @@ async function activitiesOn({ workerEnv, database }: Onboarding) {
 
 type Activities = OnboardingActivities & DeletionActivities;
 
-export type ActivityRuns = Awaited<ReturnType<typeof startActivityRuns>>;
-
-export async function startActivityRuns() {
-  const onboarding = await startOnboarding();
-  const { activities, emailProvider } = await activitiesOn(onboarding);
+/** The activities of a test file, on an onboarding of its own. */
+export function useActivityRuns() {
+  const onboarding = useOnboarding();
+  const worker = useStarted(
+    () => activitiesOn(onboarding),
+    ({ emailProvider }) => emailProvider.close(),
+  );
 
   /** Runs one activity of the run of `orgId`, on its first attempt or with what one remembered. */
   function run<N extends keyof Activities>(
@@ -56,7 +59,7 @@ export async function startActivityRuns() {
       },
       { logger: QUIET },
     );
-    const activity = activities[name] as (given: typeof input) => ReturnType<Activities[N]>;
+    const activity = worker.activities[name] as (given: typeof input) => ReturnType<Activities[N]>;
     return environment.run(activity, input) as ReturnType<Activities[N]>;
   }
 
@@ -79,19 +82,6 @@ export async function startActivityRuns() {
       const invitations = await run('generateInvitationsActivity', { ...organization, users });
       return { ...organization, users, ids: invitations.map(({ invitationId }) => invitationId) };
     },
-    typesOf: async (orgId: string) =>
-      (await onboarding.queries.getEventsForWorkflow(bootstrapWorkflowId(orgId))).map(
-        ({ eventType }) => eventType,
-      ),
-    mailsTo: (address: string) => onboarding.smtp.mails.filter(({ to }) => to[0] === address),
-    /** Takes back what a test has disturbed. */
-    heal() {
-      onboarding.smtp.clearFaults();
-      for (const index of [0, 1, 2]) onboarding.dns.fault(index, 'none');
-    },
-    async stop() {
-      emailProvider.close();
-      await onboarding.stop();
-    },
+    typesOf: (orgId: string) => onboarding.eventTypesOf(bootstrapWorkflowId(orgId)),
   };
 }

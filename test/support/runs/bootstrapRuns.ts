@@ -4,27 +4,25 @@ import { expect } from 'vitest';
 import type { Onboarding, StartedRun } from '#support/stack/onboarding.ts';
 
 /** Looks at what runs left behind in one onboarding. */
-export const bootstrapRuns = (onboarding: () => Onboarding) => ({
+export const bootstrapRuns = (onboarding: Onboarding) => ({
   /** Makes a quorum impossible, … */
   breakDns(): void {
-    for (const index of [0, 1]) onboarding().dns.fault(index, 'nxdomain');
+    for (const index of [0, 1]) onboarding.dns.fault(index, 'nxdomain');
   },
   /** … and possible again. */
   healDns(): void {
-    for (const index of [0, 1]) onboarding().dns.fault(index, 'none');
+    for (const index of [0, 1]) onboarding.dns.fault(index, 'none');
   },
   mailsOf: (slug: string) =>
-    onboarding().smtp.mails.filter(({ to }) => to[0]?.endsWith(`@${slug}.example.org`)),
+    onboarding.smtp.mails.filter(({ to }) => to[0]?.endsWith(`@${slug}.example.org`)),
   recordsOf: (fqdn: string) =>
-    onboarding()
-      .cloudflare.zone.list()
-      .filter((record) => record.name === fqdn),
+    onboarding.cloudflare.zone.list().filter((record) => record.name === fqdn),
   lastEvent: async (run: StartedRun) =>
-    (await onboarding().queries.getEventsForWorkflow(run.workflowId)).at(-1),
+    (await onboarding.queries.getEventsForWorkflow(run.workflowId)).at(-1),
 
   /** Nothing of a failed run is left that anybody could meet. */
   async expectUndone(run: StartedRun): Promise<void> {
-    const { cloudflare, dns, readModels } = onboarding();
+    const { cloudflare, dns, readModels } = onboarding;
     expect(cloudflare.zone.list().filter(({ name }) => name === run.fqdn)).toEqual([]);
     expect(dns.records().filter(({ name }) => name === run.fqdn)).toEqual([]);
     const invitations = await readModels.invitationsOf(run.orgId);

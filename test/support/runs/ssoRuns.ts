@@ -1,40 +1,57 @@
 /** What tests do with configurations of single sign-on, and what they look at afterwards. */
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
+import { followTestLink } from '#dev/demo/ssoTestBrowser.ts';
 import { ssoConfigurationWorkflowId } from '#sso/contract.ts';
-import {
-  logIn,
-  requestSso,
-  type SsoBench,
-  type SsoOrganization,
-  testLinkFor,
-} from '#support/stack/ssoBench.ts';
+import type { ApiResponse } from '#support/stack/api.ts';
+import type { SsoBench } from '#support/stack/ssoBench.ts';
+import type { SsoOrganization } from './ssoOrganizations.ts';
 
-export type SsoRuns = ReturnType<typeof createSsoRuns>;
-
-export function createSsoRuns(bench: SsoBench) {
+export function ssoRuns(bench: SsoBench) {
+  const { onboarding, api, idp } = bench;
   /** Metadata under an entity id of the organization's own: Supabase knows each once. */
-  const entityIdOf = ({ orgId }: SsoOrganization) => `${bench.idp.url}/${orgId}`;
+  const entityIdOf = ({ orgId }: SsoOrganization) => `${idp.url}/${orgId}`;
   const metadataOf = (organization: SsoOrganization, values = {}) =>
-    bench.idp.metadata({ entityId: entityIdOf(organization), ...values });
+    idp.metadata({ entityId: entityIdOf(organization), ...values });
   const providersOf = (organization: SsoOrganization) =>
-    bench.onboarding.supabase.sso.providers.filter(
+    onboarding.supabase.sso.providers.filter(
       ({ saml }) => saml.entity_id === entityIdOf(organization),
     );
   const handleOf = ({ orgId }: SsoOrganization) =>
-    bench.onboarding.client.workflow.getHandle(ssoConfigurationWorkflowId(orgId));
+    onboarding.client.workflow.getHandle(ssoConfigurationWorkflowId(orgId));
   const statusOf = async ({ orgId, as }: SsoOrganization) =>
-    (await bench.api.call('GET', `/api/v1/organizations/${orgId}/sso`, { as })).body;
-  const mailsTo = (address: string) =>
-    bench.onboarding.smtp.mails.filter(({ to }) => to[0] === address).map(({ subject }) => subject);
-  const eventsOf = async ({ orgId }: SsoOrganization) =>
-    (await bench.onboarding.queries.getEventsForWorkflow(ssoConfigurationWorkflowId(orgId))).map(
-      (event) => event.eventType,
-    );
+    (await api.call('GET', `/api/v1/organizations/${orgId}/sso`, { as })).body;
+  const subjectsTo = (address: string) => onboarding.mailsTo(address).map(({ subject }) => subject);
+  const eventsOf = ({ orgId }: SsoOrganization) =>
+    onboarding.eventTypesOf(ssoConfigurationWorkflowId(orgId));
+
+  /** POST …/sso. */
+  const request = ({ orgId, as }: SsoOrganization, body: object): Promise<ApiResponse> =>
+    api.call('POST', `/api/v1/organizations/${orgId}/sso`, { body, as });
+
+  /** The link in the mail of a test; `after` so many earlier ones. */
+  async function testLinkFor(address: string, after = 0): Promise<string> {
+    const links = () =>
+      onboarding
+        .mailsTo(address)
+        .filter(({ subject }) => subject.startsWith('Test single sign-on'))
+        .map(({ text }) => /https?:\/\/\S+\/sso\/test\/[\w-]+/.exec(text)?.[0]);
+    await vi.waitFor(() => expect(links().length).toBeGreaterThan(after), {
+      timeout: 30_000,
+      interval: 50,
+    });
+    return links()[after]!;
+  }
+
+  /** Logs in as `account` by the link of a test. */
+  async function logIn(link: string, account: string): Promise<Response> {
+    idp.account = account;
+    return followTestLink(link);
+  }
 
   async function begin(organization: SsoOrganization, body: object = {}) {
     // The response has to come from the entity that the metadata names.
-    bench.idp.entityId = entityIdOf(organization);
-    const answer = await requestSso(bench, organization, {
+    idp.entityId = entityIdOf(organization);
+    const answer = await request(organization, {
       metadataXml: metadataOf(organization),
       ...body,
     });
@@ -44,8 +61,8 @@ export function createSsoRuns(bench: SsoBench) {
 
   async function configured(organization: SsoOrganization, body: object = {}, tests = 0) {
     await begin(organization, body);
-    const link = await testLinkFor(bench, organization.requester, tests);
-    const answer = await logIn(bench, link, `ada@${organization.domain}`);
+    const link = await testLinkFor(organization.requester, tests);
+    const answer = await logIn(link, `ada@${organization.domain}`);
     expect(answer.status).toBe(202);
     return handleOf(organization).result();
   }
@@ -56,8 +73,10 @@ export function createSsoRuns(bench: SsoBench) {
     const { latest, active } = await statusOf(organization);
     expect(latest).toMatchObject({ status: 'failed', failureType: type, failureStage: stage });
     expect((await eventsOf(organization)).at(-1)).toBe('sso.failed');
-    await expect.poll(() => mailsTo(organization.requester).at(-1)).toMatch(/was not configured$/);
-    expect(mailsTo(organization.admin).at(-1)).toMatch(/was not configured$/);
+    await expect
+      .poll(() => subjectsTo(organization.requester).at(-1))
+      .toMatch(/was not configured$/);
+    expect(subjectsTo(organization.admin).at(-1)).toMatch(/was not configured$/);
     return { latest, active };
   }
 
@@ -67,7 +86,10 @@ export function createSsoRuns(bench: SsoBench) {
     providersOf,
     handleOf,
     statusOf,
-    mailsTo,
+    subjectsTo,
+    request,
+    testLinkFor,
+    logIn,
     eventsOf,
     begin,
     configured,

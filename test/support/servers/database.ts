@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
+import { useStarted } from '#support/stack/useStarted.ts';
 import { APP_LOGIN, query, TEMPLATE_DATABASE, urlFor } from './postgres.ts';
 
 export interface TestDatabase {
@@ -11,9 +12,15 @@ export interface TestDatabase {
   ownerUrl: string;
   /** Pool of the application role. */
   pool: pg.Pool;
+  /** Pool of the schema's owner: to arrange what the application may not. */
+  owner: pg.Pool;
   /** Ends the pool and drops the database, whoever is still connected. */
   drop(): Promise<void>;
 }
+
+/** A database of the test file's own. */
+export const useTestDatabase = (): TestDatabase =>
+  useStarted(createTestDatabase, (database) => database.drop());
 
 /** Clones the run's template database. */
 export async function createTestDatabase(): Promise<TestDatabase> {
@@ -21,16 +28,21 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   await query(adminUrl, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE_DATABASE} STRATEGY FILE_COPY`);
   const url = urlFor(adminUrl, name, APP_LOGIN);
+  const ownerUrl = urlFor(adminUrl, name);
   const pool = new pg.Pool({ connectionString: url, max: 10 });
-  pool.on('error', () => {
-    // Connections that the test's own drop or kill has cut are no news.
-  });
+  const owner = new pg.Pool({ connectionString: ownerUrl });
+  for (const one of [pool, owner]) {
+    one.on('error', () => {
+      // Connections that the test's own drop or kill has cut are no news.
+    });
+  }
   return {
     url,
-    ownerUrl: urlFor(adminUrl, name),
+    ownerUrl,
     pool,
+    owner,
     async drop() {
-      await pool.end();
+      await Promise.all([pool.end(), owner.end()]);
       await query(adminUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };

@@ -4,6 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { startPostgres } from '#dev/embedded/postgres.ts';
 import { migrate } from '#kernel/database/migrate.ts';
+import { CACHE } from '#support/paths.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,8 +16,6 @@ declare module 'vitest' {
 export const TEMPLATE_DATABASE = 'a4c_template';
 /** The login role that stands for the application; a member of a4c_app and nothing more. */
 export const APP_LOGIN = { user: 'a4c_app_login', password: 'a4c_app_login' };
-
-const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 
 export const urlFor = (
   adminUrl: string,

@@ -5,6 +5,7 @@ import { startTemporal } from '#dev/embedded/temporal.ts';
 import { loadDevConfig } from '#dev/settings.ts';
 import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
 import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
+import { CACHE } from '#support/paths.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,8 +16,6 @@ declare module 'vitest' {
     workflowBundlePath: string;
   }
 }
-
-export const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 
 export async function startTemporalForTests() {
   await mkdir(CACHE, { recursive: true });

@@ -6,6 +6,7 @@ import type { TokenClaims } from '#dev/loopback/tokenClaims.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { runApi } from '#roles/api/runApi.ts';
 import type { Onboarding } from './onboarding.ts';
+import { useStarted } from './useStarted.ts';
 
 export interface TestApi {
   url: string;
@@ -29,7 +30,11 @@ export interface ApiResponse {
   text: string;
 }
 
+export const BOOTSTRAP_PATH = '/api/v1/workflows/organization-bootstrap';
+/** Who may ask for a bootstrap. */
 export const BOOTSTRAPPER = [{ p: 'organization.create_root', s: '' }];
+/** A caller who may do everything. */
+export const ADMIN = { permissions: [{ p: 'platform.admin', s: '' }] };
 
 /** Fractions of a second where production waits minutes. */
 const FAST_ENV = {
@@ -39,6 +44,16 @@ const FAST_ENV = {
   ACTIVITY_RETRY_INITIAL_SECONDS: '0.05',
   ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS: '2',
 };
+
+/** The API of a test file's own. @param env settings besides those of `onboarding`. */
+export const useApi = (
+  onboarding: Pick<Onboarding, 'workerEnv'>,
+  env: Record<string, string> = {},
+): TestApi =>
+  useStarted(
+    () => startApi(onboarding, env),
+    (api) => api.stop(),
+  );
 
 export async function startApi(
   { workerEnv }: Pick<Onboarding, 'workerEnv'>,

@@ -1,14 +1,14 @@
 /** The Edge Function before a real API and worker, and everything to call it with. */
 import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
-import { createReleasers } from '#dev/embedded/releasers.ts';
+import { createReleasers, type Releasers } from '#dev/embedded/releasers.ts';
 import { goodClaims, startJwks } from '#support/http/tokens.ts';
 import { BOOTSTRAPPER, bootstrapRequest, startApi, type TestApi } from './api.ts';
 import { type EdgeFunction, startEdgeFunction } from './edgeFunction.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { type Onboarding, startOnboarding } from './onboarding.ts';
+import { useStarted } from './useStarted.ts';
 import { startWorker } from './worker.ts';
 
-export const BOOTSTRAP_PATH = '/api/v1/workflows/organization-bootstrap';
 export const ORIGIN = 'https://app.example.com';
 export const LIMIT_KB = 64;
 
@@ -52,8 +52,20 @@ export async function postBootstrap(
   return { status: response.status, headers: response.headers, body: await response.json() };
 }
 
-export async function startEdgeScene(): Promise<EdgeScene> {
+/** The scene of a test file. */
+export const useEdgeScene = (): EdgeScene => useStarted(startEdgeScene, (scene) => scene.stop());
+
+async function startEdgeScene(): Promise<EdgeScene> {
   const releasers = createReleasers();
+  try {
+    return await startParts(releasers);
+  } catch (error) {
+    await releasers.releaseAll();
+    throw error;
+  }
+}
+
+async function startParts(releasers: Releasers): Promise<EdgeScene> {
   const keys = await generateKeyPair('ES256', { extractable: true });
   const known = { ...(await exportJWK(keys.publicKey)), kid: 'known', alg: 'ES256' };
   const jwks = await startJwks([known]);

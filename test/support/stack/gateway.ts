@@ -1,6 +1,6 @@
 /** What stands between the Edge Function and the API: counts requests, passes them on, or does not. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '#support/http/listen.ts';
 
 /** `page` answers with HTML, `elsewhere` with a redirect, `silent` does not answer. */
 export type GatewayBehaviour = 'pass' | 'page' | 'elsewhere' | 'silent' | 'cut';
@@ -12,8 +12,6 @@ export interface Gateway {
   requests: IncomingMessage['headers'][];
   stop(): Promise<void>;
 }
-
-const HOST = '127.0.0.1';
 
 function pass(target: string, incoming: IncomingMessage, response: ServerResponse): void {
   const { method, headers, url = '/' } = incoming;
@@ -44,9 +42,9 @@ export async function startGateway(target: string): Promise<Gateway> {
     gateway.requests.push(incoming.headers);
     BEHAVIOURS[gateway.behaviour](target, incoming, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
+  const { origin } = await listen(server);
   const gateway: Gateway = {
-    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
+    url: origin,
     behaviour: 'pass',
     requests: [],
     stop() {

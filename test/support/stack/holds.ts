@@ -3,6 +3,7 @@
  * that a test can act in the middle of a step.
  */
 import type { Pool, PoolClient } from 'pg';
+import { useStarted } from './useStarted.ts';
 
 export interface Holds {
   /** Stops the transaction that writes this state of the organization with this slug. */
@@ -18,6 +19,7 @@ export interface Holds {
   stopped(): Promise<number>;
   /** Ends the sessions that are stopped, as if their server had failed; nothing is committed. */
   terminateStopped(): Promise<void>;
+  /** Lets everything go on, and holds nothing any more. */
   releaseAll(): Promise<void>;
 }
 
@@ -34,8 +36,15 @@ const TRIGGER = (table: string, ...keys: string[]) => `
   CREATE TRIGGER hold BEFORE INSERT OR UPDATE ON ${table}
     FOR EACH ROW EXECUTE FUNCTION hold_${table}();`;
 
+/** Holds on the database of a test file's onboarding. */
+export const useHolds = (onboarding: { owner: Pool }): Holds =>
+  useStarted(
+    () => createHolds(onboarding.owner),
+    (holds) => holds.releaseAll(),
+  );
+
 /** @param owner pool of the schema's owner; one of its connections keeps the holds. */
-export async function createHolds(owner: Pool): Promise<Holds> {
+async function createHolds(owner: Pool): Promise<Holds> {
   await owner.query(`CREATE TABLE holds (hold text PRIMARY KEY);
     ${TRIGGER('organizations_projection', `NEW.slug || '|' || NEW.status`)}
     ${TRIGGER(
@@ -46,6 +55,7 @@ export async function createHolds(owner: Pool): Promise<Holds> {
     )}
     ${TRIGGER('sso_configurations_projection', `NEW.org_id || '|' || NEW.status`)}`);
   const keeper: PoolClient = await owner.connect();
+  let isKept = true;
   await keeper.query(`SELECT pg_advisory_lock(${KEY})`);
   const add = async (hold: string) =>
     void (await owner.query('INSERT INTO holds VALUES ($1)', [hold]));
@@ -62,6 +72,8 @@ export async function createHolds(owner: Pool): Promise<Holds> {
       await owner.query(`SELECT pg_terminate_backend(pid) ${WAITING}`);
     },
     async releaseAll() {
+      if (!isKept) return;
+      isKept = false;
       await owner.query('DELETE FROM holds');
       await keeper.query(`SELECT pg_advisory_unlock(${KEY})`);
       keeper.release();

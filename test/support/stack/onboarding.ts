@@ -1,8 +1,9 @@
 /** Everything a worker acts on, on loopback, and a client to start bootstraps with. */
 import { randomUUID } from 'node:crypto';
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import pg from 'pg';
+import type pg from 'pg';
 import { inject } from 'vitest';
+import { createReleasers, type Releasers } from '#dev/embedded/releasers.ts';
 import {
   type LoopbackCloudflare,
   startLoopbackCloudflare,
@@ -10,9 +11,9 @@ import {
 import { type LoopbackDns, startLoopbackDns } from '#dev/loopback/loopbackDns.ts';
 import { type LoopbackSmtp, startLoopbackSmtp } from '#dev/loopback/loopbackSmtp.ts';
 import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import type { ReceivedMail } from '#dev/loopback/receivedMail.ts';
 import { createEventQueries, type EventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { connectTemporal } from '#kernel/temporal/connection.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import {
   type BootstrapState,
@@ -24,6 +25,8 @@ import {
 } from '#onboarding/contract.ts';
 import { type ReadModels, readModelsOf } from '#support/history/readModels.ts';
 import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
+import { connectTestTemporal } from '#support/servers/testTemporal.ts';
+import { useStarted } from './useStarted.ts';
 
 export const ZONE = 'example.com';
 const DNS_TARGET = 'app.example.net';
@@ -53,8 +56,18 @@ export interface Onboarding {
   queries: EventQueries;
   readModels: ReadModels;
   taskQueue: string;
+  /** Where invitations, domains and single sign-on run. */
+  usersTaskQueue: string;
   /** Environment of a worker on all of this. */
   workerEnv: Record<string, string>;
+  /** Mails to this address so far, oldest first. */
+  mailsTo(address: string): ReceivedMail[];
+  /** Event types of a run so far, oldest first. */
+  eventTypesOf(workflowId: string): Promise<string[]>;
+  /** How many events the store has. */
+  countEvents(): Promise<number>;
+  /** Takes back every fault of the loopback servers. */
+  heal(): void;
   stop(): Promise<void>;
 }
 
@@ -70,6 +83,8 @@ export interface StartedRun {
   eventTypes(): Promise<string[]>;
 }
 
+const usersQueueOf = (taskQueue: string): string => `users-${taskQueue}`;
+
 function workerEnvOf(resources: {
   taskQueue: string;
   databaseUrl: string;
@@ -84,7 +99,7 @@ function workerEnvOf(resources: {
     DATABASE_URL: databaseUrl,
     TEMPORAL_ADDRESS: inject('temporalAddress'),
     TEMPORAL_TASK_QUEUE: taskQueue,
-    TEMPORAL_USERS_TASK_QUEUE: `users-${taskQueue}`,
+    TEMPORAL_USERS_TASK_QUEUE: usersQueueOf(taskQueue),
     SUPABASE_URL: supabase.url,
     SUPABASE_SERVICE_ROLE_KEY: supabase.serviceRoleKey,
     PUBLIC_API_URL: 'http://127.0.0.1:1',
@@ -108,49 +123,70 @@ function workerEnvOf(resources: {
   };
 }
 
-/** Starts the loopback servers and a database; no worker yet. */
-export async function startOnboarding(): Promise<Onboarding> {
+/** What stands beside API and workers, of the test file's own. @param env of the workers, too. */
+export const useOnboarding = (env: Record<string, string> = {}): Onboarding =>
+  useStarted(
+    () => startOnboarding(env),
+    (onboarding) => onboarding.stop(),
+  );
+
+/**
+ * Starts the loopback servers and a database; no worker yet.
+ * @param env settings of the workers, besides those that lead to what was started.
+ */
+export async function startOnboarding(env: Record<string, string> = {}): Promise<Onboarding> {
+  const releasers = createReleasers();
+  try {
+    return await startParts(env, releasers);
+  } catch (error) {
+    await releasers.releaseAll();
+    throw error;
+  }
+}
+
+async function startParts(env: Record<string, string>, releasers: Releasers): Promise<Onboarding> {
+  const started = async <T extends { stop(): Promise<void> }>(part: Promise<T>): Promise<T> => {
+    const { stop } = await part;
+    releasers.push(stop);
+    return part;
+  };
   const database = await createTestDatabase();
-  const dns = await startLoopbackDns();
-  const cloudflare = await startLoopbackCloudflare({ zoneName: ZONE, token: 'test-token', dns });
-  const smtp = await startLoopbackSmtp();
-  const supabase = await startLoopbackSupabase();
-  const owner = new pg.Pool({ connectionString: database.ownerUrl });
-  owner.on('error', () => {
-    // The database is dropped under it at the end.
-  });
+  releasers.push(database.drop);
+  const dns = await started(startLoopbackDns());
+  const cloudflare = await started(
+    startLoopbackCloudflare({ zoneName: ZONE, token: 'test-token', dns }),
+  );
+  const smtp = await started(startLoopbackSmtp());
+  const supabase = await started(startLoopbackSupabase());
+  const { client, connection } = connectTestTemporal();
+  releasers.push(() => connection.close());
   const taskQueue = `bootstrap-${randomUUID()}`;
-  const workerEnv = workerEnvOf({
-    taskQueue,
-    databaseUrl: database.url,
-    dns,
-    cloudflare,
-    smtp,
-    supabase,
-  });
-  const { client, connection } = connectTemporal({
-    TEMPORAL_ADDRESS: inject('temporalAddress'),
-    TEMPORAL_NAMESPACE: 'default',
-    TEMPORAL_API_KEY: undefined,
-    TEMPORAL_TLS: false,
-  });
+  const parts = { taskQueue, dns, cloudflare, smtp, supabase };
+  const queries = createEventQueries(database.pool);
   return {
+    ...parts,
     client,
     database,
-    owner,
-    dns,
-    cloudflare,
-    smtp,
-    supabase,
-    queries: createEventQueries(database.pool),
+    owner: database.owner,
+    queries,
     readModels: readModelsOf(database.pool),
-    taskQueue,
-    workerEnv,
-    async stop() {
-      await connection.close();
-      await Promise.all([smtp.stop(), supabase.stop(), cloudflare.stop(), dns.stop(), owner.end()]);
-      await database.drop();
+    usersTaskQueue: usersQueueOf(taskQueue),
+    workerEnv: { ...workerEnvOf({ ...parts, databaseUrl: database.url }), ...env },
+    mailsTo: (address) => smtp.mails.filter(({ to }) => to[0] === address),
+    eventTypesOf: async (workflowId) =>
+      (await queries.getEventsForWorkflow(workflowId)).map(({ eventType }) => eventType),
+    async countEvents() {
+      const { rows } = await database.owner.query('SELECT count(*)::int FROM domain_events');
+      return rows[0].count;
     },
+    heal() {
+      smtp.clearFaults();
+      cloudflare.clearFaults();
+      supabase.sso.clearFaults();
+      supabase.users.fault('none');
+      for (const index of dns.resolvers.keys()) dns.fault(index, 'none');
+    },
+    stop: releasers.releaseAll,
   };
 }
 
@@ -164,7 +200,7 @@ export const sampleUsers = (slug: string, count = 3) =>
 
 /** Starts one bootstrap, as the API does, under a correlation id of its own. */
 export async function startBootstrap(
-  { client, taskQueue, queries }: Onboarding,
+  { client, taskQueue, usersTaskQueue, eventTypesOf }: Onboarding,
   overrides: Partial<Omit<OrganizationBootstrapParams, 'timing'>> & {
     timing?: Partial<BootstrapTiming>;
     slug?: string;
@@ -179,7 +215,7 @@ export async function startBootstrap(
     orgData: { name: `Organization ${slug}`, type: 'provider' },
     subdomain: slug,
     users: sampleUsers(slug),
-    invitations: { taskQueue: `users-${taskQueue}` },
+    invitations: { taskQueue: usersTaskQueue },
     origin: { requestedAt: new Date().toISOString(), source: 'test', requestedBy: randomUUID() },
     timing: { ...FAST, ...timing },
     ...params,
@@ -197,7 +233,6 @@ export async function startBootstrap(
     correlationId,
     handle: handle as StartedRun['handle'],
     state: () => handle.query<BootstrapState>(QUERY_GET_STATE),
-    eventTypes: async () =>
-      (await queries.getEventsForWorkflow(workflowId)).map((event) => event.eventType),
+    eventTypes: () => eventTypesOf(workflowId),
   };
 }

