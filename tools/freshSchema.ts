@@ -1,23 +1,13 @@
 /** The schema that the migrations amount to, read from a database made for it. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
+import { withClient } from '#dev/embedded/connections.ts';
 import { startPostgres } from '#dev/embedded/postgres.ts';
 import { migrate } from '#kernel/database/migrate.ts';
 import { dumpSchema } from './schemaOf.ts';
 import { SCHEMA_TYPES, schemaTypes } from './schemaTypes.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../.cache');
-
-async function dumpOf(url: string): Promise<string> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await dumpSchema(client);
-  } finally {
-    await client.end();
-  }
-}
 
 /**
  * Starts the embedded PostgreSQL and migrates a database there.
@@ -30,7 +20,7 @@ export async function freshSchema(): Promise<Map<string, string>> {
   try {
     await migrate(server.adminUrl);
     return new Map([
-      ['sql/schema.sql', await dumpOf(server.adminUrl)],
+      ['sql/schema.sql', await withClient(server.adminUrl, dumpSchema)],
       [SCHEMA_TYPES, await schemaTypes(server.adminUrl)],
     ]);
   } finally {

@@ -2,9 +2,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
 import { type ApiClient, createApiClient } from '#dev/demo/apiClient.ts';
 import { CALLER, sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import { ownerPool } from '#dev/embedded/connections.ts';
 import { type Monitoring, startMonitoring, targetsOf } from '#dev/embedded/monitoring.ts';
 import { createProcesses, type RoleName, type RoleProcess } from '#dev/embedded/processes.ts';
 import { createReleasers } from '#dev/embedded/releasers.ts';
@@ -106,10 +107,7 @@ export async function startStage(log: (line: string) => void): Promise<Stage> {
   try {
     const stack = await startStack({ log });
     releasers.push(stack.stop);
-    const owner = new pg.Pool({ connectionString: stack.env.MIGRATION_DATABASE_URL });
-    owner.on('error', () => {
-      // It ends with its server.
-    });
+    const owner = ownerPool(stack.env);
     releasers.push(() => owner.end());
     const roles = createRoles(stack);
     releasers.push(roles.stop);

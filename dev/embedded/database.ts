@@ -1,8 +1,8 @@
 /** The stack's PostgreSQL: a server, a migrated database, and the application's login. */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import pg from 'pg';
 import { migrate } from '#kernel/database/migrate.ts';
+import { withClient } from './connections.ts';
 import { startPostgres } from './postgres.ts';
 import type { Reaper } from './reaper.ts';
 
@@ -17,25 +17,15 @@ export interface EmbeddedDatabase {
 const DATABASE = 'a4c';
 const APPLICATION_LOGIN = 'a4c_application';
 
-async function run(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
 /** @returns connection strings of the owner and of a login that is `a4c_app` and nothing more. */
 async function createDatabase(adminUrl: string): Promise<{ url: string; ownerUrl: string }> {
   const password = randomBytes(18).toString('base64url');
   const owner = new URL(adminUrl);
   owner.pathname = `/${DATABASE}`;
-  await run(adminUrl, `CREATE DATABASE ${DATABASE}`);
+  await withClient(adminUrl, (client) => client.query(`CREATE DATABASE ${DATABASE}`));
   await migrate(owner.href);
   const role = `CREATE ROLE ${APPLICATION_LOGIN} LOGIN PASSWORD '${password}' IN ROLE a4c_app`;
-  await run(adminUrl, role);
+  await withClient(adminUrl, (client) => client.query(role));
   const application = new URL(owner);
   application.username = APPLICATION_LOGIN;
   application.password = password;

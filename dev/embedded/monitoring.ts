@@ -1,5 +1,5 @@
 /** Prometheus and Alertmanager over an embedded stack, as processes of their own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { type LoopbackPager, startLoopbackPager } from '#dev/loopback/loopbackPager.ts';
 import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { endProcess } from './endProcess.ts';
 import { freePort } from './freePort.ts';
 import { localRouting } from './localRouting.ts';
 import { tailOf } from './logTail.ts';
@@ -37,17 +38,7 @@ const HOST = '127.0.0.1';
 const ALERTS = path.resolve(import.meta.dirname, '../../alerts');
 const ROUTES = path.join(ALERTS, 'alertmanager.yml');
 const READY_LIMIT_MS = 60_000;
-const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 50;
-
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-  await ended;
-  clearTimeout(timer);
-}
 
 /** Starts a server and resolves when its `/-/ready` answers. */
 async function startServer(
@@ -78,12 +69,12 @@ async function startServer(
     );
   while (!(await ready())) {
     if (child.exitCode !== null || Date.now() > deadline) {
-      await end(child);
+      await endProcess(child);
       throw new Error(`${path.basename(program)} did not start. ${await tailOf(logFile)}`);
     }
     await delay(POLL_MS);
   }
-  return { stop: () => end(child) };
+  return { stop: () => endProcess(child) };
 }
 
 function prometheusConfig(options: MonitoringOptions, alertmanager: string): string {

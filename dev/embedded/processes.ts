@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { inheritedEnvironment } from '#dev/settings.ts';
+import { endProcess, hasEnded } from './endProcess.ts';
 import { tailOf } from './logTail.ts';
 import type { Reaper } from './reaper.ts';
 
@@ -38,17 +39,8 @@ const STOP_LIMIT_MS = 20_000;
 /** Where each role says that it is ready. */
 const PORT_SETTING: Record<RoleName, string> = { api: 'PORT', worker: 'HEALTH_CHECK_PORT' };
 
-const hasEnded = (child: ChildProcess): boolean =>
-  child.exitCode !== null || child.signalCode !== null;
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (hasEnded(child)) return;
-  const ended = once(child, 'exit');
-  child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-  await ended;
-  clearTimeout(timer);
-}
+const endRole = (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =>
+  endProcess(child, { signal, limitMs: STOP_LIMIT_MS });
 
 const isReady = (url: string): Promise<boolean> =>
   fetch(url).then(
@@ -101,13 +93,13 @@ export function createProcesses(stack: {
       try {
         await untilReady(child, `http://127.0.0.1:${env[PORT_SETTING[role]]}/ready`);
       } catch (cause) {
-        await end(child, 'SIGKILL');
+        await endProcess(child, { signal: 'SIGKILL' });
         throw new Error(`the ${role} did not start. ${await tailOf(logFile)}`, { cause });
       }
-      return { pid: child.pid!, logFile, stop: (signal = 'SIGTERM') => end(child, signal) };
+      return { pid: child.pid!, logFile, stop: (signal = 'SIGTERM') => endRole(child, signal) };
     },
     async stop() {
-      await Promise.all(children.map((child) => end(child, 'SIGTERM')));
+      await Promise.all(children.map((child) => endRole(child, 'SIGTERM')));
     },
   };
 }

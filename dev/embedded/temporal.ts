@@ -6,6 +6,7 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Connection } from '@temporalio/client';
 import { SEARCH_ATTRIBUTES } from '#families.ts';
+import { endProcess } from './endProcess.ts';
 import { freePort } from './freePort.ts';
 import { tailOf } from './logTail.ts';
 
@@ -35,7 +36,6 @@ export interface EmbeddedTemporalServer {
 const HOST = '127.0.0.1';
 const NAMESPACE = 'default';
 const START_LIMIT_MS = 60_000;
-const STOP_LIMIT_MS = 10_000;
 const POLL_MS = 50;
 const CALL_LIMIT_MS = 2_000;
 
@@ -96,15 +96,6 @@ async function untilUsable(child: ChildProcess, address: string): Promise<void> 
   }
 }
 
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-  await ended;
-  clearTimeout(timer);
-}
-
 /**
  * Starts a server and resolves when the namespace `default` answers. It has a session of its
  * own: a Ctrl-C in the terminal reaches the caller alone.
@@ -123,7 +114,7 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
   try {
     await untilUsable(child, address);
   } catch (cause) {
-    await end(child);
+    await endProcess(child);
     throw new Error(`the Temporal server did not start. ${await tailOf(options.logFile)}`, {
       cause,
     });
@@ -132,6 +123,6 @@ export async function startTemporal(options: TemporalOptions): Promise<EmbeddedT
     address,
     uiUrl: options.uiPort ? `http://${HOST}:${options.uiPort}` : undefined,
     pid: child.pid!,
-    stop: () => end(child),
+    stop: () => endProcess(child),
   };
 }

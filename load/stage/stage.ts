@@ -6,8 +6,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
-import pg from 'pg';
+import type pg from 'pg';
 import { CALLER, sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import { ownerPool } from '#dev/embedded/connections.ts';
 import { freePort } from '#dev/embedded/freePort.ts';
 import { createProcesses, type RoleProcess } from '#dev/embedded/processes.ts';
 import { createReleasers } from '#dev/embedded/releasers.ts';
@@ -128,10 +129,7 @@ export async function startStage(
   try {
     const stack = await startStack({ log, durable: true, settings: { ...NO_WAITS, ...settings } });
     releasers.push(stack.stop);
-    const owner = new pg.Pool({ connectionString: stack.env.MIGRATION_DATABASE_URL });
-    owner.on('error', () => {
-      // It ends with its server.
-    });
+    const owner = ownerPool(stack.env);
     releasers.push(() => owner.end());
     const connection = await Connection.connect({ address: stack.temporal.address });
     releasers.push(() => connection.close());

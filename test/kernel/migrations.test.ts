@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { withClient } from '#dev/embedded/connections.ts';
 import { migrate } from '#kernel/database/migrate.ts';
 import { query, urlFor } from '#support/servers/postgres.ts';
 import { dumpSchema } from '#tools/schemaOf.ts';
@@ -31,17 +31,17 @@ test('five processes that start at once migrate once, on a database that knows u
   await Promise.all(Array.from({ length: 5 }, () => migrate(url, (line) => lines.push(line))));
   expect(new Set(lines).size).toBe(lines.length);
 
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query(
-    'SELECT indexname FROM pg_indexes WHERE indexname = ANY($1)',
-    [INDEXES],
-  );
-  const columns = await client.query(
-    `SELECT column_name FROM information_schema.columns
-     WHERE table_schema = 'auth' AND table_name = 'users' ORDER BY 1`,
-  );
-  await client.end();
+  const { rows, columns } = await withClient(url, async (client) => {
+    const indexes = await client.query(
+      'SELECT indexname FROM pg_indexes WHERE indexname = ANY($1)',
+      [INDEXES],
+    );
+    const columns = await client.query(
+      `SELECT column_name FROM information_schema.columns
+       WHERE table_schema = 'auth' AND table_name = 'users' ORDER BY 1`,
+    );
+    return { rows: indexes.rows, columns };
+  });
   expect(rows.map((row) => row.indexname).sort()).toEqual(INDEXES.toSorted());
   expect(columns.rows.map((row) => row.column_name)).toEqual(['email', 'id']);
 });
@@ -50,10 +50,7 @@ describe('what is generated from the migrations (npm run generate)', () => {
   beforeAll(() => migrate(url));
 
   test('sql/schema.sql', async () => {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    const schema = await dumpSchema(client);
-    await client.end();
+    const schema = await withClient(url, dumpSchema);
     expect(schema).toBe(await readFile('sql/schema.sql', 'utf8'));
   });
 

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { parse } from 'yaml';
+import { withClient } from '#dev/embedded/connections.ts';
 import { freePort } from '#dev/embedded/freePort.ts';
 import { tailOf } from '#dev/embedded/logTail.ts';
 import type { Releasers } from '#dev/embedded/releasers.ts';
@@ -153,9 +153,7 @@ const checkOf = ({ healthcheck }: Service, port: number | string): string[] =>
 /** An empty database beside the stack's: its schema is for the image to make. */
 async function createDatabase(env: Record<string, string>): Promise<Record<string, string>> {
   const { DATABASE_URL = '', MIGRATION_DATABASE_URL = '' } = env;
-  const client = new pg.Client({ connectionString: MIGRATION_DATABASE_URL });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${DATABASE}`).finally(() => client.end());
+  await withClient(MIGRATION_DATABASE_URL, (client) => client.query(`CREATE DATABASE ${DATABASE}`));
   const within = (url: string) => url.replace(/\/[^/]*$/, `/${DATABASE}`);
   return {
     DATABASE_URL: within(DATABASE_URL),

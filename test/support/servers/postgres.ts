@@ -1,7 +1,7 @@
 /** The PostgreSQL server of a test run, and the migrated database that test files clone. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
-import pg from 'pg';
+import { withClient } from '#dev/embedded/connections.ts';
 import { startPostgres } from '#dev/embedded/postgres.ts';
 import { migrate } from '#kernel/database/migrate.ts';
 import { CACHE } from '#support/paths.ts';
@@ -59,13 +59,7 @@ async function createTemplate(adminUrl: string): Promise<void> {
   );
 }
 
-/** One statement over a connection of its own: CREATE and DROP DATABASE need that. */
+/** One statement over a connection of its own. */
 export async function query(url: string, sql: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
+  await withClient(url, (client) => client.query(sql));
 }
