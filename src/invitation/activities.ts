@@ -1,11 +1,10 @@
 /** Activities of UserInvitationWorkflow: one invitation from its mail to its account. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
-import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import { createOrganizations } from '#organization/store.ts';
+import { ACCEPTED, deliverInvitation, loadInvitation } from './activities/delivery.ts';
 import { emitRevoked } from './activities/revocation.ts';
 import { invitationToken, tokenHash } from './activities/token.ts';
 import type {
@@ -19,15 +18,11 @@ import type {
   StoredInvitation,
 } from './contract.ts';
 import { INVITATION_EVENTS } from './events.ts';
-import { invitationMail } from './mails.ts';
 import { createAccountProvider } from './provider.ts';
 import { expiryOf, INVITATION_FAILURE, normalizeEmail } from './rules.ts';
 import type { InvitationWorkerConfig } from './settings.ts';
-import type { Invitation } from './store.ts';
 import { createInvitations } from './store.ts';
 
-/** Remembered between attempts: the server took the mail, only our record of it is missing. */
-const ACCEPTED = 'accepted';
 const ONE_PENDING = 'user_invitations_projection_one_pending';
 
 type Step = ProvisionUserInput;
@@ -49,37 +44,10 @@ export function createActivities({
   const invitations = createInvitations(pool);
   const accountProvider = createAccountProvider(config);
 
-  async function load(invitationId: string): Promise<Invitation> {
-    const found = await invitations.find(invitationId);
-    if (found) return found;
-    throw ApplicationFailure.nonRetryable(
-      `there is no invitation ${invitationId}`,
-      FAILURE.invalidInput,
-    );
-  }
+  const load = (invitationId: string) => loadInvitation(invitations, invitationId);
 
   const hashFor = (invitationId: string, generation: number): string =>
     tokenHash(invitationToken(config.INVITATION_TOKEN_SECRET, invitationId, generation));
-
-  async function deliver(input: SendInvitationInput): Promise<void> {
-    const { invitationId, orgId, generation, reminder } = input;
-    const { email, firstName, expiresAt } = await load(invitationId);
-    const organization = await organizations.find(orgId);
-    await emailProvider.send({
-      kind: 'invitation',
-      to: email,
-      ...invitationMail({
-        firstName,
-        organizationName: organization?.name ?? '',
-        frontendUrl: config.FRONTEND_URL,
-        token: invitationToken(config.INVITATION_TOKEN_SECRET, invitationId, generation),
-        expiresAt: expiresAt.toISOString(),
-        isReminder: reminder > 0,
-      }),
-      messageId: messageIdOf(input),
-      correlationId: currentCorrelationId() ?? '',
-    });
-  }
 
   /** The event of a mail that went out: the invitation's own, or a reminder's. */
   async function recordMail(input: SendInvitationInput): Promise<void> {
@@ -153,7 +121,10 @@ export function createActivities({
       { remember, remembered }: ActivityScope,
     ): Promise<void> {
       if (remembered !== ACCEPTED) {
-        await deliver(input);
+        const { invitationId, generation, reminder } = input;
+        const messageId = messageIdOf(input);
+        const mail = { invitationId, messageId, generation, isReminder: reminder > 0 };
+        await deliverInvitation({ config, organizations, invitations, emailProvider }, mail);
         remember(ACCEPTED);
       }
       await recordMail(input);

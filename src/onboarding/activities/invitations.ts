@@ -1,13 +1,10 @@
 /** Activities on the organization's invitations. */
-import { ApplicationFailure } from '@temporalio/activity';
+import { ACCEPTED, deliverInvitation, loadInvitation } from '#invitation/activities/delivery.ts';
 import { emitRevoked } from '#invitation/activities/revocation.ts';
 import { invitationToken, tokenHash } from '#invitation/activities/token.ts';
-import { invitationMail } from '#invitation/mails.ts';
 import { expiryOf, normalizeEmail } from '#invitation/rules.ts';
 import { eventId } from '#kernel/eventStore/eventId.ts';
-import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type {
   CompensationInput,
   GeneratedInvitation,
@@ -17,39 +14,8 @@ import type {
 } from '../contract.ts';
 import type { OnboardingDeps } from './deps.ts';
 
-/** Remembered between attempts: the server took the mail, only our record of it is missing. */
-const ACCEPTED = 'accepted';
-
 export function invitationActivities(deps: OnboardingDeps) {
-  const { config, emitInvitationEvent: emitEvent, emailProvider } = deps;
-  const { organizations, invitations: stored } = deps;
-
-  async function invitation(invitationId: string) {
-    const found = await stored.find(invitationId);
-    if (found) return found;
-    throw ApplicationFailure.nonRetryable(
-      `there is no invitation ${invitationId}`,
-      FAILURE.invalidInput,
-    );
-  }
-
-  async function deliver(invitationId: string, messageId: string): Promise<void> {
-    const { orgId, email, firstName, expiresAt } = await invitation(invitationId);
-    const organization = await organizations.find(orgId);
-    await emailProvider.send({
-      kind: 'invitation',
-      to: email,
-      ...invitationMail({
-        firstName,
-        organizationName: organization?.name ?? '',
-        frontendUrl: config.FRONTEND_URL,
-        token: invitationToken(config.INVITATION_TOKEN_SECRET, invitationId),
-        expiresAt: expiresAt.toISOString(),
-      }),
-      messageId,
-      correlationId: currentCorrelationId() ?? '',
-    });
-  }
+  const { config, emitInvitationEvent: emitEvent, invitations: stored } = deps;
 
   return {
     /** One `user.invited` per user, under an id that a retry derives again. */
@@ -95,11 +61,11 @@ export function invitationActivities(deps: OnboardingDeps) {
       { orgId, origin, invitationId }: SendInvitationEmailInput,
       { remember, remembered }: ActivityScope,
     ): Promise<void> {
-      const { email, emailStatus } = await invitation(invitationId);
+      const { email, emailStatus } = await loadInvitation(stored, invitationId);
       if (emailStatus === 'sent') return;
       const messageId = `invitation-${invitationId}`;
       if (remembered !== ACCEPTED) {
-        await deliver(invitationId, messageId);
+        await deliverInvitation(deps, { invitationId, messageId });
         remember(ACCEPTED);
       }
       await emitEvent({

@@ -1,0 +1,64 @@
+/** Sends the mail with an invitation's link, whoever invited. */
+import { ApplicationFailure } from '@temporalio/activity';
+import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { Organizations } from '#organization/store.ts';
+import { invitationMail } from '../mails.ts';
+import type { InvitationWorkerConfig } from '../settings.ts';
+import type { Invitation, Invitations } from '../store.ts';
+import { invitationToken } from './token.ts';
+
+/** Remembered between attempts: the server took the mail, only our record of it is missing. */
+export const ACCEPTED = 'accepted';
+
+interface DeliveryDeps {
+  config: Pick<InvitationWorkerConfig, 'FRONTEND_URL' | 'INVITATION_TOKEN_SECRET'>;
+  organizations: Organizations;
+  invitations: Invitations;
+  emailProvider: EmailProvider;
+}
+
+/** @throws ApplicationFailure InvalidInput when there is no such invitation. */
+export async function loadInvitation(
+  invitations: Invitations,
+  invitationId: string,
+): Promise<Invitation> {
+  const found = await invitations.find(invitationId);
+  if (found) return found;
+  throw ApplicationFailure.nonRetryable(
+    `there is no invitation ${invitationId}`,
+    FAILURE.invalidInput,
+  );
+}
+
+export interface InvitationMail {
+  invitationId: string;
+  messageId: string;
+  /** Which of the invitation's links: 0 for the first, 1 after a resend, … */
+  generation?: number;
+  isReminder?: boolean;
+}
+
+/** @throws ProviderError when the mail server does not take it. */
+export async function deliverInvitation(
+  { config, organizations, invitations, emailProvider }: DeliveryDeps,
+  { invitationId, messageId, generation = 0, isReminder = false }: InvitationMail,
+): Promise<void> {
+  const { orgId, email, firstName, expiresAt } = await loadInvitation(invitations, invitationId);
+  const organization = await organizations.find(orgId);
+  await emailProvider.send({
+    kind: 'invitation',
+    to: email,
+    ...invitationMail({
+      firstName,
+      organizationName: organization?.name ?? '',
+      frontendUrl: config.FRONTEND_URL,
+      token: invitationToken(config.INVITATION_TOKEN_SECRET, invitationId, generation),
+      expiresAt: expiresAt.toISOString(),
+      isReminder,
+    }),
+    messageId,
+    correlationId: currentCorrelationId() ?? '',
+  });
+}
