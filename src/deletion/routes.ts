@@ -1,12 +1,12 @@
 /** The route that takes an organization out of service. */
 
 import type Router from '@koa/router';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
-import { notNow, Problem } from '#kernel/http/problems.ts';
+import { Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { createRouter } from '#kernel/http/router.ts';
+import { startedRun } from '#kernel/http/startedRun.ts';
 import { parseBody } from '#kernel/http/validation.ts';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
@@ -19,13 +19,8 @@ import { deletionBody } from './schemas.ts';
 
 type Kernel = ApiKernel<KernelApiConfig>;
 
-/** Why a deletion was not started. */
-function deletionProblem(error: unknown): Problem {
-  if (error instanceof WorkflowExecutionAlreadyStartedError) {
-    return new Problem(409, 'deletion-started', 'The deletion has been started already');
-  }
-  return notNow('The deletion could not be started');
-}
+const isStarted = (): Problem =>
+  new Problem(409, 'deletion-started', 'The deletion has been started already');
 
 /** The run's own first step writes the event, so the two cannot part. */
 async function startDeletion(
@@ -34,7 +29,6 @@ async function startDeletion(
   orgId: string,
   reason: string,
 ) {
-  const correlationId = currentCorrelationId()!;
   const params = {
     organizationId: orgId,
     reason,
@@ -45,11 +39,12 @@ async function startDeletion(
     },
   };
   const queue = config.TEMPORAL_TASK_QUEUE;
-  const workflowId = await startDeletionRun(temporal, queue, params, correlationId).catch(
-    (error) => {
-      throw deletionProblem(error);
-    },
+  const workflowId = await startedRun(
+    startDeletionRun(temporal, queue, params),
+    isStarted,
+    'The deletion could not be started',
   );
+  const correlationId = currentCorrelationId()!;
   return { workflowId, organizationId: orgId, correlationId, status: 'started' as const };
 }
 

@@ -16,7 +16,6 @@ export const startDeletionRun = (
   client: Client,
   taskQueue: string,
   params: OrganizationDeletionParams,
-  correlationId: string,
 ): Promise<string> =>
   startRun(client, {
     type: ORGANIZATION_DELETION,
@@ -26,6 +25,5 @@ export const startDeletionRun = (
     reuse: 'untilSuccess',
     orgId: params.organizationId,
     userId: params.origin.requestedBy,
-    correlationId,
     step: 'deletion',
   });

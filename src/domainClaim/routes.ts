@@ -2,12 +2,12 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
-import { notNow, Problem } from '#kernel/http/problems.ts';
+import { Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { createRouter } from '#kernel/http/router.ts';
+import { startedRun } from '#kernel/http/startedRun.ts';
 import { parseBody } from '#kernel/http/validation.ts';
 import { accessibleOrganization, requireActive } from '#organization/access.ts';
 import { createOrganizations, type Organizations } from '#organization/store.ts';
@@ -70,6 +70,9 @@ const view = (claim: OrganizationDomain): ClaimedDomainBody => ({
   endedAt: claim.endedAt?.toISOString() ?? null,
 });
 
+const isUnderWay = (): Problem =>
+  new Problem(409, 'claim-under-way', 'This domain is being claimed at this moment');
+
 /** Starts the claim's run, whose first step records it. */
 async function claim(
   deps: DomainClaimRouteDeps,
@@ -91,11 +94,7 @@ async function claim(
     },
   };
   const started = startDomainVerification(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
-  const workflowId = await started.catch((error) => {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError))
-      throw notNow('It could not be started now');
-    throw new Problem(409, 'claim-under-way', 'This domain is being claimed at this moment');
-  });
+  const workflowId = await startedRun(started, isUnderWay);
   const { claimId, challenge } = params;
   const claimedAt = new Date(params.origin.requestedAt);
   const pending = { status: 'pending' as const, reason: null, endedAt: null };

@@ -1,6 +1,5 @@
 /** Claims of domains, as the API starts their runs. */
 import type { Client } from '@temporalio/client';
-import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { startRun } from '#kernel/temporal/runs.ts';
 import {
   DOMAIN_VERIFICATION,
@@ -26,7 +25,6 @@ export const startDomainVerification = (
     reuse: 'oneAtATime',
     orgId: params.organizationId,
     userId: params.origin.requestedBy,
-    correlationId: currentCorrelationId() ?? workflowId,
     step: 'domain_verification',
   });
 };

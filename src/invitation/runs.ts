@@ -7,8 +7,7 @@ import {
 } from '@temporalio/client';
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { notNow, Problem } from '#kernel/http/problems.ts';
-import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { START_DEADLINE_MS, startRun } from '#kernel/temporal/runs.ts';
+import { signalRun, startRun } from '#kernel/temporal/runs.ts';
 import {
   type AcceptedInvitation,
   INVITATION_SIGNAL,
@@ -26,19 +25,16 @@ export const startInvitationRun = (
   client: Client,
   taskQueue: string,
   params: UserInvitationParams,
-): Promise<string> => {
-  const workflowId = userInvitationWorkflowId(params.invitationId);
-  return startRun(client, {
+): Promise<string> =>
+  startRun(client, {
     type: USER_INVITATION,
     taskQueue,
-    workflowId,
+    workflowId: userInvitationWorkflowId(params.invitationId),
     params,
     reuse: 'once',
     orgId: params.orgId,
     userId: params.origin.requestedBy,
-    correlationId: currentCorrelationId() ?? workflowId,
   });
-};
 
 /** What an invitation that is not pending has become: each a problem type of its own. */
 export function notPending(state: string): Problem {
@@ -72,35 +68,32 @@ function problemOf(error: unknown): Problem {
 const isGone = (error: unknown): boolean =>
   error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === 5);
 
-/** Waits for the run's answer, so that the caller gets it in theirs. @throws Problem */
-export async function acceptInvitation(
-  client: Client,
-  invitationId: string,
-): Promise<AcceptedInvitation | 'gone'> {
-  const handle = client.workflow.getHandle(userInvitationWorkflowId(invitationId));
+/** @returns what the run answered, or 'gone' when it has ended. @throws Problem */
+async function ask<T>(work: () => Promise<T>): Promise<T | 'gone'> {
   try {
-    return await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-      handle.executeUpdate<AcceptedInvitation, []>(INVITATION_UPDATE.accept),
-    );
+    return await work();
   } catch (error) {
     if (isGone(error)) return 'gone';
     throw problemOf(error);
   }
 }
 
+const update = <T>(client: Client, invitationId: string, name: string): Promise<T | 'gone'> =>
+  ask(() =>
+    client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+      client.workflow.getHandle(userInvitationWorkflowId(invitationId)).executeUpdate<T, []>(name),
+    ),
+  );
+
+/** Waits for the run's answer, so that the caller gets it in theirs. @throws Problem */
+export const acceptInvitation = (
+  client: Client,
+  invitationId: string,
+): Promise<AcceptedInvitation | 'gone'> => update(client, invitationId, INVITATION_UPDATE.accept);
+
 /** @returns false when the run has ended. @throws Problem */
-export async function resendInvitation(client: Client, invitationId: string): Promise<boolean> {
-  const handle = client.workflow.getHandle(userInvitationWorkflowId(invitationId));
-  try {
-    await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
-      handle.executeUpdate<void, []>(INVITATION_UPDATE.resend),
-    );
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw problemOf(error);
-  }
-}
+export const resendInvitation = async (client: Client, invitationId: string): Promise<boolean> =>
+  (await update<void>(client, invitationId, INVITATION_UPDATE.resend)) !== 'gone';
 
 /** @returns false when the run has ended. @throws Problem */
 export async function revokeInvitation(
@@ -108,14 +101,7 @@ export async function revokeInvitation(
   invitationId: string,
   reason: string,
 ): Promise<boolean> {
-  const handle = client.workflow.getHandle(userInvitationWorkflowId(invitationId));
-  try {
-    await client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
-      handle.signal(INVITATION_SIGNAL.revoke, reason),
-    );
-    return true;
-  } catch (error) {
-    if (isGone(error)) return false;
-    throw problemOf(error);
-  }
+  const workflowId = userInvitationWorkflowId(invitationId);
+  const answer = await ask(() => signalRun(client, workflowId, INVITATION_SIGNAL.revoke, reason));
+  return answer !== 'gone';
 }

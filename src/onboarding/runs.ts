@@ -1,13 +1,7 @@
 /** Bootstrap runs as the API starts and signals them. */
 import type { Client } from '@temporalio/client';
-import { READ_DEADLINE_MS, startRun } from '#kernel/temporal/runs.ts';
-import {
-  BOOTSTRAP_STEP_NAMES,
-  bootstrapWorkflowId,
-  ORGANIZATION_BOOTSTRAP,
-  SIGNAL,
-  type SignalName,
-} from './contract.ts';
+import { startRun } from '#kernel/temporal/runs.ts';
+import { BOOTSTRAP_STEP_NAMES, bootstrapWorkflowId, ORGANIZATION_BOOTSTRAP } from './contract.ts';
 import type { InitiatedBootstrap } from './store.ts';
 
 /** Starts the run of an accepted request, under the request's correlation id; once. */
@@ -29,8 +23,3 @@ export async function startBootstrapRun(
     step: BOOTSTRAP_STEP_NAMES[0],
   });
 }
-
-export const signalRun = (client: Client, workflowId: string, signal: SignalName): Promise<void> =>
-  client.withDeadline(Date.now() + READ_DEADLINE_MS, () =>
-    client.workflow.getHandle(workflowId).signal(SIGNAL[signal]),
-  );

@@ -1,7 +1,7 @@
 /** Runs on single sign-on, as the API starts and reaches them. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { currentCorrelationId, withCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { type RunStart, START_DEADLINE_MS, startRun } from '#kernel/temporal/runs.ts';
+import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { type RunStart, signalRun, startRun } from '#kernel/temporal/runs.ts';
 import {
   SIGNAL_SSO_TEST,
   SSO_CONFIGURATION,
@@ -28,7 +28,6 @@ const start = (
     reuse: 'oneAtATime',
     orgId: params.organizationId,
     userId: params.origin.requestedBy,
-    correlationId: currentCorrelationId() ?? run.workflowId,
   });
 
 /** @throws WorkflowExecutionAlreadyStartedError while one of the organization is under way. */
@@ -66,9 +65,7 @@ export async function reportSsoTest(
   const workflowId = ssoConfigurationWorkflowId(orgId);
   try {
     await withCorrelationId(correlationId ?? workflowId, () =>
-      client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
-        client.workflow.getHandle(workflowId).signal<[SsoTestVerdict]>(SIGNAL_SSO_TEST, verdict),
-      ),
+      signalRun(client, workflowId, SIGNAL_SSO_TEST, verdict),
     );
     return true;
   } catch (error) {

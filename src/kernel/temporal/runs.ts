@@ -7,12 +7,12 @@ import {
   type WorkflowStartOptions,
 } from '@temporalio/client';
 import { defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
-import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
+import { currentCorrelationId, withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 
-export const START_DEADLINE_MS = 5_000;
+const START_DEADLINE_MS = 5_000;
 
-export const READ_DEADLINE_MS = 2_000;
+const READ_DEADLINE_MS = 2_000;
 
 const LIST_PAGE = 1_000;
 
@@ -42,13 +42,14 @@ export interface RunStart {
   orgId: string;
   /** `sub` of the caller's token. */
   userId: string | undefined;
-  correlationId: string;
+  /** The request's own, or else the workflow id, when left out. */
+  correlationId?: string;
   /** First value of the search attribute `current_step`. */
   step?: string;
 }
 
 /** What a run of any workflow can be found by. */
-function searchAttributesOf({ orgId, userId, correlationId, step }: RunStart) {
+function searchAttributesOf({ orgId, userId, step }: RunStart, correlationId: string) {
   return new TypedSearchAttributes([
     { key: keyword(SEARCH_ATTRIBUTE.orgId), value: orgId },
     { key: keyword(SEARCH_ATTRIBUTE.correlationId), value: correlationId },
@@ -62,14 +63,15 @@ function searchAttributesOf({ orgId, userId, correlationId, step }: RunStart) {
  * @throws WorkflowExecutionAlreadyStartedError when `reuse` does not allow it now; never for `once`.
  */
 export async function startRun(client: Client, start: RunStart): Promise<string> {
-  const { type, taskQueue, workflowId, params, reuse, orgId, correlationId } = start;
+  const { type, taskQueue, workflowId, params, reuse, orgId } = start;
+  const correlationId = start.correlationId ?? currentCorrelationId() ?? workflowId;
   const options: WorkflowStartOptions = {
     ...REUSE[reuse],
     taskQueue,
     workflowId,
     args: [params],
     memo: { org_id: orgId, correlation_id: correlationId },
-    typedSearchAttributes: searchAttributesOf(start),
+    typedSearchAttributes: searchAttributesOf(start, correlationId),
   };
   try {
     await withCorrelationId(correlationId, () =>
@@ -122,6 +124,17 @@ export async function openRunIds(client: Client, workflowType: string): Promise<
 export const queryRun = <T>(client: Client, workflowId: string, query: string): Promise<T> =>
   client.withDeadline(Date.now() + READ_DEADLINE_MS, () =>
     client.workflow.getHandle(workflowId).query<T>(query),
+  );
+
+/** @throws WorkflowNotFoundError when it has ended. */
+export const signalRun = (
+  client: Client,
+  workflowId: string,
+  signal: string,
+  ...args: unknown[]
+): Promise<void> =>
+  client.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+    client.workflow.getHandle(workflowId).signal(signal, ...args),
   );
 
 /** Asks the run to stop; it compensates first. */

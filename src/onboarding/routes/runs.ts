@@ -7,7 +7,7 @@ import { type Caller, requirePermission } from '#kernel/http/auth.ts';
 import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { cancelRun, describeRun, queryRun } from '#kernel/temporal/runs.ts';
+import { cancelRun, describeRun, queryRun, signalRun } from '#kernel/temporal/runs.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { visibleOrganization } from '#organization/access.ts';
 import { withoutTokenHash } from '#organization/eventView.ts';
@@ -15,9 +15,9 @@ import {
   BOOTSTRAP_ROUTES,
   type BootstrapState,
   orgIdOfBootstrap,
+  SIGNAL,
   SIGNAL_ROUTES,
 } from '../contract.ts';
-import { signalRun } from '../runs.ts';
 import type { OnboardingRouteDeps } from './routeDeps.ts';
 import { workflowStatusOf } from './status.ts';
 
@@ -114,7 +114,7 @@ export function runRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
     const { workflowId } = run;
     await requireRunning(deps, workflowId);
     await requireWaiting(deps, workflowId);
-    await reach(run, () => signalRun(deps.temporal, workflowId, signal));
+    await reach(run, () => signalRun(deps.temporal, workflowId, SIGNAL[signal]));
     deps.logger.info({ workflow_id: workflowId, signal }, 'signal sent');
     ctx.status = 202;
     ctx.body = { workflowId, status: 'signalled' };

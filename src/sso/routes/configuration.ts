@@ -2,7 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { z } from 'zod';
 import { CONFIGURE_SSO } from '#domainClaim/contract.ts';
 import { asciiDomain } from '#domainClaim/schemas.ts';
@@ -11,6 +11,7 @@ import type { Caller } from '#kernel/http/auth.ts';
 import { notNow, Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { createRouter } from '#kernel/http/router.ts';
+import { startedRun } from '#kernel/http/startedRun.ts';
 import { parseBody } from '#kernel/http/validation.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { cancelRun } from '#kernel/temporal/runs.ts';
@@ -26,7 +27,13 @@ const PREFIX = '/api/v1/organizations/:organizationId/sso';
 const configurableOrganization = (deps: SsoRouteDeps, caller: Caller, value: string | undefined) =>
   accessibleOrganization(deps, caller, value, CONFIGURE_SSO);
 
-const unavailable = (): Problem => notNow('It could not be started now');
+const configuredAlready = (): Problem =>
+  new Problem(409, 'sso-under-way', 'Single sign-on is being configured already', {
+    detail: 'DELETE it to cancel the run that is under way.',
+  });
+
+const deactivatedAlready = (): Problem =>
+  new Problem(409, 'deactivation-started', 'The deactivation has been started already');
 
 const timingOf = ({ config }: SsoRouteDeps) => ({
   testWaitMs: config.SSO_TEST_WAIT_MS,
@@ -103,12 +110,7 @@ function view(configuration: SsoConfiguration | undefined): SsoConfigurationBody
 async function configure(deps: SsoRouteDeps, params: SsoConfigurationParams) {
   const { temporal, config } = deps;
   const started = startSsoConfiguration(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
-  const workflowId = await started.catch((error) => {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable();
-    throw new Problem(409, 'sso-under-way', 'Single sign-on is being configured already', {
-      detail: 'DELETE it to cancel the run that is under way.',
-    });
-  });
+  const workflowId = await startedRun(started, configuredAlready);
   return { workflowId, configurationId: params.configurationId, status: 'started' as const };
 }
 
@@ -117,7 +119,7 @@ async function cancel({ temporal }: SsoRouteDeps, orgId: string) {
   const workflowId = ssoConfigurationWorkflowId(orgId);
   await cancelRun(temporal, workflowId).catch((error) => {
     // It has ended a moment ago: then there is nothing to cancel.
-    if (!(error instanceof WorkflowNotFoundError)) throw unavailable();
+    if (!(error instanceof WorkflowNotFoundError)) throw notNow('It could not be started now');
   });
   return { workflowId, status: 'cancelling' as const };
 }
@@ -132,10 +134,7 @@ async function deactivate(deps: SsoRouteDeps, caller: Caller, orgId: string, rea
     timing: timingOf(deps),
   };
   const started = startSsoDeactivation(temporal, config.TEMPORAL_USERS_TASK_QUEUE, params);
-  const workflowId = await started.catch((error) => {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw unavailable();
-    throw new Problem(409, 'deactivation-started', 'The deactivation has been started already');
-  });
+  const workflowId = await startedRun(started, deactivatedAlready);
   return { workflowId, status: 'started' as const };
 }
 

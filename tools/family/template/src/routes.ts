@@ -1,12 +1,12 @@
 /** The routes of a sample task: start a run, and read what runs have recorded. */
 import { randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
-import { notNow, Problem } from '#kernel/http/problems.ts';
+import { Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { createRouter } from '#kernel/http/router.ts';
+import { startedRun } from '#kernel/http/startedRun.ts';
 import { parseBody } from '#kernel/http/validation.ts';
 import { type QueueSettings, taskQueueOf } from '#kernel/queues.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
@@ -24,13 +24,8 @@ type Kernel = ApiKernel<Settings>;
 
 const PREFIX = '/api/v1/organizations/:organizationId/sample-task';
 
-/** Why a run was not started. */
-function startProblem(error: unknown): Problem {
-  if (error instanceof WorkflowExecutionAlreadyStartedError) {
-    return new Problem(409, 'sample-task-under-way', 'A run of this kind is under way');
-  }
-  return notNow('The run could not be started');
-}
+const isUnderWay = (): Problem =>
+  new Problem(409, 'sample-task-under-way', 'A run of this kind is under way');
 
 /** The run's own first step writes the event, so the two cannot part. */
 async function start(
@@ -46,9 +41,7 @@ async function start(
     origin: originOf(config, caller),
   };
   const started = startSampleTaskRun(temporal, taskQueueOf(config, 'users'), params);
-  const workflowId = await started.catch((error) => {
-    throw startProblem(error);
-  });
+  const workflowId = await startedRun(started, isUnderWay);
   const correlationId = currentCorrelationId()!;
   return { workflowId, organizationId, correlationId, status: 'started' as const };
 }

@@ -1,6 +1,5 @@
 /** Runs of a sample task, as the API starts them. */
 import type { Client } from '@temporalio/client';
-import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { startRun } from '#kernel/temporal/runs.ts';
 import { SAMPLE_TASK, type SampleTaskParams, sampleTaskWorkflowId } from './contract.ts';
 
@@ -13,15 +12,13 @@ export function startSampleTaskRun(
   taskQueue: string,
   params: SampleTaskParams,
 ): Promise<string> {
-  const workflowId = sampleTaskWorkflowId(params.organizationId);
   return startRun(client, {
     type: SAMPLE_TASK,
     taskQueue,
-    workflowId,
+    workflowId: sampleTaskWorkflowId(params.organizationId),
     params,
     reuse: 'oneAtATime',
     orgId: params.organizationId,
     userId: params.origin.requestedBy,
-    correlationId: currentCorrelationId() ?? workflowId,
   });
 }
