@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { stopTracing } from '#kernel/telemetry/tracing/tracing.ts';
+import { withUsage } from '#roles/commandLine.ts';
 import { type Roles, runRole } from '#roles/runRole.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { ConfigError, loadConfig } from './config.ts';
@@ -28,12 +29,10 @@ async function api(): Promise<void> {
 
 /** The worker's one option: which task queues it serves. */
 function queuesFrom(args: string[]): { WORKER_QUEUES?: string } {
-  try {
+  return withUsage(USAGE, () => {
     const { values } = parseArgs({ args, options: { queues: { type: 'string' } } });
     return values.queues ? { WORKER_QUEUES: values.queues } : {};
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  });
 }
 
 async function worker(args: string[]): Promise<void> {

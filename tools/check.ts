@@ -1,6 +1,6 @@
 /** `npm run check`: every check that needs no running service; names as arguments run a part. */
 import { parseArgs } from 'node:util';
-import { ConfigError } from '#config.ts';
+import { runMain, withUsage } from '#roles/commandLine.ts';
 import { chosenByName } from './chosenByName.ts';
 import { type Check, runChecks } from './runChecks.ts';
 
@@ -83,12 +83,10 @@ const OPTIONS = { help: { type: 'boolean', default: false } } as const;
 
 /** @throws ConfigError with the usage when an argument is wrong. */
 function argumentsFrom(args: string[]) {
-  try {
+  return withUsage(USAGE, () => {
     const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
     return { ...values, checks: chosenByName('check', CHECKS, positionals) };
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  });
 }
 
 async function main(): Promise<void> {
@@ -99,10 +97,4 @@ async function main(): Promise<void> {
   if (failures > 0) process.exitCode = 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  // A wrong argument is said plainly; anything else keeps its stack.
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
-}
+await runMain(main);

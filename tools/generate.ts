@@ -2,12 +2,12 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
-import { ConfigError } from '#config.ts';
 import { metricsPage } from '#dashboards/queries/metricsPage.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
 import { SETTING_SCHEMAS } from '#dev/settings.ts';
 import { generatedManifests } from '#k8s/src/generatedManifests.ts';
 import { generatedSchemas } from '#k8s/src/generatedSchemas.ts';
+import { runMain, withUsage } from '#roles/commandLine.ts';
 import { chosenByName } from './chosenByName.ts';
 import { settingsPage } from './docs/settingsPage.ts';
 import { freshSchema } from './freshSchema.ts';
@@ -90,12 +90,10 @@ const OPTIONS = {
 
 /** @throws ConfigError with the usage when an argument is wrong. */
 function argumentsFrom(args: string[]) {
-  try {
+  return withUsage(USAGE, () => {
     const { values, positionals } = parseArgs({ args, options: OPTIONS, allowPositionals: true });
     return { ...values, parts: chosenByName('part', PARTS, positionals) };
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  });
 }
 
 async function main(): Promise<void> {
@@ -108,10 +106,4 @@ async function main(): Promise<void> {
   if (check && differences > 0) process.exitCode = 1;
 }
 
-try {
-  await main();
-} catch (error) {
-  // A wrong argument is said plainly; anything else keeps its stack.
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
-}
+await runMain(main);

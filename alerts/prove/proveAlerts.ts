@@ -3,7 +3,7 @@
  * waits until the page arrives where production would send it, and until it is taken back.
  */
 import { parseArgs } from 'node:util';
-import { ConfigError } from '#config.ts';
+import { runMain, withUsage } from '#roles/commandLine.ts';
 import { type Choice, choose } from './choice.ts';
 import { type Proof, play, proveWatchdog } from './proof.ts';
 import { table } from './report.ts';
@@ -61,13 +61,11 @@ const OPTIONS = {
 
 /** @throws ConfigError with the usage when an argument is wrong. */
 function argumentsFrom(args: string[]) {
-  try {
+  return withUsage(USAGE, () => {
     const { values } = parseArgs({ args, options: OPTIONS });
     const { only, core } = values;
     return { ...values, choice: choose(SCENARIOS, { core, ...(only && { only }) }) };
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  });
 }
 
 async function main(): Promise<void> {
@@ -84,10 +82,4 @@ async function main(): Promise<void> {
   process.exitCode = proofs.some(({ reason }) => reason) ? 1 : 0;
 }
 
-try {
-  await main();
-} catch (error) {
-  // A wrong argument is said plainly; anything else keeps its stack.
-  console.error(error instanceof ConfigError ? error.message : error);
-  process.exitCode = 1;
-}
+await runMain(main);

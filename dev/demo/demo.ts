@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError } from '#config.ts';
 import { tailOf } from '#dev/embedded/logTail.ts';
 import { type Platform, startPlatform } from '#dev/embedded/platform.ts';
+import { withUsage } from '#roles/commandLine.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { createApiClient } from './apiClient.ts';
 import { showFull } from './demoFull.ts';
@@ -45,11 +45,7 @@ const FAILED = 1;
 const INTERRUPTED = 130;
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  return withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }).values);
 }
 
 interface Wishes {

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError } from '#config.ts';
 import { CALLER } from '#dev/demo/sampleOrganization.ts';
 import { presentPrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { withUsage } from '#roles/commandLine.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { committedRuleFiles, type Monitoring, startMonitoring, targetsOf } from './monitoring.ts';
 import { addressesOf, type Platform, startPlatform } from './platform.ts';
@@ -22,11 +22,7 @@ TEMPORAL_CLI names the Temporal CLI to use; one is looked for, or installed, oth
 `;
 
 function parse(args: string[]) {
-  try {
-    return parseArgs({ args, options: { help: { type: 'boolean' } } }).values;
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  return withUsage(USAGE, () => parseArgs({ args, options: { help: { type: 'boolean' } } }).values);
 }
 
 /** Prometheus and Alertmanager over the platform, where they are; they are not needed. */

@@ -12,6 +12,7 @@ import { CALLER } from '#dev/demo/sampleOrganization.ts';
 import { localRouting } from '#dev/embedded/localRouting.ts';
 import { createReleasers, type Releasers } from '#dev/embedded/releasers.ts';
 import { type DevConfig, loadDevConfig } from '#dev/settings.ts';
+import { withUsage } from '#roles/commandLine.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { startLoopbackNames } from './loopbackNames.ts';
 import { startLoopbackPager } from './loopbackPager.ts';
@@ -46,7 +47,7 @@ function portFrom(text: string, of: string): number {
 
 /** @throws ConfigError for options that cannot be. */
 function parse(args: string[]) {
-  try {
+  return withUsage(USAGE, () => {
     const { values } = parseArgs({ args, options: OPTIONS });
     return {
       help: values.help,
@@ -55,9 +56,7 @@ function parse(args: string[]) {
       tokenPort: portFrom(values['token-port'], '--token-port'),
       pagesPort: portFrom(values['pages-port'], '--pages-port'),
     };
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  });
 }
 
 const portOf = (url: string): number => {

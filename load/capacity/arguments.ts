@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#config.ts';
 import { MAX_PROPAGATION_WAIT_MS } from '#onboarding/contract.ts';
+import { withUsage } from '#roles/commandLine.ts';
 import { positive, wholeFrom } from '../runner/arguments/argumentValues.ts';
 import { defaultBurst, TARGET_DEFAULTS, type Target } from './model/target.ts';
 
@@ -128,10 +129,8 @@ function read(values: Values): CapacityArguments {
  * @throws ConfigError with the usage when an option is wrong.
  */
 export function argumentsFrom(args: string[]): CapacityArguments | undefined {
-  try {
+  return withUsage(USAGE, () => {
     const { values } = parse(args);
     return values.help ? undefined : read(values);
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  });
 }

@@ -1,5 +1,6 @@
 /** Runs the role that the command line names: what every entry point does. */
 import { ConfigError } from '#config.ts';
+import { runMain } from './commandLine.ts';
 
 /** What each role does with the arguments behind its name. */
 export type Roles = Readonly<Record<string, (args: string[]) => Promise<void>>>;
@@ -21,10 +22,5 @@ async function run(usage: string, roles: Roles, [role = '', ...args]: string[]):
  *   anything else with its stack; the exit code is then 1.
  */
 export async function runRole(usage: string, roles: Roles, argv: string[]): Promise<void> {
-  try {
-    await run(usage, roles, argv);
-  } catch (error) {
-    console.error(error instanceof ConfigError ? error.message : error);
-    process.exitCode = 1;
-  }
+  await runMain(() => run(usage, roles, argv));
 }

@@ -1,6 +1,7 @@
 /** The command line of `npm run load`. */
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#config.ts';
+import { withUsage } from '#roles/commandLine.ts';
 import {
   type LoadSettings,
   type LoadThresholds,
@@ -207,10 +208,8 @@ function read({ values, positionals }: ReturnType<typeof parse>): LoadArguments 
  * @throws ConfigError with the usage when an option is wrong.
  */
 export function argumentsFrom(args: string[]): LoadArguments | undefined {
-  try {
+  return withUsage(USAGE, () => {
     const parsed = parse(args);
     return parsed.values.help ? undefined : read(parsed);
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  });
 }

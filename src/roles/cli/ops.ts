@@ -11,6 +11,7 @@ import {
 import { createPool } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { withUsage } from '#roles/commandLine.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
 import { printRows, type Row } from './printRows.ts';
 
@@ -122,18 +123,16 @@ const COMMANDS: Record<string, Command> = {
 };
 
 function argumentsOf(args: string[]) {
-  try {
-    return parseArgs({
+  return withUsage(USAGE, () =>
+    parseArgs({
       args,
       allowPositionals: true,
       options: {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
-    });
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+    }),
+  );
 }
 
 export async function runOps(args: string[]): Promise<void> {

@@ -14,6 +14,7 @@ import {
   ORGANIZATION_BOOTSTRAP,
   type OrganizationBootstrapParams,
 } from '#onboarding/contract.ts';
+import { withUsage } from '#roles/commandLine.ts';
 
 const USAGE = `usage: npm run trigger-workflow -- --input <file.json> [options]
 
@@ -38,11 +39,7 @@ const OPTIONS = {
 } as const;
 
 function argumentsOf(args: string[]) {
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${USAGE}`);
-  }
+  return withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }).values);
 }
 
 /** Reads the file and checks what the workflow would refuse. */
