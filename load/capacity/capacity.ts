@@ -1,6 +1,6 @@
 /** `npm run capacity -- --per-hour <n>`: how many workers, and what they need, from measurements. */
 import path from 'node:path';
-import { stopRequest } from '#roles/stopRequest.ts';
+import { runStoppable } from '../runner/stoppable.ts';
 import { argumentsFrom, type CapacityArguments, USAGE } from './arguments.ts';
 import { measureProfile } from './measure/measure.ts';
 import type { Log } from './measure/setup.ts';
@@ -17,8 +17,6 @@ import { judge, judgeTable } from './model/seedTable.ts';
 import type { CapacityResult } from './report/capacityResult.ts';
 import { textReport } from './report/report.ts';
 
-const FAILED = 1;
-const INTERRUPTED = 130;
 const MINUTE_MS = 60_000;
 
 const ageOf = ({ measuredAt }: Profile): string => {
@@ -76,27 +74,14 @@ async function run(args: CapacityArguments, stopping: AbortSignal): Promise<Capa
   return { ...result, validations };
 }
 
-/** @returns the exit code. */
-async function main(): Promise<number> {
+async function main(stopping: AbortSignal): Promise<boolean> {
   const args = argumentsFrom(process.argv.slice(2));
-  if (!args) {
-    console.log(USAGE);
-    return 0;
-  }
-  const stopping = stopRequest(() => console.error('stopping; Ctrl-C again ends at once'));
-  try {
+  if (!args) console.log(USAGE);
+  else {
     const result = await run(args, stopping);
     console.log(args.json ? JSON.stringify(result, null, 2) : `\n${textReport(result)}`);
-    return 0;
-  } catch (error) {
-    if (stopping.aborted) return INTERRUPTED;
-    throw error;
   }
+  return true;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = FAILED;
-}
+await runStoppable(main);

@@ -6,19 +6,17 @@ import path from 'node:path';
 import { ConfigError } from '#config.ts';
 import { loadDevConfig } from '#dev/settings.ts';
 import { resolveK6 } from '#dev/tools/k6Tool.ts';
-import { stopRequest } from '#roles/stopRequest.ts';
 import { argumentsFrom, type LoadArguments, USAGE } from './arguments/arguments.ts';
 import type { LoadResult } from './loadResult.ts';
 import { loadRun, newRunId } from './loadRun.ts';
 import { htmlReport } from './report/htmlReport.ts';
 import { textReport } from './report/textReport.ts';
+import { runStoppable } from './stoppable.ts';
 import { embeddedTarget } from './target/embeddedTarget.ts';
 import { givenTarget } from './target/givenTarget.ts';
 import type { Target } from './target/target.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
-const FAILED = 1;
-const INTERRUPTED = 130;
 /** For what comes before and after load and look. */
 const SPARE_SECONDS = 600;
 
@@ -88,25 +86,12 @@ async function run(args: LoadArguments, stopping: AbortSignal): Promise<boolean>
   }
 }
 
-/** @returns the exit code. */
-async function main(): Promise<number> {
+/** @returns whether all went well. */
+async function main(stopping: AbortSignal): Promise<boolean> {
   const args = argumentsFrom(process.argv.slice(2));
-  if (!args) {
-    console.log(USAGE);
-    return 0;
-  }
-  const stopping = stopRequest(() => console.error('stopping; Ctrl-C again ends at once'));
-  try {
-    return (await run(args, stopping)) ? 0 : FAILED;
-  } catch (error) {
-    if (stopping.aborted) return INTERRUPTED;
-    throw error;
-  }
+  if (args) return run(args, stopping);
+  console.log(USAGE);
+  return true;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error((error as Error).message);
-  process.exitCode = FAILED;
-}
+await runStoppable(main);

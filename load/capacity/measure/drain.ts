@@ -49,6 +49,13 @@ export async function drain(
   };
 }
 
+/** The same drain `rounds` times. */
+export async function drains(rounds: number, ...parts: Parameters<typeof drain>): Promise<Drain[]> {
+  const all: Drain[] = [];
+  for (let round = 0; round < rounds; round++) all.push(await drain(...parts));
+  return all;
+}
+
 /** Of several drains the one in which others took least of the machine. */
 export const quietest = (drains: readonly Drain[]): Drain =>
   drains.reduce((best, one) => (one.usage.takenCores < best.usage.takenCores ? one : best));

@@ -4,7 +4,7 @@ import type { Stage } from '../../stage/stage.ts';
 import { median } from '../../stage/statistics.ts';
 import { type CpuSeconds, type Profile, totalOf } from '../model/profile.ts';
 import { watchConnections } from './connections.ts';
-import { type Drain, drain, quietest } from './drain.ts';
+import { type Drain, drain, drains, quietest } from './drain.ts';
 import { type Log, type Setup, WORKER_SETTINGS } from './setup.ts';
 import { perBootstrap } from './usage.ts';
 
@@ -21,8 +21,8 @@ interface Saturation {
   accepting: Profile['accepting'];
 }
 
-function saturationOf(drains: Drain[]): Saturation {
-  const { count, perSecond, usage, queueing, busiestThreadSeconds } = quietest(drains);
+function saturationOf(measured: Drain[]): Saturation {
+  const { count, perSecond, usage, queueing, busiestThreadSeconds } = quietest(measured);
   return {
     takenCores: usage.takenCores,
     saturated: {
@@ -51,17 +51,17 @@ export async function saturate(setup: Setup, log: Log) {
     await databaseBytes(stage),
     stage.stack.cloudflare.requests.length,
   ];
-  const drains: Drain[] = [];
+  const measured: Drain[] = [];
   const watch = watchConnections(stage.owner);
   for (let round = 1; round <= DRAINS; round++) {
     const one = await drain(stage, api.pid, [worker], BACKLOG);
     log(`  drained ${BACKLOG} at ${one.perSecond.toFixed(1)} a second (${round} of ${DRAINS})`);
-    drains.push(one);
+    measured.push(one);
   }
   const connections = await watch.end();
   const total = DRAINS * BACKLOG;
   return {
-    ...saturationOf(drains),
+    ...saturationOf(measured),
     connections,
     cloudflareRequests: (stage.stack.cloudflare.requests.length - requestsBefore) / total,
     databaseBytes: ((await databaseBytes(stage)) - sizeBefore) / total,
@@ -74,12 +74,9 @@ export async function furtherWorker(setup: Setup, oneWorker: CpuSeconds): Promis
   const second = await stage.startWorker(WORKER_SETTINGS);
   const workers = [worker, second];
   await drain(stage, api.pid, workers, WARM_UP);
-  const drains: Drain[] = [];
-  for (let round = 0; round < DRAINS; round++) {
-    drains.push(await drain(stage, api.pid, workers, BACKLOG));
-  }
+  const measured = await drains(DRAINS, stage, api.pid, workers, BACKLOG);
   await second.stop();
-  const { usage, count } = quietest(drains);
+  const { usage, count } = quietest(measured);
   return Math.max(0, totalOf(usage.cpuSeconds) / count - totalOf(oneWorker));
 }
 

@@ -3,7 +3,7 @@
 import type { Worker } from '../../stage/stage.ts';
 import { type Profile, totalOf } from '../model/profile.ts';
 import { sharedRate } from '../model/sharedMachine.ts';
-import { type Drain, drain, quietest } from './drain.ts';
+import { type Drain, drain, drains, quietest } from './drain.ts';
 import { type Log, type Setup, WORKER_SETTINGS, withSetup } from './setup.ts';
 
 const COUNTS = [1, 2, 4];
@@ -23,8 +23,8 @@ export interface Validation {
   takenCores: number;
 }
 
-export function compared(workers: number, predicted: number, drains: Drain[]): Validation {
-  const { perSecond: measured, usage, count } = quietest(drains);
+export function compared(workers: number, predicted: number, measuredDrains: Drain[]): Validation {
+  const { perSecond: measured, usage, count } = quietest(measuredDrains);
   return {
     workers,
     predicted,
@@ -41,11 +41,7 @@ async function addWorkers({ stage }: Setup, workers: Worker[], count: number): P
 
 async function drainsWith({ stage, api }: Setup, workers: Worker[]): Promise<Drain[]> {
   await drain(stage, api.pid, workers, WARM_UP_EACH * workers.length);
-  const drains: Drain[] = [];
-  for (let round = 0; round < DRAINS; round++) {
-    drains.push(await drain(stage, api.pid, workers, BACKLOG));
-  }
-  return drains;
+  return drains(DRAINS, stage, api.pid, workers, BACKLOG);
 }
 
 /** @param log told what goes on, a line each. @throws once `stopping` is aborted. */

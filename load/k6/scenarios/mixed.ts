@@ -1,11 +1,11 @@
 /** `mixed`: what a frontend reads, bootstraps and invitations, by weight, side by side. */
-import { check } from 'k6';
 import type { Options } from 'k6/options';
-import { bodyOf, call, newId, read } from '../api.ts';
+import { newId, read } from '../api.ts';
 import { arriving, optionsOf } from '../arrival.ts';
-import { bootstrap, person } from '../bootstrap.ts';
+import { bootstrap } from '../bootstrap.ts';
 import type { AcceptedRun, MixedWeights } from '../contracts.ts';
 import { follow } from '../follow.ts';
+import { INVITATIONS, invite } from '../invite.ts';
 import { settings, tell } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
@@ -13,7 +13,6 @@ export { handleSummary } from '../summary.ts';
 /** Organizations that are read from and invited into. */
 const ORGANIZATIONS = 3;
 const ORGANIZATION = '/api/v1/organizations/{organizationId}';
-const INVITATIONS = `${ORGANIZATION}/invitations`;
 const WORKFLOW = '/api/v1/workflows/{workflowId}';
 /** What the pages of an organization ask for. */
 const READS: ((run: AcceptedRun) => unknown)[] = [
@@ -66,17 +65,6 @@ export function bootstraps(): void {
 export function invitations(runs: AcceptedRun[]): void {
   const { organizationId = '' } = anyOf(runs) ?? {};
   const correlationId = newId();
-  const answer = call({
-    method: 'POST',
-    route: INVITATIONS,
-    with: { organizationId },
-    body: { invitations: [person(correlationId)] },
-    correlationId,
-    expect: [202],
-  });
-  const { accepted = [] } = bodyOf<{ accepted?: { invitationId: string }[] }>(answer);
-  check(accepted, { 'an invitation is accepted': () => accepted.length === 1 });
-  for (const { invitationId } of accepted) {
-    tell({ kind: 'invited', organizationId, invitationId, correlationId });
-  }
+  const invitationId = invite(organizationId, correlationId);
+  if (invitationId) tell({ kind: 'invited', organizationId, invitationId, correlationId });
 }

@@ -3,10 +3,10 @@ import { check } from 'k6';
 import { bodyOf, call, newId, read, until } from '../api.ts';
 import { person } from '../bootstrap.ts';
 import type { AcceptedRun } from '../contracts.ts';
+import { INVITATIONS, invite } from '../invite.ts';
 import { linksMailedTo } from '../mailbox.ts';
 import { settings } from '../settings.ts';
 
-const LIST = '/api/v1/organizations/{organizationId}/invitations';
 const PUBLIC = '/api/v1/invitations/{token}';
 /** Of the right form, and nobody's. */
 const UNKNOWN_TOKEN = 'A'.repeat(43);
@@ -15,22 +15,12 @@ interface Listed {
   invitations?: { invitationId: string; emailStatus: string }[];
 }
 
-/** @returns the invitation's id. */
-function invite(run: AcceptedRun, name: string): string {
+/** @returns the invitation's id, once its mail has gone out. */
+function inviteByMail(run: AcceptedRun, name: string): string {
   const { organizationId } = run;
-  const answer = call({
-    method: 'POST',
-    route: LIST,
-    with: { organizationId },
-    body: { invitations: [person(name)] },
-    correlationId: name,
-    expect: [202],
-  });
-  const { accepted = [] } = bodyOf<{ accepted?: { invitationId: string }[] }>(answer);
-  check(accepted, { 'an invitation is accepted': () => accepted.length === 1 });
-  const invitationId = accepted[0]?.invitationId ?? '';
+  const invitationId = invite(organizationId, name) ?? '';
   until('an invitation is mailed', settings.endLimitSeconds, () => {
-    const { invitations = [] } = read<Listed>(LIST, { organizationId }, '?status=pending');
+    const { invitations = [] } = read<Listed>(INVITATIONS, { organizationId }, '?status=pending');
     const isMailed = invitations.some(
       (one) => one.invitationId === invitationId && one.emailStatus === 'sent',
     );
@@ -42,7 +32,7 @@ function invite(run: AcceptedRun, name: string): string {
 const act = ({ organizationId }: AcceptedRun, invitationId: string, action: 'resend' | 'revoke') =>
   call({
     method: 'POST',
-    route: `${LIST}/{invitationId}/${action}`,
+    route: `${INVITATIONS}/{invitationId}/${action}`,
     with: { organizationId, invitationId },
     ...(action === 'revoke' && { body: { reason: 'load test' } }),
     expect: [202],
@@ -61,7 +51,7 @@ function tokenFor(name: string): { token: string; isKnown: boolean } {
 /** Two people are invited: one follows the second link of theirs, the other is uninvited. */
 export function acceptAndRevoke(run: AcceptedRun): void {
   const [guest, stranger] = [newId(), newId()];
-  act(run, invite(run, guest), 'resend');
+  act(run, inviteByMail(run, guest), 'resend');
   const { token, isKnown } = tokenFor(guest);
   const expect = [isKnown ? 200 : 404];
   call({ method: 'GET', route: PUBLIC, with: { token }, isPublic: true, expect });
@@ -71,5 +61,5 @@ export function acceptAndRevoke(run: AcceptedRun): void {
     const { state } = bodyOf<{ state?: string }>(accepted);
     check(accepted, { 'an accepted invitation has an account': () => state === 'accepted' });
   }
-  act(run, invite(run, stranger), 'revoke');
+  act(run, inviteByMail(run, stranger), 'revoke');
 }
