@@ -7,7 +7,6 @@ import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { ApiConfig } from '#config.ts';
 import { FAMILIES } from '#families.ts';
-import type { Family } from '#kernel/family.ts';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Authenticate } from '#kernel/http/auth.ts';
 import { Problem, problemResponses } from '#kernel/http/problems.ts';
@@ -124,9 +123,9 @@ export const loadFamilies = (kernel: FamilyKernel): Promise<LoadedFamily[]> =>
 
 /** What the families do beside requests. */
 export async function loadBackground(kernel: FamilyKernel) {
-  const families: readonly Family[] = FAMILIES;
-  const modules = await Promise.all(families.flatMap(({ background }) => background?.() ?? []));
-  return modules.map(({ createBackground }) => createBackground(kernel as never));
+  const loads = FAMILIES.flatMap((family) => ('background' in family ? [family.background] : []));
+  const modules = await Promise.all(loads.map((load) => load()));
+  return modules.map(({ createBackground }) => createBackground(kernel));
 }
 
 const handlers = (routers: readonly Router[]) => routers.map((router) => router.routes());

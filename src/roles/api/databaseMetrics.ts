@@ -7,7 +7,6 @@ import {
   type MetricQueries,
   type RunTotal,
 } from '#kernel/eventStore/metricQueries.ts';
-import type { Family } from '#kernel/family.ts';
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
 import { BUCKETS } from '#kernel/telemetry/metricDefinition.ts';
 import type { Metrics, TotalRow } from '#kernel/telemetry/metrics.ts';
@@ -71,10 +70,10 @@ async function collectDurations(
 
 /** Those of the families. */
 async function loadCollects(pool: Pool) {
-  const families: readonly Family[] = FAMILIES;
-  const modules = await Promise.all(
-    families.flatMap(({ databaseMetrics }) => databaseMetrics?.() ?? []),
+  const loads = FAMILIES.flatMap((family) =>
+    'databaseMetrics' in family ? [family.databaseMetrics] : [],
   );
+  const modules = await Promise.all(loads.map((load) => load()));
   return modules.map(({ createCollect }) => createCollect(pool));
 }
 
