@@ -1,7 +1,7 @@
 /** The command line of `npm run capacity`. */
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#config.ts';
-import { MAX_PROPAGATION_WAIT_MS } from '#onboarding/contract.ts';
+import { MAX_PROPAGATION_WAIT_MS } from '#onboarding/contract/timing.ts';
 import { withUsage } from '#roles/commandLine.ts';
 import { positive, wholeFrom } from '../runner/arguments/argumentValues.ts';
 import { defaultBurst, TARGET_DEFAULTS, type Target } from './model/target.ts';

@@ -1,11 +1,8 @@
 /** OrganizationDeletionWorkflow: its name, id, input and activities. */
 import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
-import type {
-  BootstrapTiming,
-  CompensationActivities,
-  CompensationInput,
-} from '#onboarding/contract.ts';
+import type { BootstrapTiming } from '#onboarding/contract/timing.ts';
+import type { CompensationActivities, CompensationInput } from '#onboarding/contract.ts';
 import type { PatientActivities } from '#sso/contract.ts';
 
 /** Permission to delete an organization. */

@@ -1,7 +1,7 @@
 /** OrganizationDeletionWorkflow: takes an organization out of service, its newest parts first. */
 import { patched, proxyActivities } from '@temporalio/workflow';
 import { retryPolicies } from '#kernel/workflow/policies.ts';
-import { DEFAULT_TIMING } from '#onboarding/contract.ts';
+import { DEFAULT_TIMING } from '#onboarding/contract/timing.ts';
 import type { DeletionSteps, OrganizationDeletionParams } from './contract.ts';
 
 /** Revokes what is pending, removes DNS record and single sign-on, and deactivates the organization. */

@@ -1,8 +1,8 @@
 /** Activities of a bootstrap, each under the retry policy meant for it. */
 import { proxyActivities } from '@temporalio/workflow';
 import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
+import type { BootstrapTiming } from './contract/timing.ts';
 import type {
-  BootstrapTiming,
   CompensationActivities,
   DnsActivities,
   MailActivities,

@@ -13,7 +13,7 @@ import {
 } from '#kernel/settings/builders.ts';
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { SettingsOf } from '#kernel/settings/load.ts';
-import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from './contract.ts';
+import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from './contract/timing.ts';
 
 export const ONBOARDING_SETTINGS = {
   api: {

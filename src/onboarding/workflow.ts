@@ -19,13 +19,15 @@ import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
 import { inheritedSearchAttributes } from '#kernel/workflow/searchAttributes.ts';
 import {
+  type BootstrapTiming,
+  DEFAULT_TIMING,
+  MAX_PROPAGATION_WAIT_MS,
+} from './contract/timing.ts';
+import {
   BOOTSTRAP_STEP_NAMES,
   BOOTSTRAP_STEPS,
   type BootstrapState,
   type BootstrapStep,
-  type BootstrapTiming,
-  DEFAULT_TIMING,
-  MAX_PROPAGATION_WAIT_MS,
   type OrganizationBootstrapParams,
   type OrganizationBootstrapResult,
   orgIdOfBootstrap,

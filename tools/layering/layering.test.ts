@@ -55,6 +55,8 @@ const BROKEN: readonly [rule: string, file: string, imported: string, target: st
   ['light-definition', 'src/billing/family.ts', './routes.ts', 'src/billing/routes.ts'],
   ['sandbox', 'src/orders/moreWorkflow.ts', './store.ts', 'src/orders/store.ts'],
   ['sandbox', 'src/orders/workflow/part.ts', '../helper.ts', 'src/orders/helper.ts'],
+  ['sandbox', 'src/orders/contract/part.ts', '../helper.ts', 'src/orders/helper.ts'],
+  ['sandbox', 'src/orders/rules/part.ts', '../helper.ts', 'src/orders/helper.ts'],
   ['sandbox', 'src/orders/proxies.ts', 'pg', 'node_modules/pg/index.js'],
   ['sandbox', 'src/orders/proxies.ts', 'node:fs', 'fs'],
   ['sandbox', 'src/kernel/workflow/new.ts', '#kernel/pool.ts', 'src/kernel/pool.ts'],

@@ -51,7 +51,9 @@ const OF_API = [
 ];
 const OF_SANDBOX = [
   'contract[.]ts',
+  'contract/',
   'rules[.]ts',
+  'rules/',
   'proxies[.]ts',
   'workflow[.]ts',
   '\\w+Workflow[.]ts',

@@ -10,7 +10,8 @@ import {
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import type { StepInput } from '#kernel/workflow/names.ts';
 import { ONBOARDING_FAILURE } from '#onboarding/rules.ts';
-import { type BootstrapState, type BootstrapTiming, SIGNAL } from '../contract.ts';
+import type { BootstrapTiming } from '../contract/timing.ts';
+import { type BootstrapState, SIGNAL } from '../contract.ts';
 import type { Proxies } from '../proxies.ts';
 
 type Decision = 'retry' | 'skip' | 'abort';

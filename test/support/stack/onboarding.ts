@@ -15,9 +15,9 @@ import type { ReceivedMail } from '#dev/loopback/receivedMail.ts';
 import { createEventQueries, type EventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import type { BootstrapTiming } from '#onboarding/contract/timing.ts';
 import {
   type BootstrapState,
-  type BootstrapTiming,
   bootstrapWorkflowId,
   ORGANIZATION_BOOTSTRAP,
   type OrganizationBootstrapParams,
