@@ -1,4 +1,7 @@
-/** The entry point of development, which is not in the production image: `node dev/main.ts <role>`. */
+/**
+ * The entry point of the development roles, which the production image does not contain: `node
+ * dev/main.ts <role>`.
+ */
 import { runRole } from '#roles/runRole.ts';
 
 const USAGE = `usage: node dev/main.ts <role> [options]

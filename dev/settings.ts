@@ -1,4 +1,7 @@
-/** Settings of the embedded stack, of load tests and of the check of an installation. */
+/**
+ * Settings of the development roles: embedded stack, loopbacks, load tests, check of an
+ * installation.
+ */
 import { z } from 'zod';
 import { ROLE_SCHEMAS } from '#config.ts';
 import {
@@ -14,7 +17,7 @@ import { platformSettings } from '#kernel/settings/kernelSettings.ts';
 import { type Environment, loadSettings, type Milliseconds } from '#kernel/settings/load.ts';
 
 const DEV_SCHEMAS = {
-  /** The check of a running installation. */
+  /** Settings of the check of a running installation. */
   integration: z.object({
     API_URL: z.url().describe('the API of the installation to check'),
     API_TOKEN: z
@@ -30,7 +33,7 @@ const DEV_SCHEMAS = {
       'how long the whole check may take',
     ),
   }),
-  /** Load tests; all but the last are of use against a given installation alone. */
+  /** Settings of the load tests; only the last one is used without a given installation. */
   load: z.object({
     API_TOKEN: optional().meta(
       secretly(
@@ -48,7 +51,7 @@ const DEV_SCHEMAS = {
       .describe('audience of the tokens that are signed'),
     GRAFANA_URL: z.url().optional().describe('where the dashboards are, for links to them'),
   }),
-  /** Loopback services for compose.yaml, where the settings of API and worker point. */
+  /** Settings of the loopback services for compose.yaml. */
   loopbacks: z.object({
     ...platformSettings,
     SUPABASE_URL: z.url().describe('where the loopback Supabase Auth listens'),
@@ -63,7 +66,7 @@ const DEV_SCHEMAS = {
       .pipe(z.array(z.string()).min(1, 'required'))
       .describe('where the loopback resolvers listen'),
   }),
-  /** The embedded stack. */
+  /** Settings of the embedded stack. */
   dev: z.object({
     TEMPORAL_CLI: optional().describe(
       'path of a Temporal CLI for the embedded server; looked for, else fetched, when not set',
@@ -74,23 +77,23 @@ const DEV_SCHEMAS = {
 export type DevRole = keyof typeof DEV_SCHEMAS;
 export type DevConfig<R extends DevRole> = Milliseconds<z.infer<(typeof DEV_SCHEMAS)[R]>>;
 
-/** @throws ConfigError listing every problem. */
+/** Reads and validates the settings of a role. @throws ConfigError listing every problem. */
 export const loadDevConfig = <R extends DevRole>(
   role: R,
   env: Environment = process.env,
 ): DevConfig<R> => loadSettings(role, DEV_SCHEMAS[role], env) as DevConfig<R>;
 
-/** Every schema, for the documentation that is written from it. */
+/** All schemas, for the generated documentation. */
 export const SETTING_SCHEMAS: Readonly<Record<string, z.ZodObject>> = {
   ...ROLE_SCHEMAS,
   ...DEV_SCHEMAS,
 };
 
-/** Names of every setting, for documentation and manifests that must agree with them. */
+/** Names of all settings, for documentation and manifests that must match them. */
 export const SETTING_NAMES: readonly string[] = [
   ...new Set(Object.values(SETTING_SCHEMAS).flatMap(({ shape }) => Object.keys(shape))),
 ].sort();
 
-/** The environment without any setting of ours: what a child process inherits that gets its own. */
+/** The environment without our own settings: for a child process that gets its own settings. */
 export const inheritedEnvironment = (env: Environment = process.env): Environment =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !SETTING_NAMES.includes(name)));

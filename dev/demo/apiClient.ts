@@ -1,4 +1,4 @@
-/** The API as a caller outside sees it: HTTP with a bearer token. */
+/** Client of the API for the demonstration: HTTP with a bearer token. */
 
 export interface ApiClient {
   get<T>(path: string): Promise<T>;
@@ -6,12 +6,12 @@ export interface ApiClient {
   delete<T>(path: string, body: object): Promise<T>;
 }
 
-/** An answer that is no success; the message carries the API's own reason. */
+/** An unsuccessful response; the message contains the reason that the API gave. */
 class ApiError extends Error {
   override name = 'ApiError';
 }
 
-/** The part of a problem document (RFC 9457) that tells what to change. */
+/** The part of a problem document (RFC 9457) that says what to change. */
 interface ProblemDocument {
   title?: string;
   detail?: string;

@@ -1,4 +1,6 @@
-/** `npm run demo`: starts everything, onboards a sample organization, shows what it left, ends. */
+/**
+ * `npm run demo`: starts the platform, onboards a sample organization, prints the result, stops.
+ */
 import { once } from 'node:events';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -53,7 +55,7 @@ interface Wishes {
   keep: boolean;
 }
 
-/** One bootstrap through the front door. @throws Error with the reason when it does not succeed. */
+/** Runs one bootstrap through the HTTP API. @throws Error with the reason when it fails. */
 async function demonstrate(
   platform: Platform,
   output: DemoOutput,
@@ -82,7 +84,7 @@ async function demonstrate(
   output.ended(platform, left, accepted, { readyMs, activeMs, bootstrapMs });
 }
 
-/** What the roles had to say, for someone who cannot look: their logs end with the stack. */
+/** The last log lines of each role. The log files are removed together with the stack. */
 const logTails = async ({ stack }: Platform): Promise<string> =>
   (
     await Promise.all(
@@ -92,7 +94,10 @@ const logTails = async ({ stack }: Platform): Promise<string> =>
     )
   ).join('');
 
-/** Shows it on a running platform. @throws Error with the reason, and what the roles logged. */
+/**
+ * Runs the demonstration on a running platform.
+ * @throws Error with the reason and the last log lines of the roles.
+ */
 async function show(
   platform: Platform,
   output: DemoOutput,

@@ -1,4 +1,6 @@
-/** `npm run demo -- --full`: goes on with the people of the organization, after its bootstrap. */
+/**
+ * `npm run demo -- --full`: after the bootstrap, shows invitations, a domain and single sign-on.
+ */
 
 import type { Platform } from '#dev/embedded/platform.ts';
 import type { Organization } from '#organization/store.ts';
@@ -12,7 +14,7 @@ import { CALLER, sampleOrganization } from './sampleOrganization.ts';
 
 const DOMAIN = 'sunrise.example';
 
-/** The administrator of the organization: the caller of the bootstrap, with more to do. */
+/** Gives the caller of the bootstrap a token with the permissions of an administrator. */
 async function sceneOf(
   { stack, apiUrl }: Platform,
   { orgId, path }: Organization,
@@ -34,8 +36,9 @@ async function sceneOf(
 }
 
 /**
- * Tells each part as it ends.
- * @returns what the organization has afterwards. @throws Error with the reason when one is not as it has to be.
+ * Reports each part when it ends.
+ * @returns what the organization has afterwards.
+ * @throws Error with the reason when a part has not the expected result.
  */
 export async function showFull(
   platform: Platform,
@@ -44,7 +47,7 @@ export async function showFull(
   signal: AbortSignal,
 ): Promise<DemoSummary> {
   const scene = await sceneOf(platform, organization, signal);
-  // Its time runs while the others are shown.
+  // The invitation expires while the other parts are shown.
   const open = await inviteLate(scene);
   const invited = sampleOrganization().users[1]!.email;
   output.part(await acceptInvitation(scene, invited));

@@ -5,8 +5,8 @@ import { userInvitationWorkflowId } from '#invitation/contract.ts';
 import { type DemoPart, type DemoScene, eventsOf, mailTo, until } from './demoPart.ts';
 
 /**
- * Nobody waits seven days for a demonstration. Without reminders: they would go to the users of
- * the bootstrap too, whose mails are counted. Settings of the API.
+ * Settings of the API: invitations expire after seconds instead of seven days. Reminders are off:
+ * they would also go to the users of the bootstrap, whose mails are counted.
  */
 export const SHORT_INVITATIONS = {
   INVITATION_TTL_SECONDS: '8',
@@ -37,7 +37,9 @@ interface PublicAnswer {
   };
 }
 
-/** A call of the invited person's browser: there is no bearer token, the link is all they have. */
+/**
+ * A request of the invited person's browser: without a bearer token, only with the link's token.
+ */
 async function callPublicly(
   { apiUrl }: DemoScene,
   method: 'GET' | 'POST',
@@ -48,7 +50,7 @@ async function callPublicly(
   return { status: response.status, body: (await response.json()) as PublicAnswer['body'] };
 }
 
-/** The link's token, as the person finds it in the mail. */
+/** Reads the token from the link in the invitation's mail. */
 async function tokenFor(scene: DemoScene, email: string): Promise<string> {
   const linked = /[?&]token=([\w-]+)/;
   const mail = await mailTo(scene, email, 'an invitation by e-mail', ({ text }) =>
@@ -66,14 +68,16 @@ async function invitationOf({ api, organizationId }: DemoScene, email: string): 
   return found.invitationId;
 }
 
-/** As the account's metadata carry it for the token hook. */
+/** A membership as the account's metadata hold it for the token hook. */
 interface Membership {
   org_id: string;
   roles: string[];
   scope: string;
 }
 
-/** The roles an account has in the organization, and where they hold. @throws Error without one. */
+/**
+ * The roles of an account in the organization, with their scope. @throws Error when it has none.
+ */
 function membershipOf({ app_metadata }: AuthUser, orgId: string): string {
   const memberships = app_metadata.memberships as Membership[] | undefined;
   const membership = memberships?.find(({ org_id }) => org_id === orgId);
@@ -81,7 +85,7 @@ function membershipOf({ app_metadata }: AuthUser, orgId: string): string {
   return `${membership.roles.join(', ')} in ${membership.scope}`;
 }
 
-/** A user whom the bootstrap invited follows the link of the mail; the account is there. */
+/** Accepts the invitation of a user whom the bootstrap invited; then the account exists. */
 export async function acceptInvitation(scene: DemoScene, email: string): Promise<DemoPart> {
   const startedAt = Date.now();
   const invitationId = await invitationOf(scene, email);
@@ -113,7 +117,7 @@ export async function acceptInvitation(scene: DemoScene, email: string): Promise
   };
 }
 
-/** Invites somebody who will not answer, so that the time runs while others are at it. */
+/** Sends an invitation that is not accepted; it expires while the other parts run. */
 export async function inviteLate(scene: DemoScene): Promise<OpenInvitation> {
   const startedAt = Date.now();
   const { accepted, refused } = await scene.api.post<{
@@ -126,7 +130,7 @@ export async function inviteLate(scene: DemoScene): Promise<OpenInvitation> {
   return { invitationId: invited.invitationId, token, startedAt };
 }
 
-/** Waits until the invitation has expired; the late click is refused and leaves no account. */
+/** Waits until the invitation has expired. Accepting it then is refused and creates no account. */
 export async function letExpire(scene: DemoScene, invitation: OpenInvitation): Promise<DemoPart> {
   const { invitationId, token, startedAt } = invitation;
   const events = await until(scene, 'the end of an invitation', async () => {

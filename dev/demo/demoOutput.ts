@@ -1,4 +1,4 @@
-/** How a demonstration is told: line by line to a person, or as one JSON document. */
+/** Prints a demonstration: line by line for a person, or as one JSON document. */
 
 import type { Platform } from '#dev/embedded/platform.ts';
 import { duration, labelled, styled } from '#dev/embedded/terminal.ts';
@@ -15,11 +15,11 @@ export interface Accepted {
 }
 
 export interface DemoTimes {
-  /** From the start of the command to API and worker being ready. */
+  /** Milliseconds from the start of the command until API and worker are ready. */
   readyMs: number;
-  /** From the start of the command to the active organization. */
+  /** Milliseconds from the start of the command until the organization is active. */
   activeMs: number;
-  /** From the request to the active organization. */
+  /** Milliseconds from the request until the organization is active. */
   bootstrapMs: number;
 }
 
@@ -28,11 +28,11 @@ export interface DemoOutput {
   note(message: string): void;
   requested(platform: Platform, body: SampleOrganization, accepted: Accepted): void;
   step(step: EndedStep): void;
-  /** What the bootstrap left. */
+  /** Prints what the bootstrap created. */
   result(summary: DemoSummary): void;
-  /** A part of the full demonstration that has ended. */
+  /** Prints a part of the full demonstration that has ended. */
   part(part: DemoPart): void;
-  /** What everything left, and where to look. */
+  /** Prints what all parts created, and the addresses where to look at it. */
   ended(platform: Platform, summary: DemoSummary, accepted: Accepted, times: DemoTimes): void;
   failed(reason: string): void;
 }
@@ -60,13 +60,13 @@ function printStep({ step, status, durationMs, events }: EndedStep): void {
   for (const { type, id } of others) console.log(`  ${row('', '', type, id)}`);
 }
 
-/** `linkBefore` as `Link before`. */
+/** Splits a camelCase name into words: `linkBefore` becomes `Link before`. */
 const spaced = (name: string): string =>
   name
     .replace(/^./, (first) => first.toUpperCase())
     .replace(/[A-Z]/g, (letter, at) => (at ? ` ${letter.toLowerCase()}` : letter));
 
-/** Each event with the activity that left it, and the time since the one before. */
+/** Prints each event with the activity that emitted it and the time since the previous event. */
 function printPart({ title: text, workflowId, startedAt, facts, events }: DemoPart): void {
   title(text);
   console.log(labelled('Workflow', workflowId));
@@ -156,7 +156,7 @@ const eventView = ({ id, eventType, eventMetadata }: StoredEvent) => ({
   correlationId: eventMetadata.correlation_id,
 });
 
-/** Nothing but one document on standard output, at the end. */
+/** Prints only one JSON document on standard output, at the end. */
 export function createJsonOutput(): DemoOutput {
   const steps: object[] = [];
   const parts: Record<string, object> = {};

@@ -1,4 +1,4 @@
-/** A part of the full demonstration: what was done, what is there now, and the events it left. */
+/** A part of the full demonstration: its name, its result, and the events that it emitted. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Stack } from '#dev/embedded/stack.ts';
 import type { ReceivedMail } from '#dev/loopback/receivedMail.ts';
@@ -7,25 +7,25 @@ import type { ApiClient } from './apiClient.ts';
 import type { DemoSummary } from './demoSummary.ts';
 
 export interface DemoPart {
-  /** What the JSON document calls it. */
+  /** Its name in the JSON document. */
   name: 'acceptedInvitation' | 'verifiedDomain' | 'singleSignOn' | 'expiredInvitation';
   title: string;
   workflowId: string;
   /** Epoch milliseconds. */
   startedAt: number;
-  /** What is there afterwards, by name. */
+  /** The result, by name. */
   facts: Record<string, string>;
-  /** Of the invitation, claim or configuration, oldest first. */
+  /** Events of the invitation, claim or configuration, oldest first. */
   events: StoredEvent[];
 }
 
-/** Where a part plays: an active organization, and a caller who may do what is shown. */
+/** What each part works with: an active organization, and a caller with the needed permissions. */
 export interface DemoScene {
   api: ApiClient;
   apiUrl: string;
   stack: Stack;
   organizationId: string;
-  /** The caller's address. */
+  /** The caller's e-mail address. */
   requester: string;
   signal: AbortSignal;
 }
@@ -33,7 +33,10 @@ export interface DemoScene {
 const POLL_MS = 100;
 const LIMIT_MS = 60_000;
 
-/** @returns what `look` finds, once it finds something. @throws Error naming what was waited for. */
+/**
+ * @returns the value of `look` once it is defined.
+ * @throws Error that names what was waited for, when it takes too long.
+ */
 export async function until<T>(
   { signal }: DemoScene,
   awaited: string,
@@ -48,7 +51,7 @@ export async function until<T>(
   }
 }
 
-/** The first mail to an address that fits; the mail server may be about to take it. */
+/** The first mail to an address that matches; waits until the mail server has received it. */
 export const mailTo = (
   scene: DemoScene,
   address: string,
@@ -59,7 +62,7 @@ export const mailTo = (
     scene.stack.smtp.mails.find((mail) => mail.to.includes(address) && fits(mail)),
   );
 
-/** Events of one stream of the organization, by the lineage as any caller reads it. */
+/** Events of one stream of the organization, read from the lineage route of the API. */
 export async function eventsOf(
   { api, organizationId }: DemoScene,
   aggregateId: string,

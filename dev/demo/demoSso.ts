@@ -1,4 +1,4 @@
-/** The full demonstration's domain and single sign-on: proved by DNS, tested by a real round trip. */
+/** The full demonstration of a domain (proved by DNS) and of single sign-on (tested by a login). */
 import type { OrganizationDomain } from '#domainClaim/store.ts';
 import { type DemoPart, type DemoScene, eventsOf, mailTo, until } from './demoPart.ts';
 import { followTestLink } from './ssoTestBrowser.ts';
@@ -19,7 +19,7 @@ interface Configuration {
   error: string | null;
 }
 
-/** Claims a domain and publishes what it is asked to; the resolvers are asked over UDP. */
+/** Claims a domain and publishes its TXT record in the loopback DNS, which serves it over UDP. */
 export async function verifyDomain(scene: DemoScene, domain: string): Promise<DemoPart> {
   const { api, organizationId, stack } = scene;
   const startedAt = Date.now();
@@ -44,14 +44,14 @@ export async function verifyDomain(scene: DemoScene, domain: string): Promise<De
 
 const pathOf = ({ organizationId }: DemoScene) => `/api/v1/organizations/${organizationId}/sso`;
 
-/** How the configuration stands. @throws Error with the reason when it has failed. */
+/** The latest configuration. @throws Error with the reason when it has failed. */
 async function latestOf(scene: DemoScene): Promise<Configuration | null> {
   const { latest } = await scene.api.get<{ latest: Configuration | null }>(pathOf(scene));
   if (!latest || !['failed', 'cancelled'].includes(latest.status)) return latest;
   throw new Error(`single sign-on has ${latest.status} at ${latest.failureStage}: ${latest.error}`);
 }
 
-/** Follows the link of the test as `account`. */
+/** Follows the link of the test and logs in as `account`. */
 async function testLogin(scene: DemoScene, account: string): Promise<void> {
   const linked = /https?:\/\/\S+\/sso\/test\/[\w-]+/;
   const link = await until(scene, 'the link of the test by e-mail', async () => {
@@ -66,7 +66,9 @@ async function testLogin(scene: DemoScene, account: string): Promise<void> {
   throw new Error(`the test login answered ${answer.status}: ${title}: ${detail}`);
 }
 
-/** Configures the identity provider of the stack, logs in by it, and waits until it is active. */
+/**
+ * Configures the identity provider of the stack, logs in through it, and waits until it is active.
+ */
 export async function configureSso(scene: DemoScene, account: string): Promise<DemoPart> {
   const { api, requester, stack } = scene;
   const startedAt = Date.now();

@@ -1,4 +1,4 @@
-/** What a demonstration leaves behind, looked up where it is: API, DNS over UDP, mailbox. */
+/** Reads the result of a demonstration from the API, the DNS (over UDP) and the mailbox. */
 import { Resolver } from 'node:dns/promises';
 import type { Stack } from '#dev/embedded/stack.ts';
 import type { CloudflareRecord } from '#dev/loopback/cloudflareZone.ts';
@@ -9,7 +9,7 @@ import type { ApiClient } from './apiClient.ts';
 export interface DemoSummary {
   lineage: Lineage<Invitation>;
   dnsRecords: Pick<CloudflareRecord, 'id' | 'name' | 'type' | 'content' | 'proxied' | 'comment'>[];
-  /** What each resolver answers for the organization's domain. */
+  /** The answer of each resolver for the organization's domain. */
   resolved: { resolver: string; addresses: string[] }[];
   mails: { to: string; subject: string; messageId: string; correlationId: string }[];
 }
@@ -51,7 +51,7 @@ export async function summaryOf(
   };
 }
 
-/** What is not as it has to be after a successful run; empty when all is well. */
+/** Differences from the expected result of a successful run; empty when there are none. */
 export function problemsOf(
   { lineage, dnsRecords, resolved, mails }: DemoSummary,
   expected: { correlationId: string; users: number },

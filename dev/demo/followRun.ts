@@ -1,4 +1,4 @@
-/** Follows one bootstrap over the API: each step once it has ended, with the events it left. */
+/** Follows one bootstrap over the API and reports each step that has ended, with its events. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
 import type { StepState } from '#kernel/workflow/names.ts';
@@ -6,14 +6,14 @@ import { BOOTSTRAP_STEP_NAMES, BOOTSTRAP_STEPS, type BootstrapStep } from '#onbo
 import type { ApiClient } from './apiClient.ts';
 
 export interface EndedStep {
-  /** A step of the workflow, the request before it, or what it records about itself at the end. */
+  /** A step of the workflow, the request before it, or the outcome recorded at the end. */
   step: BootstrapStep | 'request' | 'outcome';
   status: StepState['status'];
   durationMs: number;
   events: StoredEvent[];
 }
 
-/** The part of `GET /api/v1/workflows/{id}` that is of use here. */
+/** The fields of `GET /api/v1/workflows/{id}` that are used here. */
 interface RunStatus {
   status: 'running' | 'completed' | 'failed' | 'cancelled' | 'unknown';
   stages: StepState<BootstrapStep>[];
@@ -24,7 +24,7 @@ interface RunStatus {
 const POLL_MS = 100;
 const ENDED: readonly StepState['status'][] = ['completed', 'failed', 'skipped'];
 
-/** Which step an activity works for; the event's metadata name the activity. */
+/** The step to which an activity belongs; an event's metadata name the activity. */
 const STEP_OF_ACTIVITY: Record<string, EndedStep['step']> = {
   ...Object.fromEntries(
     BOOTSTRAP_STEPS.flatMap((step) => ('activity' in step ? [[step.activity, step.name]] : [])),
@@ -36,11 +36,11 @@ const STEP_OF_ACTIVITY: Record<string, EndedStep['step']> = {
 const stepOf = ({ eventMetadata }: StoredEvent): EndedStep['step'] =>
   STEP_OF_ACTIVITY[eventMetadata.activity_id ?? ''] ?? 'request';
 
-/** Epoch milliseconds; NaN when there is no time. A `Date` is a string once it came as JSON. */
+/** Epoch milliseconds; NaN when there is no time. In JSON a `Date` is a string. */
 const timeOf = (time: Date | string | undefined): number =>
   time ? new Date(time).getTime() : Number.NaN;
 
-/** Ends with a reason when the run does not complete. */
+/** Why the run cannot complete any more; undefined while it still can. */
 function reasonToGiveUp({ status, error, waitingForPerson }: RunStatus): string | undefined {
   if (waitingForPerson) return 'the DNS was not verified in time, and the run waits for a person';
   if (status === 'running' || status === 'completed') return undefined;
@@ -48,8 +48,9 @@ function reasonToGiveUp({ status, error, waitingForPerson }: RunStatus): string 
 }
 
 /**
- * @param times of the request and of its answer, in epoch milliseconds.
- * @returns nothing once the run has completed. @throws Error with the reason when it does not.
+ * Returns when the run has completed.
+ * @param times of the request and of its response, in epoch milliseconds.
+ * @throws Error with the reason when the run does not complete.
  */
 export async function followRun(
   api: ApiClient,
@@ -72,7 +73,7 @@ export async function followRun(
   const deadline = Date.now() + options.limitMs;
   for (;;) {
     const run = await api.get<RunStatus>(`/api/v1/workflows/${workflowId}`);
-    // Asked after the status: the events of a step that has ended are there.
+    // Read after the status, so that the events of a step that has ended are included.
     const { events } = await api.get<{ events: StoredEvent[] }>(
       `/api/v1/workflows/${workflowId}/events`,
     );

@@ -1,4 +1,4 @@
-/** The organization that `npm run demo` onboards, and the one who asks for it. */
+/** The organization that `npm run demo` onboards, and the user who requests it. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { TokenClaims } from '#dev/loopback/tokenClaims.ts';
 
@@ -14,7 +14,7 @@ const user = (firstName: string, lastName: string, role: string) => ({
   role,
 });
 
-/** A provider with three users; the subdomain is another one each time. */
+/** A provider with three users; the subdomain is different for each call. */
 export function sampleOrganization() {
   return {
     subdomain: `sunrise-${randomBytes(3).toString('hex')}`,

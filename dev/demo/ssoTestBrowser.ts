@@ -1,4 +1,4 @@
-/** What a person's browser does with the link of a test: goes to the identity provider and comes back. */
+/** Acts as the browser of a person who follows the link of a single sign-on test. */
 
 const HTML_ENTITIES: Record<string, string> = {
   '&amp;': '&',
@@ -24,7 +24,7 @@ async function submit(page: string): Promise<Response> {
 
 /**
  * Follows a test link to its end.
- * @returns the answer of our callback, or of the link itself when that refuses.
+ * @returns the response of our callback, or of the link itself when the link is refused.
  */
 export async function followTestLink(link: string): Promise<Response> {
   const begun = await fetch(link, { redirect: 'follow' });

@@ -1,4 +1,4 @@
-/** Bundles of the workflow code as it was, or might become: the present sources with changes. */
+/** Bundles of older or changed workflow code: the present sources with replacements applied. */
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
@@ -14,7 +14,7 @@ export interface Change {
 
 const BOOTSTRAP = 'onboarding/workflow.ts';
 
-/** The code from before DNS was verified, and so from before all later patches: no marker of any. */
+/** The code from before DNS verification existed: it has none of the later patches either. */
 export const BEFORE_DNS_VERIFICATION: Change[] = [
   { file: BOOTSTRAP, from: `if (patched('dns-verification')) {`, to: 'if (false) {' },
   {
@@ -25,9 +25,10 @@ export const BEFORE_DNS_VERIFICATION: Change[] = [
   { file: BOOTSTRAP, from: '  patched,\n', to: '' },
 ];
 
-/** @throws when a change does not apply: then it no longer says what it was written to say. */
+/** @throws Error when a replacement does not match the sources any more. */
 export async function bundleChangedWorkflows(changes: Change[]): Promise<string> {
-  // Below the project, whose packages it needs; with a package.json of its own for `#` imports.
+  // Below the project's folder, so that its packages are found; with its own package.json for `#`
+  // imports.
   const folder = await mkdtemp(path.join(ROOT, '.cache', 'changed-workflows-'));
   const src = path.join(folder, 'src');
   try {

@@ -1,4 +1,4 @@
-/** The stack's PostgreSQL: a server, a migrated database, and the application's login. */
+/** The stack's PostgreSQL: a server, a migrated database, and a login for the application. */
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { migrate } from '#kernel/database/migrate.ts';
@@ -34,8 +34,8 @@ async function createDatabase(adminUrl: string): Promise<{ url: string; ownerUrl
 
 /**
  * Starts a server in the stack's folder.
- * @param stack.durable true flushes each commit, as production does; the data ends with the
- *   stack, so only who measures has a use for it.
+ * @param stack.durable true flushes each commit, as production does. The data are removed with the
+ *   stack, so only measurements need it.
  */
 export async function startDatabase(stack: {
   folder: string;
@@ -43,7 +43,8 @@ export async function startDatabase(stack: {
   durable?: boolean;
 }): Promise<EmbeddedDatabase> {
   const dataDir = path.join(stack.folder, 'postgres');
-  // Before the start: a parent that dies in the middle of it leaves a server as well.
+  // Registered before the start: if this process dies during the start, the server is still
+  // stopped.
   stack.reaper.watchPidFile(path.join(dataDir, 'cluster', 'postmaster.pid'));
   const server = await startPostgres({ dataDir, durable: stack.durable ?? false });
   try {

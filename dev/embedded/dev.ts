@@ -25,7 +25,7 @@ function parse(args: string[]) {
   return withUsage(USAGE, () => parseArgs({ args, options: { help: { type: 'boolean' } } }).values);
 }
 
-/** Prometheus and Alertmanager over the platform, where they are; they are not needed. */
+/** Starts Prometheus and Alertmanager when they are installed; the platform works without them. */
 async function startMonitoringOf({ stack }: Platform): Promise<Monitoring | undefined> {
   const tools = await presentPrometheusTools(CACHE);
   if (!tools) return undefined;

@@ -1,4 +1,4 @@
-/** The routes of `alerts/alertmanager.yml` on this machine: the same, but every receiver is ours. */
+/** The routes of `alerts/alertmanager.yml` for local use: all receivers are one local webhook. */
 import { parse, stringify } from 'yaml';
 
 interface Route {
@@ -30,8 +30,8 @@ function localRoute(route: Route, factor: number): Route {
 }
 
 /**
- * @param webhookUrl hears of everything, whatever the receiver.
- * @param factor by which waits are shortened.
+ * @param webhookUrl gets the notifications of every receiver.
+ * @param factor divides the waiting times.
  */
 export function localRouting(production: string, webhookUrl: string, factor = 1): string {
   const { route, inhibit_rules, receivers } = parse(production) as AlertmanagerConfig;

@@ -16,14 +16,14 @@ import { createReleasers } from './releasers.ts';
 
 export interface MonitoringOptions {
   tools: PrometheusTools;
-  /** Where configuration, data and logs go. */
+  /** Folder for configuration, data and logs. */
   folder: string;
   reaper: Pick<Reaper, 'watch'>;
-  /** `host:port` of each job, or those of its replicas. */
+  /** `host:port` of each job, or a list of them for several replicas. */
   targets: Record<string, string | string[]>;
   ruleFiles: string[];
   scrapeSeconds: number;
-  /** By which the waits of the alert routes are shortened. */
+  /** Divides the waiting times of the alert routes. */
   factor?: number;
 }
 
@@ -49,10 +49,10 @@ async function startServer(
 ): Promise<{ stop: () => Promise<void> }> {
   const logFile = path.join(folder, `${path.basename(program)}.log`);
   const log = await open(logFile, 'a');
-  // Settings of proxies would send its scrapes elsewhere.
+  // Only PATH: proxy settings would redirect the scrapes.
   const env = { PATH: process.env.PATH };
   const child = spawn(program, args, {
-    // Where an unpacked Alertmanager has its templates.
+    // An unpacked Alertmanager reads its templates relative to its own folder.
     ...(path.isAbsolute(program) && { cwd: path.dirname(program) }),
     env,
     detached: true,
@@ -94,21 +94,21 @@ function prometheusConfig(options: MonitoringOptions, alertmanager: string): str
   });
 }
 
-/** The rules as production evaluates them: those that its configuration names. */
+/** The rule files that the production configuration names. */
 export async function committedRuleFiles(): Promise<string[]> {
   const { rule_files } = parse(await readFile(path.join(ALERTS, 'prometheus.yml'), 'utf8'));
   return (rule_files as string[]).map((file) => path.join(ALERTS, file));
 }
 
-/** Where an embedded stack's roles are scraped, by the job names that the rules expect. */
+/** Addresses to scrape in an embedded stack, by the job names that the rules expect. */
 export const targetsOf = (env: Record<string, string>): Record<string, string> => ({
   'a4c-api': `${HOST}:${env.PORT}`,
   'a4c-worker': `${HOST}:${env.HEALTH_CHECK_PORT}`,
 });
 
 /**
- * Starts both, scraping the targets, evaluating the rules and routing as production does.
- * @throws Error with the end of the log of the one that did not start.
+ * Starts both with the rules and routes of production, and scrapes the targets.
+ * @throws Error with the last log lines of the server that did not start.
  */
 export async function startMonitoring(options: MonitoringOptions): Promise<Monitoring> {
   const { tools, factor = 1 } = options;
@@ -130,7 +130,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
       `--config.file=${file('alertmanager.yml')}`,
       `--storage.path=${file('alertmanager')}`,
       `--web.listen-address=${alertmanager}`,
-      // No cluster: it would ask for a port and an address of its own.
+      // Disables clustering, which would need another port and address.
       '--cluster.listen-address=',
     ];
     const prometheusArgs = [

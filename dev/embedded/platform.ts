@@ -1,20 +1,20 @@
-/** The whole platform on this machine: the embedded stack, and API and worker on it. */
+/** The whole platform on this machine: the embedded stack with API and worker. */
 import { createProcesses, type Processes, type RoleName, type RoleProcess } from './processes.ts';
 import { createReleasers } from './releasers.ts';
 import { type Stack, type StackOptions, startStack } from './stack.ts';
 
 export interface Platform {
   stack: Stack;
-  /** Starts a role anew, after it was stopped or killed. */
+  /** Starts a role again after it was stopped or killed. */
   processes: Processes;
   roles: Record<RoleName, RoleProcess>;
   apiUrl: string;
-  /** Ends roles first, then what they talk to. */
+  /** Stops the roles first, then the services that they use. */
   stop(): Promise<void>;
 }
 
 /**
- * Resolves when API and worker are ready. When something fails, everything is stopped again.
+ * Resolves when API and worker are ready. When a part fails, all parts are stopped.
  * @throws Error of the first part that failed; AbortError once `stopping` is aborted.
  */
 export async function startPlatform(
@@ -47,7 +47,7 @@ export async function startPlatform(
   }
 }
 
-/** What a person may want to open or connect to, by name. */
+/** Addresses that a person may want to open or connect to, by name. */
 export function addressesOf({ stack, apiUrl }: Platform): [name: string, address: string][] {
   const { env, temporal, smtp, dns, cloudflare, supabase, folder } = stack;
   return [

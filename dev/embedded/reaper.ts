@@ -1,9 +1,9 @@
-/** Ends what we started when we cannot do it ourselves any more: after a crash or a SIGKILL. */
+/** Ends the processes that we started when we cannot do it: after a crash or a SIGKILL. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** One line of the reaper's input. */
+/** One line of the reaper's standard input. */
 export interface ReaperOrder {
   watch?: number;
   watchPidFile?: string;
@@ -11,21 +11,21 @@ export interface ReaperOrder {
 }
 
 export interface Reaper {
-  /** The reaper's own process. */
+  /** Process id of the reaper. */
   pid: number;
-  /** Ends this process when we are gone. */
+  /** Registers a process to end when this process has ended. */
   watch(pid: number): void;
-  /** Ends the PostgreSQL server of this pid file, should there be one when we are gone. */
+  /** Registers a PostgreSQL server, by its pid file, to end when this process has ended. */
   watchPidFile(file: string): void;
-  /** Removes this folder when we are gone and nothing runs any more. */
+  /** Registers a folder to remove when this process and all registered ones have ended. */
   remove(folder: string): void;
-  /** Lets the reaper go; what is still running or there is ended and removed. */
+  /** Closes the reaper's input: it ends and removes everything that still exists, then exits. */
   close(): void;
 }
 
 const PROGRAM = fileURLToPath(new URL('./reaperProcess.ts', import.meta.url));
 
-/** Starts the reaper. It costs one idle process, and holds nothing up when we end. */
+/** Starts the reaper. It needs one idle process, and does not keep this process running. */
 export async function startReaper(): Promise<Reaper> {
   const child = spawn(process.execPath, [PROGRAM], {
     detached: true,
@@ -33,7 +33,7 @@ export async function startReaper(): Promise<Reaper> {
   });
   await once(child, 'spawn');
   child.stdin.on('error', () => {
-    // It was killed: then nobody cleans up after a crash, and nothing else changes.
+    // The reaper was killed: there is no cleanup after a crash then, and nothing else changes.
   });
   child.unref();
   const tell = (order: ReaperOrder) => void child.stdin.write(`${JSON.stringify(order)}\n`);

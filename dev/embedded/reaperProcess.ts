@@ -1,16 +1,16 @@
 /**
- * The reaper itself: a process that outlives the one that started it, however that one ended.
- * It is told what to end over stdin, one JSON `ReaperOrder` a line, and acts at the end of
- * stdin, which the kernel closes even after a SIGKILL.
+ * The reaper: a process that keeps running after the process that started it has ended. It reads
+ * from stdin what to end, one JSON `ReaperOrder` per line, and acts at the end of stdin. The kernel
+ * closes stdin even when the other process was killed by SIGKILL.
  */
 import { access, readFile, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReaperOrder } from './reaper.ts';
 
-/** From asking politely to SIGKILL. */
+/** Time between the first signal and SIGKILL. */
 const GRACE_MS = 5_000;
-/** A server that was just being started shows up within this time, or never. */
+/** A server that was starting at the time of the crash writes its pid file within this time. */
 const QUIET_MS = 1_000;
 const POLL_MS = 50;
 const FORGET_EVERY_MS = 500;
@@ -35,23 +35,23 @@ function signal(pid: number, name: NodeJS.Signals | 0): boolean {
   }
 }
 
-/** What has ended is forgotten soon: its id may be given to a stranger. */
+/** Forgets processes that have ended, because their ids may be used again. */
 function forgetEnded(): void {
   for (const pid of pids) if (!signal(pid, 0)) pids.delete(pid);
 }
 
-/** PostgreSQL's pid file: the id is its first line. */
+/** Reads the process id from the first line of PostgreSQL's pid file. */
 async function pidIn(file: string): Promise<number | undefined> {
   const content = await readFile(file, 'utf8').catch(() => '');
   return Number.parseInt(content, 10) || undefined;
 }
 
-/** Processes that are still there, and the signal that asks each to end in order. */
+/** The processes that still run, with the signal that ends each of them in order. */
 async function remaining(): Promise<Map<number, NodeJS.Signals>> {
   const found = new Map<number, NodeJS.Signals>([...pids].map((pid) => [pid, 'SIGTERM']));
   for (const file of pidFiles) {
     const pid = await pidIn(file);
-    // PostgreSQL waits for its clients on SIGTERM, and does not on SIGINT.
+    // On SIGTERM PostgreSQL waits for its clients, on SIGINT it does not.
     if (pid) found.set(pid, 'SIGINT');
   }
   return new Map([...found].filter(([pid]) => signal(pid, 0)));
@@ -63,13 +63,16 @@ const isThere = (folder: string): Promise<boolean> =>
     () => false,
   );
 
-/** After an orderly end the folders are gone, and so is everything that ran in them. */
+/** True when the folders are gone: then everything was stopped in order. */
 async function isInOrder(): Promise<boolean> {
   const present = await Promise.all([...folders].map(isThere));
   return !present.includes(true) && (await remaining()).size === 0;
 }
 
-/** Where nobody collects the dead they look alive for ever, so there is an end to waiting. */
+/**
+ * Ends all processes. The wait is limited: an ended process without a parent that collects it still
+ * looks alive.
+ */
 async function endAll(): Promise<void> {
   const asked = new Set<number>();
   const killAt = Date.now() + GRACE_MS;
@@ -86,7 +89,7 @@ async function endAll(): Promise<void> {
   }
 }
 
-// A Ctrl-C or a hang-up is for the one who started us; we end when it has ended.
+// Ctrl-C and hang-up are meant for our parent process; we end after it has ended.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => {});
 const forgetting = setInterval(forgetEnded, FORGET_EVERY_MS);
 for await (const line of createInterface({ input: process.stdin })) obey(JSON.parse(line));

@@ -1,9 +1,11 @@
-/** What was started and has to be released again, the last one first. */
+/** Resources that must be released, in reverse order of their start. */
 type Release = () => Promise<void>;
 
 export interface Releasers {
   push(release: Release): void;
-  /** Releases everything, whatever fails; once only. @throws the first failure, at the end. */
+  /**
+   * Releases everything once, also when one release fails. @throws the first failure, at the end.
+   */
   releaseAll(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The embedded stack: everything that API and worker talk to, on loopback and free ports, in a
- * folder of its own that ends with it. Any number of stacks can run at once.
+ * The embedded stack: all services that API and worker use, on loopback and free ports, with a
+ * temporary folder. Several stacks can run at the same time.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
@@ -22,20 +22,20 @@ import { DNS_TARGET, environmentOf, ZONE } from './stackEnv.ts';
 import { type EmbeddedTemporalServer, startTemporal } from './temporal.ts';
 
 export interface StackOptions {
-  /** Told what takes long, a line each. */
+  /** Called with a line of text before a slow operation. */
   log?: (message: string) => void;
-  /** Told each part's name and after how many milliseconds it was up. */
+  /** Called with each part's name and the milliseconds that its start took. */
   onStarted?: (part: string, durationMs: number) => void;
-  /** Settings of the roles, in place of the stack's own. */
+  /** Settings of the roles that replace those of the stack. */
   settings?: Record<string, string>;
-  /** Flushes the database's commits, as production does; false when left out. */
+  /** True flushes each commit of the database, as production does; false by default. */
   durable?: boolean;
 }
 
 export interface Stack {
-  /** Logs and data; removed at the end. */
+  /** Folder of logs and data; removed at the end. */
   folder: string;
-  /** Settings that point the roles `api` and `worker` at this stack; ports are included. */
+  /** Settings with which the roles `api` and `worker` use this stack, including their ports. */
   env: Record<string, string>;
   temporal: EmbeddedTemporalServer;
   dns: LoopbackDns;
@@ -44,12 +44,12 @@ export interface Stack {
   supabase: LoopbackSupabase;
   idp: LoopbackIdp;
   reaper: Reaper;
-  /** Ends everything, in reverse order of its start, and removes the folder. */
+  /** Stops all parts in reverse order of their start, and removes the folder. */
   stop(): Promise<void>;
 }
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
-/** PostgreSQL, as root, runs as another user, who has to be able to enter. */
+/** When we are root, PostgreSQL runs as another user, who must be able to enter the folder. */
 const ENTERABLE = 0o711;
 
 async function createFolder(): Promise<string> {
@@ -84,7 +84,7 @@ async function freePorts() {
 }
 
 /**
- * Starts all parts at once. When one fails, those that came up are stopped again.
+ * Starts all parts at once. When one fails, the others are stopped.
  * @throws Error of the first part that failed.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
@@ -123,7 +123,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const env = { ...environmentOf({ ...parts, database, bundlePath, ports }), ...settings };
     return { folder, env, ...parts, idp, reaper, stop: releasers.releaseAll };
   } catch (error) {
-    // What is still on its way up has to be up before it can be stopped.
+    // A part that is still starting can only be stopped after its start.
     await Promise.allSettled(starting);
     await releasers.releaseAll();
     throw error;

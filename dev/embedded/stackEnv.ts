@@ -1,4 +1,4 @@
-/** The settings that point the roles `api` and `worker` at an embedded stack. */
+/** The settings with which the roles `api` and `worker` use an embedded stack. */
 import { randomBytes } from 'node:crypto';
 import type { LoopbackCloudflare } from '#dev/loopback/loopbackCloudflare.ts';
 import type { LoopbackDns } from '#dev/loopback/loopbackDns.ts';
@@ -7,13 +7,13 @@ import type { LoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
 import type { EmbeddedDatabase } from './database.ts';
 import type { EmbeddedTemporalServer } from './temporal.ts';
 
-/** Names that nobody can own (RFC 6761). */
+/** The top-level domain `.test` is reserved, so nobody can own such a name (RFC 6761). */
 export const ZONE = 'a4c.test';
 export const DNS_TARGET = `app.${ZONE}`;
 const FRONTEND_URL = 'http://localhost:5173';
 const SECRET_BYTES = 32;
 
-/** Seconds where production waits minutes. */
+/** Waits of seconds, where production waits for minutes. */
 const SHORT_WAITS = {
   DNS_PROPAGATION_WAIT_SECONDS: '1',
   DNS_VERIFICATION_LIMIT_SECONDS: '30',

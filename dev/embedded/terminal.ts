@@ -6,7 +6,7 @@ type Style = Parameters<typeof styleText>[0];
 const SECOND_MS = 1000;
 const EXACT_BELOW_MS = 10_000;
 
-/** Styled where the terminal can show it; NO_COLOR and FORCE_COLOR are heeded. */
+/** Styles text where the terminal supports it; follows NO_COLOR and FORCE_COLOR. */
 export const styled = (style: Style, text: string): string =>
   styleText(style, text, { stream: process.stdout });
 
@@ -16,6 +16,6 @@ export function duration(ms: number): string {
   return `${(ms / SECOND_MS).toFixed(ms < EXACT_BELOW_MS ? 2 : 1)} s`;
 }
 
-/** `  name      value`, the names in one column. */
+/** A line `  name      value`, with all names in one column. */
 export const labelled = (name: string, value: string, width = 18): string =>
   `  ${styled('dim', name.padEnd(width))} ${value}`;

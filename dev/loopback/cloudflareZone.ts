@@ -1,4 +1,6 @@
-/** One zone as Cloudflare keeps it: records, their rules, and what resolvers see of them. */
+/**
+ * One zone of the loopback Cloudflare: its records, their rules, and the DNS answers they cause.
+ */
 import { randomBytes } from 'node:crypto';
 import type { LoopbackDns, RecordType, ZoneRecord } from './loopbackDns.ts';
 
@@ -14,7 +16,7 @@ export interface CloudflareRecord {
   modified_on: string;
 }
 
-/** A refusal in Cloudflare's numbering. */
+/** An error with Cloudflare's error code. */
 export class CloudflareRefusal extends Error {
   readonly status: number;
   readonly code: number;
@@ -26,7 +28,7 @@ export class CloudflareRefusal extends Error {
   }
 }
 
-/** Addresses that a proxied name answers with, of the documentation ranges. */
+/** Addresses that a proxied name resolves to, from the ranges reserved for documentation. */
 const PROXY_ADDRESSES: { type: RecordType; value: string }[] = [
   { type: 'A', value: '192.0.2.10' },
   { type: 'AAAA', value: '2001:db8::10' },
@@ -58,7 +60,7 @@ export function createCloudflareZone(name: string, dns: LoopbackDns) {
     }
   }
 
-  /** A CNAME stands alone at its name; nothing is there twice. */
+  /** No other record may share the name of a CNAME, and no record may exist twice. */
   function refuseConflicts(record: CloudflareRecord): void {
     const others = [...records.values()].filter(
       (other) => other.name === record.name && other.id !== record.id,

@@ -1,7 +1,7 @@
 /**
  * The subset of Cloudflare's API v4 that we use, on loopback: zones and DNS records, with its
- * envelope, its error codes and its pagination, writing into the loopback DNS. The official
- * client talks to it exactly as it talks to the real one.
+ * envelope, error codes and pagination. It writes into the loopback DNS. The official client uses
+ * it in the same way as the real API.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -18,18 +18,18 @@ import {
 import type { LoopbackDns } from './loopbackDns.ts';
 
 export interface CloudflareFault {
-  /** Only requests of this method; any when left out. */
+  /** Only requests with this method; by default all methods. */
   method?: string;
-  /** How many requests it hits; 1 when left out. */
+  /** The number of requests that it affects; by default 1. */
   times?: number;
-  /** Answers with this status instead of doing the work. */
+  /** Responds with this status and does not do the work. */
   status?: number;
   retryAfterSeconds?: number;
   /** Only requests about this record name. */
   name?: string;
-  /** Does the work, then cuts the connection: the caller never hears of it. */
+  /** Does the work, then closes the connection without a response. */
   dropAfterWork?: boolean;
-  /** Does not answer, either without doing the work or after it. */
+  /** Never responds; `before` does not do the work, `after` does it. */
   hang?: 'before' | 'after';
 }
 
@@ -38,10 +38,10 @@ export interface LoopbackCloudflare {
   url: string;
   token: string;
   zone: CloudflareZone;
-  /** Every request so far, `METHOD path`, in order. */
+  /** All requests so far, as `METHOD path`, in order. */
   requests: string[];
   latencyMs: number;
-  /** Names of the records whose requests hang. */
+  /** Names of the records whose requests got no response. */
   hanging: string[];
   fail(fault: CloudflareFault): void;
   clearFaults(): void;
@@ -60,7 +60,7 @@ const failure = (code: number, message: string) => ({
 });
 const success = (result: unknown) => ({ success: true, errors: [], messages: [], result });
 
-/** One page of a list, with the `result_info` that the client pages by. */
+/** One page of a list, with the `result_info` that the client uses for paging. */
 function pageOf<T>(items: T[], query: Record<string, unknown>) {
   const page = Number(query.page ?? 1);
   const per_page = Number(query.per_page ?? DEFAULT_PAGE_SIZE);
@@ -76,7 +76,7 @@ function pageOf<T>(items: T[], query: Record<string, unknown>) {
   return { ...success(result), result_info };
 }
 
-/** The filters in the forms that the official client sends: `name`, `name.exact`, `comment.exact`, … */
+/** Applies the filters that the official client sends: `name`, `name.exact`, `comment.exact`, … */
 function matches(record: CloudflareRecord, query: Record<string, unknown>): boolean {
   return (['name', 'type', 'content', 'comment'] as const).every((field) => {
     const wanted = query[field] ?? query[`${field}.exact`];
@@ -127,11 +127,11 @@ function routes(zone: CloudflareZone): Router {
   return router;
 }
 
-/** The record that a request is about, where it says so by name. */
+/** The name of the record that a request is about, if the request contains it. */
 const nameIn = (ctx: Koa.Context): string | undefined =>
   (ctx.request as { body?: { name?: string } }).body?.name ?? (ctx.query['name.exact'] as string);
 
-/** Takes the next fault that concerns a request. */
+/** Takes the next fault that applies to a request. */
 function nextFault(
   faults: CloudflareFault[],
   method: string,
@@ -147,7 +147,7 @@ function nextFault(
   return fault;
 }
 
-/** Starts the API, with one zone in it; on a free port of loopback unless it is told another. */
+/** Starts the API with one zone, by default on a free port of loopback. */
 export async function startLoopbackCloudflare(options: {
   zoneName: string;
   token: string;

@@ -1,4 +1,4 @@
-/** DNS on loopback: one zone, served over UDP by several "resolvers" that can each be disturbed. */
+/** DNS on loopback: one zone, served over UDP by several "resolvers", each with its own faults. */
 import { createUDPServer, Packet } from 'dns2';
 
 export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'TXT';
@@ -9,23 +9,23 @@ export interface ZoneRecord {
   value: string;
 }
 
-/** What a resolver does instead of answering truly. */
+/** What a resolver does instead of giving the correct answer. */
 export type ResolverFault = 'none' | 'drop' | 'servfail' | 'nxdomain';
 
 export interface LoopbackDns {
   /** `127.0.0.1:port` of each resolver, for DNS_RESOLVERS. */
   resolvers: string[];
   records(): ZoneRecord[];
-  /** Replaces what an owner (a provider's record id) has in the zone; nothing removes it. */
+  /** Replaces all records of an owner (a provider's record id) in the zone. */
   set(owner: string, records: ZoneRecord[]): void;
   remove(owner: string): void;
-  /** Disturbs one resolver. */
+  /** Sets the fault of one resolver. */
   fault(resolver: number, fault: ResolverFault): void;
-  /** Leaves every question about a name unanswered, or answers it again. */
+  /** Leaves all queries for a name unanswered (`held`), or answers them again. */
   hold(name: string, held: boolean): void;
-  /** Names that were asked for while they were held. */
+  /** Names that were queried while they were held. */
   waiting: Set<string>;
-  /** New records become visible only so many milliseconds after they were set. */
+  /** New records become visible this many milliseconds after they were set. */
   propagationDelayMs: number;
   stop(): Promise<void>;
 }
@@ -42,7 +42,10 @@ const TTL_SECONDS = 1;
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/** dns2 fills a resource's wire form from these fields; its types ask for a method more. */
+/**
+ * Converts a record for dns2, which encodes a resource from these fields. Its types also require a
+ * method.
+ */
 function answerFor({ name, type, value }: ZoneRecord): Resource {
   const data =
     type === 'CNAME' ? { domain: value } : type === 'TXT' ? { data: value } : { address: value };
@@ -50,7 +53,7 @@ function answerFor({ name, type, value }: ZoneRecord): Resource {
   return { ...fields, ...data } as unknown as Resource;
 }
 
-/** Starts a resolver for each port, 0 for a free one, over one zone. */
+/** Starts a resolver on each port (0 for a free one); all serve one zone. */
 export async function startLoopbackDns({
   host = HOST,
   ports = [0, 0, 0],
@@ -64,7 +67,7 @@ export async function startLoopbackDns({
   const visible = () =>
     [...zone.values()].filter((owned) => owned.visibleAt <= Date.now()).flatMap((o) => o.records);
 
-  /** The records of a question; a CNAME answers for every type of its name. */
+  /** The records that answer a query; a CNAME answers queries of every type for its name. */
   function lookUp(name: string, type: number): { known: boolean; answers: ZoneRecord[] } {
     const ofName = visible().filter((record) => same(record.name, name));
     const answers = ofName.filter((r) => Packet.TYPE[r.type] === type || r.type === 'CNAME');

@@ -1,4 +1,4 @@
-/** A SAML identity provider on loopback: real metadata, real signatures, and faults on demand. */
+/** A SAML identity provider on loopback: real metadata, real signatures, and faults for tests. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inflateRawSync } from 'node:zlib';
@@ -16,9 +16,9 @@ export type IdpFault =
   | 'wrong_audience'
   | 'wrong_recipient'
   | 'unsolicited'
-  /** The response names our request, the signed assertion does not. */
+  /** The response names our request, but the signed assertion does not. */
   | 'silent_assertion'
-  /** Posts the response before once more. */
+  /** Posts the previous response again. */
   | 'repeated';
 
 export interface LoopbackIdp {
@@ -27,7 +27,7 @@ export interface LoopbackIdp {
   metadataUrl: string;
   metadata(values?: Partial<Parameters<typeof metadataXml>[0]>): string;
   keys: SamlKeys;
-  /** Who logs in. */
+  /** The account that logs in. */
   account: string;
   fault: IdpFault;
   stop(): Promise<void>;
@@ -50,7 +50,7 @@ function readRequest(encoded: string, deflated: boolean): AuthnRequest {
   return { id: attribute('ID'), acsUrl: attribute('AssertionConsumerServiceURL'), audience };
 }
 
-/** What each fault changes in an otherwise right response. */
+/** The values that a fault changes in an otherwise correct response. */
 function wrongValues(fault: IdpFault): Partial<ResponseValues> {
   const now = Date.now();
   const changes: Partial<Record<IdpFault, Partial<ResponseValues>>> = {

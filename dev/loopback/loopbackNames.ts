@@ -1,4 +1,4 @@
-/** The platform's names on loopback: the DNS, and the Cloudflare API that writes into it. */
+/** DNS and the Cloudflare API on loopback; the API writes its records into the DNS. */
 import { type LoopbackCloudflare, startLoopbackCloudflare } from './loopbackCloudflare.ts';
 import { type LoopbackDns, startLoopbackDns } from './loopbackDns.ts';
 
@@ -8,12 +8,12 @@ export interface LoopbackNames {
   stop(): Promise<void>;
 }
 
-/** Free ports of 127.0.0.1, unless it is told others. */
+/** By default on free ports of 127.0.0.1. */
 export async function startLoopbackNames(options: {
   zone: string;
-  /** What customers' names point to. */
+  /** The name to which the CNAMEs of customers point. */
   target: string;
-  /** For the Cloudflare API. */
+  /** API token of the Cloudflare API. */
   token: string;
   host?: string;
   dnsPorts?: number[];
@@ -22,7 +22,7 @@ export async function startLoopbackNames(options: {
   const { zone, target, token, host, dnsPorts, cloudflarePort } = options;
   const place = { ...(host && { host }) };
   const dns = await startLoopbackDns({ ...place, ...(dnsPorts && { ports: dnsPorts }) });
-  // The target is the platform's own record: it is there before any organization.
+  // The target is a record of the platform itself: it exists before any organization.
   dns.set('target', [{ name: target, type: 'A', value: '192.0.2.1' }]);
   const cloudflare = await startLoopbackCloudflare({
     ...place,

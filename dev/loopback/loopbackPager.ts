@@ -1,10 +1,10 @@
-/** Whoever gets paged, on loopback: takes Alertmanager's webhooks and keeps them. */
+/** A receiver of pages on loopback: accepts the webhooks of Alertmanager and keeps them. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 
 export interface Page {
-  /** Alertmanager's receiver. */
+  /** Name of the Alertmanager receiver. */
   receiver: string;
   status: 'firing' | 'resolved';
   labels: Record<string, string>;
@@ -13,7 +13,7 @@ export interface Page {
 }
 
 export interface LoopbackPager {
-  /** GET answers with every page so far; POST /{receiver} is Alertmanager's webhook. */
+  /** GET returns all pages so far; POST /{receiver} is the webhook for Alertmanager. */
   url: string;
   pages: Page[];
   stop(): Promise<void>;

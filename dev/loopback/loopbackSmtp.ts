@@ -1,4 +1,4 @@
-/** A mail server on loopback that keeps what it takes, and a page to read it on. */
+/** A mail server on loopback that keeps the mails it accepts, and serves a page to read them. */
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { simpleParser } from 'mailparser';
@@ -7,35 +7,36 @@ import { mailboxPage } from './mailboxPage.ts';
 import type { ReceivedMail } from './receivedMail.ts';
 
 /**
- * What the server does to a recipient: answers with a code; `hold` says nothing before it takes
- * the mail, `silent` says nothing after it, `drop` cuts the connection after it.
+ * What the server does with a recipient: responds with a code; `hold` sends no response and does
+ * not accept the mail, `silent` accepts it and sends no response, `drop` accepts it and closes the
+ * connection.
  */
 export type SmtpFault = { code: number } | 'hold' | 'silent' | 'drop';
 
-/** A login that arrived, and whether anybody on the way could read it. */
+/** A login attempt, and whether the connection was encrypted. */
 export interface SmtpLogin {
   user: string;
   encrypted: boolean;
 }
 
 export interface LoopbackSmtpOptions {
-  /** A free one when left out. */
+  /** By default a free port. */
   port?: number;
-  /** Offers AUTH, and takes every login. */
+  /** Offers AUTH, and accepts every login. */
   takesLogins?: boolean;
-  /** Offers STARTTLS with this key and certificate, both PEM. */
+  /** Offers STARTTLS with this key and certificate, both in PEM format. */
   tls?: { key: string; cert: string };
 }
 
 export interface LoopbackSmtp {
   port: number;
-  /** The mailbox: HTML at /, JSON at /mails. */
+  /** Address of the mailbox: HTML at /, JSON at /mails. */
   mailboxUrl: string;
   mails: ReceivedMail[];
   logins: SmtpLogin[];
-  /** Addresses whose senders are left waiting. */
+  /** Recipients whose senders get no response. */
   waiting: string[];
-  /** Mails to this address, or to anybody with `*`, meet the fault until it is cleared. */
+  /** Applies a fault to mails for this address (`*` for all addresses) until it is cleared. */
   fail(address: string, fault: SmtpFault): void;
   clearFaults(): void;
   stop(): Promise<void>;
@@ -99,12 +100,12 @@ function smtpServer(
     socket.once('close', () => sockets.delete(remotePort));
   });
   smtp.on('error', () => {
-    // A client that was killed in the middle of a conversation is what some tests are about.
+    // Some tests kill a client in the middle of an SMTP session.
   });
   return smtp;
 }
 
-/** Starts SMTP, and the mailbox on a free port. */
+/** Starts the SMTP server, and the mailbox page on a free port. */
 export async function startLoopbackSmtp(options: LoopbackSmtpOptions = {}): Promise<LoopbackSmtp> {
   const { port = 0 } = options;
   const mails: ReceivedMail[] = [];

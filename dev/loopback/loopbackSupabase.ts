@@ -1,4 +1,4 @@
-/** Supabase Auth on loopback: a JWKS, tokens signed with its key, signup and login, and its admin API. */
+/** Supabase Auth on loopback: JWKS, signed tokens, signup, login, and the admin API. */
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -15,13 +15,13 @@ import type { TokenClaims } from './tokenClaims.ts';
 const HOUR_SECONDS = 3600;
 
 export interface LoopbackSupabase {
-  /** For SUPABASE_URL; the issuer is `${url}/auth/v1`. */
+  /** For SUPABASE_URL; the issuer of tokens is `${url}/auth/v1`. */
   url: string;
   /** For SUPABASE_SERVICE_ROLE_KEY. */
   serviceRoleKey: string;
   users: UserStore & UserFaults;
   sso: LoopbackSso;
-  /** How often the JWKS was fetched. */
+  /** How often the JWKS has been fetched. */
   jwksFetches(): number;
   issueToken(claims: TokenClaims): Promise<string>;
   stop(): Promise<void>;
@@ -31,7 +31,7 @@ const HOST = '127.0.0.1';
 const KEY_ID = 'loopback-1';
 const JWKS_PATH = '/auth/v1/.well-known/jwks.json';
 
-/** The admin API is for the service key alone. */
+/** The admin API accepts only the service key. */
 function adminRoutes(serviceRoleKey: string, parts: Router[]): Router {
   const router = new Router();
   router.use(async (ctx, next) => {
@@ -49,7 +49,7 @@ function adminRoutes(serviceRoleKey: string, parts: Router[]): Router {
 export interface LoopbackSupabaseOptions {
   host?: string;
   port?: number;
-  /** Where callers reach it, when that is not where it listens. */
+  /** The URL that callers use, when it differs from the listening address. */
   publicUrl?: string;
   serviceRoleKey?: string;
 }

@@ -1,4 +1,6 @@
-/** What anybody may call at Supabase Auth: signing up, and logging in by password or refresh token. */
+/**
+ * The public routes of the loopback Supabase Auth: signup, and login by password or refresh token.
+ */
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
@@ -37,7 +39,9 @@ export function createLoginRoutes(
     };
   }
 
-  /** Whether the address is confirmed is told to nobody but who knows the password. */
+  /**
+   * Checks the password first: without it a caller must not learn whether the address is confirmed.
+   */
   function byPassword(ctx: Context): AuthUser | undefined {
     const { email = '', password = '' } = bodyOf(ctx);
     const user = store.byEmail(email);
@@ -55,13 +59,14 @@ export function createLoginRoutes(
 
   const routes = new Router();
 
-  // "Confirm email" is on: who signs up has an account that is of no use until the address is proved.
+  // "Confirm email" is on: after signup the account cannot be used until the address is confirmed.
   routes.post('/auth/v1/signup', (ctx) => {
     const { email = '', password = '', data = {} } = bodyOf(ctx);
     if (!email.includes('@')) return refuse(ctx, 400, 'validation_failed');
     if (password.length < MIN_PASSWORD) return refuse(ctx, 422, 'weak_password');
     const known = store.byEmail(email);
-    // A proved address is answered as if it were new; an unproved one keeps its first password.
+    // A confirmed address gets the same response as a new one; an unconfirmed one keeps its first
+    // password.
     ctx.body = known?.email_confirmed_at
       ? { ...known, id: randomUUID(), email_confirmed_at: undefined, user_metadata: data }
       : (known ?? store.create(email, password, data));

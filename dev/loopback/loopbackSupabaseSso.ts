@@ -1,4 +1,4 @@
-/** The single sign-on part of Supabase Auth's admin API, with its rules about entity ids and domains. */
+/** The admin API of the loopback Supabase Auth for SAML providers. */
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
@@ -17,14 +17,14 @@ export interface AuthSsoProvider {
 
 export interface SsoFault {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Answers with it instead of doing anything. */
+  /** Responds with this status and does not do the work. */
   status?: number;
   errorCode?: string;
-  /** Never answers: before it has done its work, or afterwards. */
+  /** Never responds; `before` does not do the work, `after` does it. */
   hang?: 'before' | 'after';
-  /** Meets calls about this entity id alone. */
+  /** Applies only to calls about this entity id. */
   entityId?: string;
-  /** How many calls it meets; all of them when left out. */
+  /** The number of calls that it affects; by default all. */
   times?: number;
 }
 
@@ -33,7 +33,7 @@ export interface LoopbackSso {
   providers: AuthSsoProvider[];
   fail(fault: SsoFault): void;
   clearFaults(): void;
-  /** Methods of calls that were left without an answer. */
+  /** Methods of calls that got no response. */
   hanging: string[];
 }
 
@@ -85,7 +85,7 @@ export function createLoopbackSso(): LoopbackSso {
     if (taken) throw new Refusal(400, 'sso_domain_already_exists');
   }
 
-  /** What a call is about: the provider in its path, or the metadata in its body. */
+  /** The entity id of a call: of the provider in its path, or of the metadata in its body. */
   const subjectOf = (ctx: Context): string | undefined =>
     providers.find(({ id }) => ctx.path.endsWith(id))?.saml.entity_id ??
     /\bentityID="([^"]+)"/.exec(paramsOf(ctx).metadata_xml ?? '')?.[1];
@@ -153,7 +153,7 @@ export function createLoopbackSso(): LoopbackSso {
     if (domains) requireFreeDomains(domains, provider.id);
     if (metadata_xml) provider.saml.metadata_xml = metadata_xml;
     if (domains) provider.domains = domains.map((domain) => ({ domain }));
-    // As the original: what is left out is cleared.
+    // As in Supabase Auth: an update clears the fields that it leaves out.
     provider.saml.attribute_mapping = attribute_mapping;
     if (name_id_format) provider.saml.name_id_format = name_id_format;
     else delete provider.saml.name_id_format;

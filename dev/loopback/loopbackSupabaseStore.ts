@@ -7,7 +7,7 @@ export interface AuthUser {
   aud: 'authenticated';
   role: 'authenticated';
   email: string;
-  /** Absent until the address is proved. */
+  /** Absent until the address is confirmed. */
   email_confirmed_at?: string;
   app_metadata: Record<string, unknown>;
   user_metadata: Record<string, unknown>;
@@ -18,22 +18,22 @@ export interface UserStore {
   users: AuthUser[];
   byId(id: string | undefined): AuthUser | undefined;
   byEmail(email: string): AuthUser | undefined;
-  /** An account whose address nobody has proved yet. */
+  /** Creates an account whose address is not confirmed yet. */
   create(email: string, password: string, user_metadata: Record<string, unknown>): AuthUser;
-  /** As when the owner of the address follows the link in Supabase's own mail. */
+  /** Confirms the address, as the link in Supabase's own mail does. */
   confirm(email: string): void;
   hasPassword(id: string, password: string): boolean;
-  /** Ends the account's sessions, as the original does. */
+  /** Sets the password and ends the account's sessions, as Supabase Auth does. */
   setPassword(id: string, password: string): void;
-  /** With its password, identities and sessions. */
+  /** Removes the account with its password, identities and sessions. */
   remove(id: string): void;
-  /** A refresh token of a new session, however it was come by. */
+  /** Creates a session and returns its refresh token. */
   openSession(id: string): string;
-  /** Takes a refresh token; each serves once. */
+  /** Uses a refresh token, which is valid once; undefined when it is not valid. */
   takeSession(refreshToken: string): AuthUser | undefined;
 }
 
-/** Supabase's form of a refusal. */
+/** Responds with an error in Supabase's format. */
 export function refuse(ctx: Context, status: number, error_code: string): void {
   ctx.status = status;
   ctx.body = { code: status, error_code, msg: error_code };

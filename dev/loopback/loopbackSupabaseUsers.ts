@@ -1,4 +1,4 @@
-/** The users of Supabase Auth: its admin API, as far as accounts are provisioned with it. */
+/** The routes for users in the admin API of the loopback Supabase Auth. */
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
@@ -8,13 +8,13 @@ export type UsersFault = 'none' | { status: number } | 'silent';
 
 export interface UserFaults {
   /**
-   * What account creation does: answers with a status, or does its work and never answers.
-   * @param email for this address alone; for every one when left out.
+   * Makes account creation fail: it responds with a status, or does its work and never responds.
+   * @param email only for this address; by default for all addresses.
    */
   fault(fault: UsersFault, email?: string): void;
-  /** Creations that were left without an answer. */
+  /** Addresses of creations that got no response. */
   waiting: string[];
-  /** Called with `METHOD /path` when a call's work is done, before its answer leaves. */
+  /** Called with `METHOD /path` when a call's work is done, before its response is sent. */
   beforeAnswer: ((call: string) => void) | undefined;
 }
 
@@ -30,7 +30,7 @@ interface UserParams {
   user_metadata?: Record<string, unknown>;
 }
 
-/** Keys are merged one by one; null takes a key out. */
+/** Merges the keys one by one; null removes a key. */
 const merged = (current: Record<string, unknown>, changes: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries({ ...current, ...changes }).filter(([, value]) => value !== null),
@@ -66,11 +66,11 @@ export function createAdminUsers(store: UserStore): UserFaults & { routes: Route
     ctx.body = user;
   });
 
-  // The admin's way from an address to its user. The link is not sent, and confirms nothing.
+  // The admin API finds a user by address in this way. No mail is sent, and nothing is confirmed.
   routes.post(`${PREFIX}/generate_link`, (ctx) => {
     const { email = '', type, user_metadata = {} } = bodyOf(ctx);
     let user = store.byEmail(email);
-    // As the original: a magic link signs up whom it does not know, a recovery does not.
+    // As in Supabase Auth: a magic link signs up an unknown address, a recovery link does not.
     if (!user && type === 'magiclink') user = store.create(email, randomUUID(), user_metadata);
     if (!user) return refuse(ctx, 404, 'user_not_found');
     ctx.body = { ...user, action_link: 'http://127.0.0.1/unused', verification_type: type };
@@ -79,7 +79,7 @@ export function createAdminUsers(store: UserStore): UserFaults & { routes: Route
   routes.get(`${PREFIX}/users/:id`, (ctx) => {
     const user = store.byId(ctx.params.id);
     if (!user) return refuse(ctx, 404, 'user_not_found');
-    // A copy: what changes before the answer leaves is not in it.
+    // A copy: changes before the response is sent are not included in it.
     ctx.body = { ...user };
   });
 

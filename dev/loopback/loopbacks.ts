@@ -1,6 +1,7 @@
 /**
- * `node dev/main.ts loopbacks`: the outer services that cannot be had as an image, for
- * compose.yaml. They are where the settings of API and worker point: the same settings are read.
+ * `node dev/main.ts loopbacks`: stand-ins for external services without a container image, for
+ * compose.yaml. They listen where the settings of API and worker point, because they read the same
+ * settings.
  */
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -45,7 +46,7 @@ function portFrom(text: string, of: string): number {
   throw new ConfigError(`${of}: there is no port ${text}`);
 }
 
-/** @throws ConfigError for options that cannot be. */
+/** @throws ConfigError for invalid options. */
 function parse(args: string[]) {
   return withUsage(USAGE, () => {
     const { values } = parseArgs({ args, options: OPTIONS });
@@ -64,11 +65,11 @@ const portOf = (url: string): number => {
   return port ? Number(port) : protocol === 'https:' ? 443 : 80;
 };
 
-/** @throws ConfigError for a resolver without a port: 53 is not ours to take. */
+/** @throws ConfigError for a resolver without a port: the default port 53 needs privileges. */
 const dnsPortsOf = ({ DNS_RESOLVERS }: DevConfig<'loopbacks'>): number[] =>
   DNS_RESOLVERS.map((resolver) => portFrom(resolver.split(':')[1] ?? 'none', 'DNS_RESOLVERS'));
 
-/** Hands out tokens to whoever asks: what a login would be. */
+/** Issues a token to every caller, in place of a login. */
 async function startTokenDesk(supabase: LoopbackSupabase, host: string, port: number) {
   const server = createServer(async (request, response) => {
     if (request.url !== '/token') return void response.writeHead(404).end();

@@ -1,4 +1,4 @@
-/** A mail as the development mailbox keeps it. */
+/** A mail in the development mailbox. */
 export interface ReceivedMail {
   to: string[];
   from: string;

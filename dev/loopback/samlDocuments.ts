@@ -1,4 +1,6 @@
-/** What an identity provider writes: its metadata, and signed responses, whole or wrong on purpose. */
+/**
+ * Documents of the loopback identity provider: metadata and signed responses, also invalid ones.
+ */
 import { randomUUID } from 'node:crypto';
 import { SignedXml } from 'xml-crypto';
 import type { SamlKeys } from './samlCertificate.ts';
@@ -32,12 +34,12 @@ export interface ResponseValues {
   recipient: string;
   inResponseTo: string;
   email: string;
-  /** Milliseconds since 1970. */
+  /** Epoch milliseconds. */
   notBefore: number;
   notOnOrAfter: number;
-  /** What the signed part answers, when it is not what the response answers; null for nothing. */
+  /** InResponseTo of the signed part, when it differs from the response's own; null for none. */
   subjectInResponseTo?: string | null;
-  /** What is signed; the assertion when left out. */
+  /** The element that is signed; by default the assertion. */
   signed?: 'Assertion' | 'Response';
 }
 
@@ -50,7 +52,7 @@ function assertionXml(values: ResponseValues): string {
   return `<saml:Assertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_${randomUUID()}" Version="2.0" IssueInstant="${iso(notBefore)}"><saml:Issuer>${issuer}</saml:Issuer><saml:Subject><saml:NameID Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress">${email}</saml:NameID><saml:SubjectConfirmation Method="urn:oasis:names:tc:SAML:2.0:cm:bearer"><saml:SubjectConfirmationData ${inResponseTo}NotOnOrAfter="${iso(notOnOrAfter)}" Recipient="${recipient}"/></saml:SubjectConfirmation></saml:Subject><saml:Conditions NotBefore="${iso(notBefore)}" NotOnOrAfter="${iso(notOnOrAfter)}"><saml:AudienceRestriction><saml:Audience>${audience}</saml:Audience></saml:AudienceRestriction></saml:Conditions><saml:AuthnStatement AuthnInstant="${iso(notBefore)}"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement><saml:AttributeStatement><saml:Attribute Name="email"><saml:AttributeValue>${email}</saml:AttributeValue></saml:Attribute></saml:AttributeStatement></saml:Assertion>`;
 }
 
-/** @returns the response, its assertion or the whole of it signed with the given key. */
+/** @returns the response; its assertion or the whole response is signed with the given key. */
 export function signedResponse(
   values: ResponseValues,
   { privateKey, certificate }: SamlKeys,

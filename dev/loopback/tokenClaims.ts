@@ -1,7 +1,7 @@
-/** What a token of the loopback Supabase Auth says. */
+/** The claims of a token that the loopback Supabase Auth issues. */
 import type { JWTPayload } from 'jose';
 
-/** A permission and the ltree scope it holds in, as Supabase's token hook writes them. */
+/** A permission and the ltree path of its scope, as Supabase's token hook writes them. */
 export interface TokenPermission {
   p: string;
   s: string;
@@ -13,8 +13,8 @@ export interface TokenClaims {
   orgId?: string;
   orgType?: string;
   permissions?: TokenPermission[];
-  /** Anything else, to override or add. */
+  /** Other claims to add or override. */
   extra?: JWTPayload;
-  /** An hour when left out. */
+  /** By default one hour. */
   lifetimeSeconds?: number;
 }

@@ -13,7 +13,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A program that says what Go says of itself. */
+/** Writes a script that prints the same version line as Go. */
 async function goThatIs(version: string, at: string): Promise<void> {
   await mkdir(path.dirname(at), { recursive: true });
   await writeFile(at, `#!/bin/sh\necho go version ${version} linux/amd64\n`);

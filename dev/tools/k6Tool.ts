@@ -5,16 +5,16 @@ import { promisify } from 'node:util';
 import { resolveGo } from './goCommand.ts';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/** The version that the scripts in `load/k6` are tried against. */
+/** The version with which the scripts in `load/k6` are tested. */
 const VERSION = 'v1.8.1';
-/** Runs TypeScript as it is, and has the summary's format; the next major version changes that. */
+/** Version 1 runs TypeScript directly; the next major version changes the format of the summary. */
 const MAJOR = 1;
 const PROBE_LIMIT_MS = 30_000;
 const BUILD_LIMIT_MS = 900_000;
 
 const probe = promisify(execFile);
 
-/** @throws when this is no k6 that runs here, or one of another major version. */
+/** @throws Error when this is not k6, does not run here, or has another major version. */
 async function working(k6: string): Promise<string> {
   const { stdout } = await probe(k6, ['version'], { timeout: PROBE_LIMIT_MS });
   const [, major] = /\bv(\d+)\.\d+/.exec(stdout) ?? [];
@@ -23,8 +23,8 @@ async function working(k6: string): Promise<string> {
 }
 
 /**
- * Looks on PATH, in our cache folder, then builds it there with Go: two minutes, once.
- * @returns its path, or its name on PATH. @throws Error naming why each of them failed.
+ * Looks on PATH, then in the cache folder, then builds it there with Go (two minutes, once).
+ * @returns its path, or its name on PATH. @throws Error with the reason why each source failed.
  */
 export function resolveK6(options: {
   cacheFolder: string;

@@ -1,4 +1,4 @@
-/** Finds kustomize, which renders the manifests, and kubeconform, which checks what comes out. */
+/** Finds kustomize, which renders the manifests, and kubeconform, which checks them. */
 import path from 'node:path';
 import { resolveGo } from './goCommand.ts';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
@@ -16,7 +16,7 @@ const PACKAGES = [
 const PROBE_LIMIT_MS = 30_000;
 const BUILD_LIMIT_MS = 900_000;
 
-/** @throws when one of them does not run. */
+/** @throws Error when one of them does not run. */
 async function working(tools: KubernetesTools): Promise<KubernetesTools> {
   await runTool(tools.kustomize, ['version'], PROBE_LIMIT_MS);
   await runTool(tools.kubeconform, ['-v'], PROBE_LIMIT_MS);
@@ -30,8 +30,8 @@ const inFolder = (folder: string) =>
   });
 
 /**
- * Looks on PATH, in our cache folder, then builds them there with Go: a minute, once.
- * @throws Error naming why each of them failed.
+ * Looks on PATH, then in the cache folder, then builds them there with Go (a minute, once).
+ * @throws Error with the reason why each source failed.
  */
 export function resolveKubernetesTools(options: {
   cacheFolder: string;

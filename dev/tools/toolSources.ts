@@ -1,4 +1,4 @@
-/** Programs that somebody else made: found where they are, or installed into the cache folder. */
+/** Finds third-party programs on the machine, or installs them into the cache folder. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
@@ -7,14 +7,14 @@ import { text } from 'node:stream/consumers';
 
 export interface ToolSource<T> {
   name: string;
-  /** What runs here. @throws when this source has none. */
+  /** @returns the program when it runs here. @throws Error when this source does not have it. */
   find: () => Promise<T>;
 }
 
 /**
- * Runs a program to its end. It has a session of its own: a Ctrl-C in the terminal must not
- * make a tool that is there look like one that does not run.
- * @throws Error with what it wrote to stderr when it fails.
+ * Runs a program to its end. It has a separate session, so that Ctrl-C in the terminal does not
+ * stop it and make it look broken.
+ * @throws Error with its stderr output when it fails.
  */
 export async function runTool(
   command: string,
@@ -33,9 +33,9 @@ export async function runTool(
 }
 
 /**
- * Has `install` put something into a folder of its own, and moves what it names to `cached`:
- * two that install at once do not meet, and half an installation is never found.
- * @param install fills the folder, and returns the path of what works in it.
+ * Calls `install` with a temporary folder, then moves the result to `cached`: two installations at
+ * the same time do not conflict, and an incomplete one is never found.
+ * @param install fills the folder, and returns the path of the part to keep.
  */
 export async function installAt(
   cached: string,
@@ -46,7 +46,7 @@ export async function installAt(
   try {
     const installed = await install(folder);
     await rename(installed, cached).catch((error) => {
-      // Another one was faster: what it has put there is as good.
+      // Another process was faster; its installation is equally good.
       if (error.code !== 'ENOTEMPTY') throw error;
     });
     return cached;
@@ -63,9 +63,9 @@ const lastLine = (error: unknown): string =>
     .slice(0, 200);
 
 /**
- * Asks the sources in their order and takes the first that has it.
- * @param missing what to say when none has.
- * @throws Error naming why each of them failed.
+ * Tries the sources in order and returns the first result.
+ * @param missing the first words of the error when all sources fail.
+ * @throws Error with the reason why each source failed.
  */
 export async function firstOf<T>(sources: ToolSource<T>[], missing: string): Promise<T> {
   const failures: string[] = [];
