@@ -86,7 +86,7 @@ test('a versioned worker says which build it is', () => {
   expect(loadConfig('worker', { ...versioned, BUILD_REVISION: 'v1.0.0' })).toMatchObject({
     WORKER_DEPLOYMENT_NAME: 'a4c-workflows',
   });
-  // The server parts name and build id by a dot or a colon.
+  // The server joins name and build id with a dot or a colon.
   const dotted = { ...versioned, BUILD_REVISION: 'v1', WORKER_DEPLOYMENT_NAME: 'a4c.workflows' };
   expect(problemsOf(() => loadConfig('worker', dotted))).toContain('WORKER_DEPLOYMENT_NAME');
 });

@@ -1,6 +1,6 @@
 /**
- * The settings of every role, read from the environment: the kernel's and those of all families.
- * Each role asks for its own settings alone. docs/settings.md is written from the same schemas.
+ * The settings of every role, read from the environment: those of the kernel and of all families.
+ * Each role reads only its own settings. docs/settings.md is generated from the same schemas.
  */
 import { z } from 'zod';
 import { FAMILIES, type Merged } from '#families.ts';
@@ -21,7 +21,7 @@ type SettingsOfFamilies<R extends 'api' | 'worker'> = Merged<
   Extract<(typeof FAMILIES)[number], { settings: Record<R, object> }>['settings'][R]
 >;
 
-/** What a role reads: the kernel's settings and those of each family. */
+/** The schema of a role: the kernel's settings and those of each family. */
 const shapeOf = <K extends Shape, R extends 'api' | 'worker'>(role: R, kernel: K) =>
   Object.assign(
     {},
@@ -70,7 +70,10 @@ export const ROLE_SCHEMAS = {
 
 export type Role = keyof typeof ROLE_SCHEMAS;
 
-/** Settings of earlier versions: left unread, they would switch something off without a word. */
+/**
+ * Settings of earlier versions. They are refused, because ignoring them would silently disable
+ * something.
+ */
 const REPLACED: Partial<Record<Role, Record<string, string>>> = {
   api: {
     TRUST_PROXY:
@@ -83,13 +86,13 @@ export type Config<R extends Role> = Milliseconds<z.infer<(typeof ROLE_SCHEMAS)[
 export type ApiConfig = Config<'api'>;
 export type WorkerConfig = Config<'worker'>;
 
-/** Names of a role's settings, for the manifests that must agree with this file. */
+/** Names of a role's settings, for the manifests that must match them. */
 export const settingNamesOf = (role: Role): readonly string[] =>
   Object.keys(ROLE_SCHEMAS[role].shape).sort();
 
 /**
  * Reads and validates the settings of a role.
- * @throws ConfigError listing every problem, with no value in it: a value may be a secret.
+ * @throws ConfigError listing every problem, without any value: a value may be a secret.
  */
 export const loadConfig = <R extends Role>(role: R, env: Environment = process.env): Config<R> =>
   loadSettings(role, ROLE_SCHEMAS[role], env, REPLACED[role]) as Config<R>;

@@ -1,6 +1,6 @@
 /**
- * The list of families. Worker, API, reconciler, metrics, OpenAPI and tools read it: what is
- * missing here does not exist.
+ * The list of families. Worker, API, reconciler, metrics, OpenAPI and tools use only the families
+ * in this list.
  */
 import { deletionFamily } from '#deletion/family.ts';
 import { domainClaimFamily } from '#domainClaim/family.ts';
@@ -26,7 +26,10 @@ export const FAMILIES = [
   ssoFamily,
 ] as const;
 
-/** The parts of all families as one: `A | B` becomes `A & B`. */
+/**
+ * Merges the parts of all families into one type: `A
+ * B` becomes `A & B`.
+ */
 export type Merged<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer I) => void
   ? I
   : never;
@@ -34,10 +37,10 @@ type EventsOfFamilies = Merged<(typeof FAMILIES)[number]['events']>;
 
 const all: readonly Family[] = FAMILIES;
 
-/** Every workflow that is somebody's run. */
+/** Every workflow that is started for one organization or person. */
 export const WORKFLOWS: readonly WorkflowDefinition[] = all.flatMap(({ workflows }) => workflows);
 
-/** Rounds that a Temporal schedule starts; they are nobody's run. */
+/** Workflows that a Temporal schedule starts; they work on all organizations at once. */
 export const SCHEDULES: readonly ScheduleDefinition[] = all.flatMap(
   ({ schedules = [] }) => schedules,
 );
@@ -45,18 +48,18 @@ export const SCHEDULES: readonly ScheduleDefinition[] = all.flatMap(
 /** Every event type of every family. */
 export const EVENTS = Object.assign({}, ...all.map(({ events }) => events)) as EventsOfFamilies;
 
-/** Types of all aggregates, each once. */
+/** Types of all aggregates, without duplicates. */
 export const AGGREGATES: readonly string[] = [
   ...new Set(Object.values<EventDefinition>(EVENTS).map(({ aggregate }) => aggregate)),
 ];
 
-/** Where the aggregates of all families belong to an organization. */
+/** The table of each aggregate that belongs to an organization. */
 export const AGGREGATE_TABLES: AggregateTables = Object.assign(
   {},
   ...all.map(({ aggregates }) => aggregates),
 );
 
-/** Names of the search attributes that the namespace must have, each a Keyword. */
+/** Names of the search attributes that the namespace must have, all of type Keyword. */
 export const SEARCH_ATTRIBUTES: readonly string[] = [
   ...Object.values(SEARCH_ATTRIBUTE),
   ...all.flatMap(({ searchAttributes = [] }) => searchAttributes),

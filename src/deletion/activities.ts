@@ -1,4 +1,4 @@
-/** The activities of a deletion that no other family has. */
+/** The activities that only a deletion has. */
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
@@ -10,7 +10,10 @@ export function createActivities({
 }: Pick<WorkerKernel<object>, 'eventStore'>): Implementations<DeletionActivities> {
   const emitEvent = createEmitEvent(eventStore, DELETION_EVENTS);
   return {
-    /** The deletion's audit event: written by the run itself, so that the two cannot part. */
+    /**
+     * Emits the deletion's audit event. The run does this itself, so that each deletion has its
+     * event.
+     */
     async initiateDeletionActivity({ orgId, origin, reason }) {
       await emitEvent({
         eventType: 'organization.deletion.initiated',

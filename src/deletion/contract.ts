@@ -13,7 +13,7 @@ export const ORGANIZATION_DELETION = 'OrganizationDeletionWorkflow';
 /** `org-deletion-{orgId}`. */
 const IDS = workflowIds('org-deletion-');
 export const deletionWorkflowId = IDS.idOf;
-/** The organization id inside a deletion workflow id, or undefined for any other id. */
+/** The organization id in a deletion workflow id; undefined for other ids. */
 export const orgIdOfDeletion = IDS.uuidOf;
 
 export interface OrganizationDeletionParams {
@@ -28,7 +28,7 @@ export interface DeletionActivities {
   initiateDeletionActivity(input: CompensationInput): Promise<void>;
 }
 
-/** What a deletion calls; all of it must succeed. */
+/** All activities that a deletion calls; each of them must succeed. */
 export type DeletionSteps = DeletionActivities &
   Pick<
     CompensationActivities,

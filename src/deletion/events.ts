@@ -1,4 +1,4 @@
-/** The event of a deletion, with its payload; what follows are the onboarding's own events. */
+/** The event of a deletion, with its payload. The later steps emit the onboarding's events. */
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
 
 const organization = onAggregate('organization');

@@ -11,7 +11,7 @@ export const deletionFamily = {
       type: ORGANIZATION_DELETION,
       queue: 'bootstrap',
       orgIdOf: orgIdOfDeletion,
-      // In a bootstrap the same event is a compensation.
+      // A bootstrap emits the same event as a compensation.
       status: { endedBy: { 'organization.deactivated': 'completed' } },
     },
   ],

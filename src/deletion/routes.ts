@@ -22,7 +22,7 @@ type Kernel = ApiKernel<KernelApiConfig>;
 const isStarted = (): Problem =>
   new Problem(409, 'deletion-started', 'The deletion has been started already');
 
-/** The run's own first step writes the event, so the two cannot part. */
+/** Starts the run. Its first step emits the event, so that event and run always exist together. */
 async function startDeletion(
   { config, temporal }: Kernel,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Deletion runs as the API starts them. */
+/** Starts deletion runs for the API. */
 import type { Client } from '@temporalio/client';
 import { startRun } from '#kernel/temporal/runs.ts';
 import {
@@ -8,9 +8,9 @@ import {
 } from './contract.ts';
 
 /**
- * Starts the deletion of an organization; one that has failed may be started again.
+ * Starts the deletion of an organization; a deletion that failed may be started again.
  * @returns the workflow id.
- * @throws WorkflowExecutionAlreadyStartedError when one is under way or has succeeded.
+ * @throws WorkflowExecutionAlreadyStartedError when one is in progress or has succeeded.
  */
 export const startDeletionRun = (
   client: Client,

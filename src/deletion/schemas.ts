@@ -1,4 +1,4 @@
-/** What the deletion route takes. */
+/** Request schema of the deletion route. */
 import { z } from 'zod';
 import { text } from '#kernel/http/schemas.ts';
 

@@ -1,10 +1,13 @@
-/** OrganizationDeletionWorkflow: takes an organization out of service, its newest parts first. */
+/** OrganizationDeletionWorkflow: takes an organization out of service. */
 import { patched, proxyActivities } from '@temporalio/workflow';
 import { retryPolicies } from '#kernel/workflow/policies.ts';
 import { DEFAULT_TIMING } from '#onboarding/contract/timing.ts';
 import type { DeletionSteps, OrganizationDeletionParams } from './contract.ts';
 
-/** Revokes what is pending, removes DNS record and single sign-on, and deactivates the organization. */
+/**
+ * Revokes pending invitations, removes DNS record and single sign-on, and deactivates the
+ * organization.
+ */
 export async function OrganizationDeletionWorkflow(
   params: OrganizationDeletionParams,
 ): Promise<void> {
@@ -16,7 +19,7 @@ export async function OrganizationDeletionWorkflow(
   await steps.initiateDeletionActivity(input);
   await steps.revokeInvitationsActivity(input);
   await steps.removeDNSActivity(input);
-  // Nobody logs in to what is gone; runs from before single sign-on existed had none to end.
+  // Runs from before single sign-on existed have nothing to deactivate.
   if (patched('sso-deactivation')) await steps.deactivateSSOActivity(input);
   await steps.deactivateOrganizationActivity(input);
 }

@@ -1,4 +1,4 @@
-/** Activities on claimed domains: the claim, its proof by a TXT record, and its end. */
+/** Activities on claimed domains: recording the claim, checking its TXT record, and ending it. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { createTxtResolvers } from '#kernel/dns/txtResolvers.ts';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
@@ -58,7 +58,10 @@ export function createActivities({
       });
     },
 
-    /** One look at every resolver; a domain is the first one's to prove it. */
+    /**
+     * One lookup at every resolver. When two organizations claim a domain, the first to prove it
+     * gets it.
+     */
     async checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult> {
       const { orgId, origin, claimId, domain, challenge } = input;
       const check = judgeDns(

@@ -21,7 +21,7 @@ const PREFIX = 'domain-verification-';
 /** `domain-verification-{orgId}-{domain}`: one claim of a domain by an organization at a time. */
 export const domainVerificationWorkflowId = (orgId: string, domain: string): string =>
   `${PREFIX}${orgId}-${domain}`;
-/** The organization id inside such a workflow id, or undefined for any other id. */
+/** The organization id in such a workflow id; undefined for other ids. */
 export const orgIdOfDomainVerification = (workflowId: string): string | undefined =>
   leadingUuid(workflowId, PREFIX);
 
@@ -75,11 +75,11 @@ export interface RecordDomainClaimInput extends ClaimDomainInput {
 
 export interface DomainCheckResult {
   check: DnsCheck;
-  /** What the claim has come to by this lookup. */
+  /** The status of the claim after this lookup. */
   status: 'pending' | 'verified' | 'rejected';
 }
 
-/** Every activity of the family, by its registered name; all act on the store and on resolvers. */
+/** Every activity of the family, by its registered name. */
 export interface DomainClaimActivities {
   recordDomainClaimActivity(input: RecordDomainClaimInput): Promise<void>;
   checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult>;

@@ -1,4 +1,4 @@
-/** Events of claimed domains, with their payloads. Each claim has a stream of its own. */
+/** Events of claimed domains, with their payloads. Each claim has its own stream. */
 
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
 import type { DomainRejection } from './contract.ts';

@@ -1,4 +1,4 @@
-/** Claims of e-mail domains: one workflow for each claim. */
+/** The family that claims e-mail domains: one workflow for each claim. */
 import type { Family } from '#kernel/family.ts';
 import { DOMAIN_VERIFICATION, orgIdOfDomainVerification } from './contract.ts';
 import { DOMAIN_CLAIM_EVENTS } from './events.ts';

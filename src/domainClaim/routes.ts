@@ -1,4 +1,4 @@
-/** Domains of an organization: claiming one, and what has to be published to prove it. */
+/** Routes that claim a domain and show the TXT record that proves it. */
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import type Router from '@koa/router';

@@ -1,9 +1,11 @@
-/** E-mail domains of organizations: which may be claimed, and how ownership is proved in DNS. */
+/**
+ * E-mail domains of organizations: which ones can be claimed, and how ownership is proved in DNS.
+ */
 /** Lower case, at least two labels, ASCII (IDNs as punycode). */
 const DOMAIN_PATTERN =
   /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
-/** Anybody can have an address there, so nobody may speak for all of them. */
+/** Public mail domains: anybody can have an address there, so no organization can own them. */
 const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
   `126.com 163.com aim.com aol.com aol.de att.net bellsouth.net bigpond.com bluewin.ch btinternet.com
    charter.net comcast.net cox.net duck.com earthlink.net fastmail.com fastmail.fm free.fr
@@ -28,7 +30,7 @@ export const normalizeDomain = (domain: string): string =>
 
 /**
  * @param domain normalized. @param platformDomain zone of the platform itself.
- * @returns why nobody may claim it, or undefined when it may be claimed.
+ * @returns why the domain cannot be claimed, or undefined when it can.
  */
 export function refusalOfDomain(domain: string, platformDomain: string): DomainRefusal | undefined {
   if (!DOMAIN_PATTERN.test(domain)) return 'malformed';
@@ -36,13 +38,16 @@ export function refusalOfDomain(domain: string, platformDomain: string): DomainR
   return isWithin(domain, platformDomain) ? 'platform' : undefined;
 }
 
-/** Where the proof is published; under a label of its own, so that the apex stays as it is. */
+/**
+ * Name of the TXT record: below the domain with its own label, so that the domain's own records do
+ * not change.
+ */
 export const challengeNameOf = (domain: string): string => `_a4c-challenge.${domain}`;
 
-/** What the TXT record has to say. */
+/** Required value of the TXT record. */
 export const challengeValueOf = (challenge: string): string =>
   `a4c-domain-verification=${challenge}`;
 
-/** Domain part of an e-mail address; undefined for anything else. */
+/** Domain part of an e-mail address; undefined for other strings. */
 export const domainOfEmail = (email: string): string | undefined =>
   /^[^@\s]+@([^@\s]+)$/.exec(email)?.[1]?.toLowerCase();

@@ -1,4 +1,4 @@
-/** Claims of domains, as the API starts their runs. */
+/** Starts runs of domain claims for the API. */
 import type { Client } from '@temporalio/client';
 import { startRun } from '#kernel/temporal/runs.ts';
 import {
@@ -8,8 +8,9 @@ import {
 } from './contract.ts';
 
 /**
- * One at a time for each domain of an organization. @returns the workflow id.
- * @throws WorkflowExecutionAlreadyStartedError while one is under way.
+ * Starts a claim; only one at a time for each domain of an organization.
+ * @returns the workflow id.
+ * @throws WorkflowExecutionAlreadyStartedError while one is in progress.
  */
 export const startDomainVerification = (
   client: Client,

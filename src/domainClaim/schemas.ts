@@ -1,4 +1,4 @@
-/** What the routes on claimed domains take and give. */
+/** Request and response schemas of the routes on claimed domains. */
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { DOMAIN_STATUSES } from './contract.ts';
@@ -12,7 +12,7 @@ export const domain = z
   .max(MAX_DOMAIN)
   .regex(/^[^\s/@:?#]+$/, 'must be a domain name such as example.org');
 
-/** A domain as DNS has it: lower case, and IDNs as punycode. */
+/** A domain as DNS encodes it: lower case, and IDNs as punycode. */
 export const asciiDomain = (name: string): string => domainToASCII(normalizeDomain(name));
 
 export const domainBody = z

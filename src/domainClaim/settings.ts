@@ -1,4 +1,4 @@
-/** Settings of the family, by the role that reads them. */
+/** Settings of the family of domain claims, by the role that reads them. */
 import { pauses, type Shape, seconds } from '#kernel/settings/builders.ts';
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { SettingsOf } from '#kernel/settings/load.ts';
@@ -17,5 +17,5 @@ export const DOMAIN_CLAIM_SETTINGS = {
 } as const satisfies Record<'api', Shape>;
 
 export type DomainClaimApiConfig = KernelApiConfig & SettingsOf<typeof DOMAIN_CLAIM_SETTINGS.api>;
-/** The resolvers are the kernel's. */
+/** The resolvers are settings of the kernel. */
 export type DomainClaimWorkerConfig = KernelWorkerConfig;

@@ -1,4 +1,4 @@
-/** Reads of the projection on claimed domains. */
+/** Queries on the projection of claimed domains. */
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 
@@ -27,7 +27,7 @@ export function createDomainClaims(pool: Pool) {
     claim: (claimId: string): Promise<OrganizationDomain | undefined> =>
       claims(db).where('claim_id', '=', claimId).executeTakeFirst(),
 
-    /** The organization's own claim of a domain that is pending or proved. */
+    /** The organization's pending or verified claim of a domain. */
     claimOf: (orgId: string, domain: string): Promise<OrganizationDomain | undefined> =>
       claims(db)
         .where('org_id', '=', orgId)
@@ -49,7 +49,7 @@ export function createDomainClaims(pool: Pool) {
       return rows.map(({ domain }) => domain);
     },
 
-    /** Whose a proved domain is. */
+    /** The id of the organization that has proved the domain. */
     async ownerOfDomain(domain: string): Promise<string | undefined> {
       const owner = await db
         .selectFrom('organization_domains_projection')

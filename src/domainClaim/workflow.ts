@@ -1,4 +1,6 @@
-/** DomainVerificationWorkflow: waits until a claimed domain is proved in DNS, or its time is over. */
+/**
+ * DomainVerificationWorkflow: waits until a claimed domain is proved in DNS or the time is over.
+ */
 import { defineQuery, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
@@ -36,7 +38,7 @@ export async function DomainVerificationWorkflow(
     if (status !== 'pending') return state;
     const left = deadline - Date.now();
     if (left <= 0) break;
-    // The last look is at the very end.
+    // Shortens the last pause, so that the last lookup happens at the end of the time limit.
     await sleep(Math.min(pauseAfter(state.attempts, timing.backoffMs), left));
   }
   await store.rejectDomainClaimActivity({ orgId, origin, claimId, domain });

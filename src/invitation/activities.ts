@@ -1,4 +1,4 @@
-/** Activities of UserInvitationWorkflow: one invitation from its mail to its account. */
+/** Activities of UserInvitationWorkflow, from the mail to the account. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
@@ -27,7 +27,7 @@ const ONE_PENDING = 'user_invitations_projection_one_pending';
 
 type Step = ProvisionUserInput;
 
-/** `invitation-<id>`, with what tells this mail from the invitation's others. */
+/** `invitation-<id>`, with suffixes that distinguish the mails of one invitation. */
 function messageIdOf({ invitationId, generation, reminder }: SendInvitationInput): string {
   const link = generation > 0 ? `-${generation}` : '';
   return `invitation-${invitationId}${link}${reminder > 0 ? `-reminder-${reminder}` : ''}`;
@@ -79,7 +79,7 @@ export function createActivities({
   }
 
   return {
-    /** Emits `user.invited`; refused when the address has a pending invitation already. */
+    /** Emits `user.invited`; refused when the address already has a pending invitation. */
     async inviteUserActivity(input: InviteUserInput): Promise<void> {
       const { invitationId, orgId, origin, user, invitedByName, ttlMs } = input;
       const event = {
@@ -109,13 +109,15 @@ export function createActivities({
       });
     },
 
-    /** What the store says now; others than the workflow may have revoked it. */
+    /** Reads the current state from the store, because others may have revoked the invitation. */
     async loadInvitationActivity({ invitationId }: Step): Promise<StoredInvitation> {
       const { status, expiresAt } = await load(invitationId);
       return { status, expiresAt: expiresAt.toISOString() };
     },
 
-    /** Sends the invitation's mail, or a reminder; never twice what an attempt saw accepted. */
+    /**
+     * Sends the invitation's mail or a reminder; not again when an earlier attempt was accepted.
+     */
     async sendInvitationMailActivity(
       input: SendInvitationInput,
       { remember, remembered }: ActivityScope,
@@ -130,7 +132,7 @@ export function createActivities({
       await recordMail(input);
     },
 
-    /** Replaces the link: the old one is known as superseded from now on. */
+    /** Replaces the link; the store then knows the old one as superseded. */
     async resendInvitationActivity(input: ResendInvitationInput): Promise<void> {
       const { invitationId, orgId, origin, generation } = input;
       await emitEvent({
@@ -167,8 +169,8 @@ export function createActivities({
     },
 
     /**
-     * Makes the account, or joins the one that is there, and only then says that the invitation
-     * is accepted: an acceptance without an account could not be tried again.
+     * Creates the account, or adds the membership to an existing one, and only then emits the
+     * acceptance: an acceptance without an account could not be tried again.
      */
     async provisionUserActivity({
       invitationId,

@@ -22,10 +22,13 @@ export const USER_INVITATION = 'UserInvitationWorkflow';
 /** `user-invitation-{invitationId}`. */
 export const userInvitationWorkflowId = workflowIds('user-invitation-').idOf;
 
-/** How long an invitation waits, in milliseconds. Part of the input, so that replay sees the same. */
+/**
+ * How long an invitation waits, in milliseconds. Part of the input, so that a replay uses the same
+ * values.
+ */
 export interface InvitationTiming {
   ttlMs: number;
-  /** Pause before each reminder; 0 for none. */
+  /** Pause before each reminder; 0 for no reminders. */
   reminderAfterMs: number;
   /** At most two. */
   maxReminders: number;
@@ -48,7 +51,7 @@ export interface UserInvitationParams {
   invitationId: string;
   orgId: string;
   origin: RequestOrigin;
-  /** Who is invited; left out when a bootstrap has already invited and written to them. */
+  /** The invited person; absent when a bootstrap has already invited them and sent the mail. */
   user?: InvitedUser;
   /** Shown to the invited person. */
   invitedByName?: string;
@@ -63,14 +66,14 @@ export type InvitationState =
   | 'expired'
   | 'revoked';
 
-/** Answer of the `getState` query. */
+/** Response of the `getState` query. */
 export interface UserInvitationState {
   invitationId: string;
   orgId: string;
   state: InvitationState;
   expiresAt: string | null;
   remindersSent: number;
-  /** How often a new link was sent in place of an old one. */
+  /** How often a new link has replaced an old one. */
   resends: number;
   errors: string[];
 }
@@ -80,7 +83,7 @@ export interface AcceptedInvitation {
   invitationId: string;
   orgId: string;
   userId: string;
-  /** True when the address had an account before. */
+  /** True when the address already had an account. */
   linked: boolean;
 }
 
@@ -103,13 +106,13 @@ export interface InviteUserInput extends InvitationStep {
 export interface SendInvitationInput extends InvitationStep {
   /** Which of the invitation's links: 0 for the first, 1 after a resend, … */
   generation: number;
-  /** 0 for the invitation itself, 1 for the first reminder, … */
+  /** 0 for the first mail, 1 for the first reminder, … */
   reminder: number;
 }
 
 export interface ResendInvitationInput extends InvitationStep {
   generation: number;
-  /** The new link has the whole time again. */
+  /** The end of the new link, which is valid for the full time again. */
   expiresAt: string;
 }
 
@@ -119,13 +122,13 @@ export interface EndInvitationInput extends InvitationStep {
 
 export type ProvisionUserInput = InvitationStep;
 
-/** What the store says of an invitation now. */
+/** The current state of an invitation in the store. */
 export interface StoredInvitation {
   status: 'pending' | 'accepted' | 'expired' | 'revoked';
   expiresAt: string;
 }
 
-/** Activities on the event store alone. */
+/** Activities that use only the event store. */
 export interface StoreActivities {
   inviteUserActivity(input: InviteUserInput): Promise<void>;
   loadInvitationActivity(input: InvitationStep): Promise<StoredInvitation>;
@@ -139,7 +142,7 @@ export interface MailActivities {
   sendInvitationMailActivity(input: SendInvitationInput): Promise<void>;
 }
 
-/** Activities that call Supabase Auth while a person waits. */
+/** Activities that call Supabase Auth while a person waits for the response. */
 export interface AccountActivities {
   provisionUserActivity(input: ProvisionUserInput): Promise<AcceptedInvitation>;
 }

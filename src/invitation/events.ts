@@ -1,4 +1,7 @@
-/** Events of invitations, each with a stream of its own from `user.invited` on, and their payloads. */
+/**
+ * Events of invitations, with their payloads. Each invitation has its own stream, which begins with
+ * `user.invited`.
+ */
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
 
 const invitation = onAggregate('invitation');
@@ -39,7 +42,7 @@ export const INVITATION_EVENTS = {
   'invitation.resent': invitation<{
     org_id: string;
     invitation_id: string;
-    /** Which of the invitation's links is valid from now on. */
+    /** The generation of the link that is valid from now on. */
     generation: number;
     token_hash: string;
     expires_at: string;
@@ -57,7 +60,7 @@ export const INVITATION_EVENTS = {
     roles: string[];
     /** ltree path within which the roles hold. */
     scope: string;
-    /** True when the address had an account before. */
+    /** True when the address already had an account. */
     linked: boolean;
   }>(),
   'invitation.revoked': invitation<{

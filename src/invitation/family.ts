@@ -1,4 +1,4 @@
-/** Invitations: one workflow for each invited person. */
+/** The family of invitations: one workflow for each invited person. */
 import type { Family } from '#kernel/family.ts';
 import { namesNoOrganization } from '#kernel/workflow/ids.ts';
 import { SEARCH_ATTRIBUTE_STATUS, USER_INVITATION } from './contract.ts';
@@ -10,7 +10,7 @@ export const invitationFamily = {
   name: 'invitation',
   tag: { name: 'Invitations', description: 'Inviting people, and accepting an invitation.' },
   workflows: [
-    // The id names the invitation, and no organization.
+    // The id contains the invitation's id, but no organization id.
     { type: USER_INVITATION, queue: 'users', orgIdOf: namesNoOrganization },
   ],
   events: INVITATION_EVENTS,

@@ -1,9 +1,9 @@
-/** The invitation and its reminders, as HTML and as text. */
+/** The mails of an invitation and its reminders, as HTML and as text. */
 import { escapeHtml, type MailContent, oneLine, page } from '#kernel/mail/mailContent.ts';
 
 const DATE = new Intl.DateTimeFormat('en-US', { dateStyle: 'long', timeZone: 'UTC' });
 
-/** The invitation; its link is the only place where the token is in clear. */
+/** The mail of an invitation; only its link contains the token in clear text. */
 export function invitationMail(values: {
   firstName: string;
   organizationName: string;

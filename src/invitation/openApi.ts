@@ -1,4 +1,4 @@
-/** The invitations' part of the OpenAPI document. */
+/** The routes on invitations in the OpenAPI document. */
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { body, json, OPEN, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';

@@ -24,7 +24,7 @@ afterEach(() => {
   supabase.users.fault('none');
 });
 
-/** What anybody may call. */
+/** Calls a public route of Supabase Auth. */
 async function asAnybody(path: string, body: object) {
   const response = await fetch(`${supabase.url}/auth/v1/${path}`, {
     method: 'POST',
@@ -45,7 +45,9 @@ const refresh = (refresh_token: string) =>
 const accounts = () => supabase.users.users;
 const membershipsOf = () => accounts().map((user) => user.app_metadata.memberships);
 
-/** Runs once, when a call that begins with this has done its work and not answered yet. */
+/**
+ * Calls `act` once, when a call that begins with `call` has done its work but not responded yet.
+ */
 function when(call: string, act: () => void): void {
   supabase.users.beforeAnswer = (made) => {
     if (!made.startsWith(call)) return;
@@ -75,7 +77,7 @@ describe('an account whose address nobody has proved', () => {
       body: { error_code: 'invalid_credentials' },
     });
     expect(await refresh(session)).toMatchObject({ status: 400 });
-    // Supabase's mail of the stranger's signup, followed now, proves nothing for them any more.
+    // The other person's confirmation link from their signup must not prove the address any more.
     supabase.users.confirm(ADA.email);
     expect((await logIn()).status).toBe(400);
     await signUp();

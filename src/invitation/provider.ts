@@ -8,11 +8,11 @@ type AccountConfig = Pick<InvitationWorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SER
 
 export interface Account {
   userId: string;
-  /** True when the address had an account before this invitation. */
+  /** True when the address already had an account before this invitation. */
   linked: boolean;
 }
 
-/** What an account may do in one organization. */
+/** The roles of an account in one organization. */
 export interface Membership {
   org_id: string;
   roles: string[];
@@ -29,24 +29,24 @@ interface Person {
 
 export interface AccountProvider {
   /**
-   * Makes sure that the address has an account with this membership. Repeating it is harmless:
-   * the account is made once and the membership replaced by itself. An account whose address was
-   * never proved may be anybody's: it is deleted, with its password, identities and sessions, and
-   * a new one takes its place.
-   * @throws ProviderError rejected, or rate_limited and unavailable for now.
+   * Makes sure that the address has an account with this membership. It can be repeated: the
+   * account is created only once, and the membership is replaced. An account with an unconfirmed
+   * address may belong to somebody else: it is deleted, with its password, identities and sessions,
+   * and replaced by a new one.
+   * @throws ProviderError rejected; rate_limited or unavailable when it may succeed later.
    */
   provision(person: Person, membership: Membership): Promise<Account>;
 }
 
 const EMAIL_EXISTS = 'email_exists';
 const USER_NOT_FOUND = 'user_not_found';
-/** Each time the account has changed between two calls, we look again. */
+/** How often to look again when the account was changed between two calls. */
 const ROUNDS = 3;
 const TOO_MANY_REQUESTS = 429;
 const SERVER_ERROR = 500;
 const TIMEOUT_MS = 15_000;
 
-/** Codes and status only: texts repeat the address. */
+/** Uses only code and status, because the message contains the address. */
 function toProviderError(error: AuthError): ProviderError {
   const { status = 0, code = 'unknown' } = error;
   const message = `Supabase Auth answered ${status || 'nothing'} (${code})`;
@@ -61,12 +61,12 @@ function toProviderError(error: AuthError): ProviderError {
 const membershipsOf = ({ app_metadata }: User): Membership[] =>
   Array.isArray(app_metadata.memberships) ? app_metadata.memberships : [];
 
-/** One membership for each organization; of two the later counts. */
+/** Adds a membership. There is one per organization: a new one replaces the old one. */
 const withMembership = (others: Membership[], membership: Membership): Membership[] => [
   ...new Map([...others, membership].map((one) => [one.org_id, one])).values(),
 ];
 
-/** Whether somebody has shown that they read this address. */
+/** True when the owner of the address has confirmed it. */
 const isProved = ({ email_confirmed_at }: User): boolean => Boolean(email_confirmed_at);
 
 export function createAccountProvider(config: AccountConfig): AccountProvider {
@@ -77,7 +77,7 @@ export function createAccountProvider(config: AccountConfig): AccountProvider {
     },
   }).auth;
 
-  /** @returns undefined when the address has an account already. */
+  /** @returns undefined when the address already has an account. */
   async function create(
     { email, firstName, lastName }: Person,
     membership: Membership,
@@ -85,7 +85,7 @@ export function createAccountProvider(config: AccountConfig): AccountProvider {
   ): Promise<User | undefined> {
     const { data, error } = await admin.createUser({
       email,
-      // The invitation's link has proved the address.
+      // The link of the invitation's mail has proved the address.
       email_confirm: true,
       user_metadata: { first_name: firstName, last_name: lastName },
       app_metadata: {
@@ -100,8 +100,9 @@ export function createAccountProvider(config: AccountConfig): AccountProvider {
   }
 
   /**
-   * The user of an address, if there is one; generating a link is the API's only way that reads
-   * no list. For a recovery: a magic link would sign up an address that it does not know.
+   * The user of an address, if there is one. Generating a link is the only way of the API to find a
+   * user without listing all. It is a recovery link, because a magic link would sign up an unknown
+   * address.
    */
   async function existing(email: string): Promise<User | undefined> {
     const { data, error } = await admin.generateLink({ type: 'recovery', email });
@@ -124,11 +125,12 @@ export function createAccountProvider(config: AccountConfig): AccountProvider {
   }
 
   /**
-   * Deletes an account whose address is still not proved: changing its password would leave what
-   * else opens it (identities of other providers, a telephone, second factors). It is read again
-   * just before, because its owner may have proved the address meanwhile; who does so within the
-   * call that deletes it has the new account instead.
-   * @returns the memberships it had, if it was deleted: links to the same address gave them.
+   * Deletes an account whose address is still not confirmed. Changing only the password would keep
+   * the other ways to log in (identities of other providers, a telephone, second factors). The
+   * account is read again just before, because its owner may have confirmed the address meanwhile.
+   * Somebody who confirms it during the deletion gets the new account instead.
+   * @returns the memberships of the deleted account: links to the same address gave them. Empty
+   *   when nothing was deleted.
    */
   async function removeUnproved({ id }: User): Promise<Membership[]> {
     const { data, error } = await admin.getUserById(id);

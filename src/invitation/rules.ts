@@ -1,22 +1,25 @@
-/** Invitations: who is invited, and for how long. */
+/** Rules of invitations: addresses and the time of expiry. */
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const INVITATION_TTL_MS = 7 * DAY_MS;
 
-/** One pending invitation per organization and address, whatever its case. */
+/**
+ * Makes addresses comparable: there is one pending invitation per organization and address,
+ * ignoring case.
+ */
 export const normalizeEmail = (email: string): string => email.trim().toLowerCase();
 
-/** ISO 8601 time at which an invitation made at `invitedAt` (ISO 8601) ends. */
+/** ISO 8601 time at which an invitation from `invitedAt` (ISO 8601) expires. */
 export const expiryOf = (invitedAt: string, ttlMs = INVITATION_TTL_MS): string =>
   new Date(Date.parse(invitedAt) + ttlMs).toISOString();
 
-/** `ApplicationFailure.type` values beside those of FAILURE. */
+/** `ApplicationFailure.type` values in addition to those of FAILURE. */
 export const INVITATION_FAILURE = {
   alreadyInvited: 'AlreadyInvited',
   invitationNotPending: 'InvitationNotPending',
 } as const;
 
-/** `ApplicationFailure.type` of what Supabase Auth answers about an account. */
+/** `ApplicationFailure.type` values of errors of Supabase Auth about an account. */
 export const ACCOUNT_FAILURE = {
   conflict: 'AccountRejected',
   rejected: 'AccountRejected',

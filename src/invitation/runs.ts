@@ -1,4 +1,4 @@
-/** Invitations' runs as the API starts and asks them. */
+/** Starts the runs of invitations for the API, and sends them updates. */
 import {
   type Client,
   isGrpcServiceError,
@@ -20,7 +20,10 @@ import { ACCOUNT_FAILURE, INVITATION_FAILURE } from './rules.ts';
 
 const UPDATE_DEADLINE_MS = 12_000;
 
-/** Starts an invitation's run, once: the id follows from the invitation. @returns the workflow id. */
+/**
+ * Starts an invitation's run; only once, because the id is derived from the invitation.
+ * @returns the workflow id.
+ */
 export const startInvitationRun = (
   client: Client,
   taskQueue: string,
@@ -36,7 +39,7 @@ export const startInvitationRun = (
     userId: params.origin.requestedBy,
   });
 
-/** What an invitation that is not pending has become: each a problem type of its own. */
+/** The problem for an invitation that is not pending; each state has its own problem type. */
 export function notPending(state: string): Problem {
   const titles: Record<string, [status: number, title: string]> = {
     accepted: [409, 'The invitation has been accepted already'],
@@ -51,7 +54,7 @@ export function notPending(state: string): Problem {
 const unavailable = (): Problem =>
   notNow('The invitation cannot be reached at the moment', 'invitation-unavailable');
 
-/** Why an update failed, as the run says it. */
+/** The problem for a failed update, by the failure's type. */
 function problemOf(error: unknown): Problem {
   if (!(error instanceof WorkflowUpdateFailedError)) return unavailable();
   const cause = error.cause instanceof ActivityFailure ? error.cause.cause : error.cause;
@@ -64,7 +67,7 @@ function problemOf(error: unknown): Problem {
   return unavailable();
 }
 
-/** A run that has ended, or that this invitation never had. */
+/** True when the run has ended, or when this invitation never had one. */
 const isGone = (error: unknown): boolean =>
   error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && error.code === 5);
 

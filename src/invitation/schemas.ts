@@ -1,4 +1,4 @@
-/** What the routes on invitations take and give. */
+/** Request and response schemas of the routes on invitations. */
 import { z } from 'zod';
 import { anyObject, email, text } from '#kernel/http/schemas.ts';
 

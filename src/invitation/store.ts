@@ -1,11 +1,11 @@
-/** Invitations by their link, and page by page. */
+/** Queries on invitations: by link, by address, and page by page. */
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { DB } from '#kernel/database/schema.ts';
 import type { InvitationStatus } from './contract.ts';
 
-/** `generation` says which of its links is the valid one. */
+/** `generation` is the number of the link that is valid. */
 const invitations = (db: Database) =>
   db
     .selectFrom('user_invitations_projection')
@@ -36,13 +36,13 @@ export type Invitation = RowOf<typeof invitations>;
 
 export interface InvitationByToken {
   invitation: Invitation;
-  /** A newer link has taken this one's place. */
+  /** True when a newer link has replaced this one. */
   superseded: boolean;
 }
 
 export interface InvitationPage {
   invitations: Invitation[];
-  /** Cursor of the next page; undefined after the last. */
+  /** Cursor of the next page; undefined on the last page. */
   next: string | undefined;
 }
 
@@ -56,7 +56,7 @@ interface Position {
 const cursorOf = ({ createdAt, invitationId }: Invitation): string =>
   Buffer.from(JSON.stringify([createdAt.toISOString(), invitationId])).toString('base64url');
 
-/** Undefined for a cursor that is none of ours. */
+/** Undefined for an invalid cursor. */
 function positionOf(cursor: string): Position | undefined {
   try {
     const [createdAt, invitationId] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -67,7 +67,7 @@ function positionOf(cursor: string): Position | undefined {
   }
 }
 
-/** As exact as a cursor, which holds milliseconds where the database has microseconds. */
+/** Truncated to milliseconds, the precision of a cursor; the database has microseconds. */
 const createdMillisecond = (eb: ExpressionBuilder<DB, 'user_invitations_projection'>) =>
   eb.fn<Date>('date_trunc', [sql.lit('milliseconds'), 'created_at']);
 
@@ -81,7 +81,7 @@ export function createInvitations(pool: Pool) {
   const db = typed(pool);
 
   return {
-    /** Undefined when there is none of this id. */
+    /** Undefined when there is no invitation with this id. */
     find: (invitationId: string): Promise<Invitation | undefined> =>
       invitations(db).where('invitation_id', '=', invitationId).executeTakeFirst(),
 
@@ -93,8 +93,8 @@ export function createInvitations(pool: Pool) {
         .execute(),
 
     /**
-     * Looked up by hash, through an index: how long it takes says nothing of the token.
-     * @returns undefined for a link that never was.
+     * Searches by the hash, through an index: the duration reveals nothing about the token.
+     * @returns undefined for an unknown link.
      */
     async byTokenHash(hash: string): Promise<InvitationByToken | undefined> {
       const valid = await invitations(db).where('token_hash', '=', hash).executeTakeFirst();
@@ -109,7 +109,7 @@ export function createInvitations(pool: Pool) {
       return old && { invitation: old, superseded: true };
     },
 
-    /** Which of these addresses have a pending invitation, and which that is. */
+    /** The pending invitations of these addresses: address to invitation id. */
     async pendingOf(orgId: string, emails: string[]): Promise<Map<string, string>> {
       const rows = await db
         .selectFrom('user_invitations_projection')
@@ -121,7 +121,7 @@ export function createInvitations(pool: Pool) {
       return new Map(rows.map(({ email, id }) => [email, id]));
     },
 
-    /** @returns undefined when the cursor is none of ours. */
+    /** @returns undefined when the cursor is invalid. */
     async page(
       orgId: string,
       options: {

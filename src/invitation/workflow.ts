@@ -1,4 +1,4 @@
-/** UserInvitationWorkflow: one invitation, from its mail to an account, an expiry or a revocation. */
+/** UserInvitationWorkflow: one invitation, from its mail to acceptance, expiry or revocation. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   ApplicationFailure,
@@ -89,14 +89,14 @@ class UserInvitation {
     return ENDED.includes(this.state.state);
   }
 
-  /** One transition at a time: a revocation does not overtake an acceptance under way. */
+  /** Runs one transition at a time: a revocation waits for an acceptance in progress. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work, work);
     this.#turn = turn.catch(() => {});
     return turn;
   }
 
-  /** Invites, and writes to, the person; those of a bootstrap have been. */
+  /** Invites the person and sends the mail; a bootstrap has already done both for its users. */
   async invite(): Promise<void> {
     const { user, invitedByName } = this.#params;
     if (user) {
@@ -119,7 +119,7 @@ class UserInvitation {
     try {
       this.#accepted = await this.#activities.account.provisionUserActivity(this.#step);
     } catch (error) {
-      // The invitation stays as it was: whoever accepts may try again.
+      // The invitation is pending again, so the person can try again.
       this.#enter('pending');
       throw error;
     }
@@ -147,7 +147,10 @@ class UserInvitation {
     this.#enter('revoked');
   }
 
-  /** What is due now: a reminder, or the end. Whether it still is, the store knows. */
+  /**
+   * Does what is due now: a reminder, or the end. Reads the store first, because the state may have
+   * changed.
+   */
   async wake(): Promise<void> {
     if (this.isOver) return;
     await this.#look();
@@ -161,7 +164,7 @@ class UserInvitation {
     }
   }
 
-  /** Milliseconds until something is due. */
+  /** Milliseconds until the next reminder or the end. */
   get pauseMs(): number {
     const due = Math.min(this.#deadline, this.#nextReminder ?? this.#deadline);
     return Math.max(0, due - Date.now());
@@ -180,7 +183,7 @@ class UserInvitation {
     return next < this.#deadline ? next : undefined;
   }
 
-  /** A mail that cannot be delivered does not end the invitation: it can be sent again. */
+  /** A mail that cannot be delivered does not end the invitation, because it can be sent again. */
   async #mail(reminder: number): Promise<void> {
     const input = { ...this.#step, generation: this.state.resends, reminder };
     try {
@@ -190,7 +193,7 @@ class UserInvitation {
     }
   }
 
-  /** Others may have ended it: a deletion revokes what its organization has pending. */
+  /** Reads the state, because others may have ended it: a deletion revokes pending invitations. */
   async #look(): Promise<void> {
     const { status, expiresAt } = await this.#activities.store.loadInvitationActivity(this.#step);
     this.state.expiresAt = expiresAt;
@@ -220,8 +223,8 @@ const resend = defineUpdate<void>(INVITATION_UPDATE.resend);
 const revoke = defineSignal<[reason: string]>(INVITATION_SIGNAL.revoke);
 
 /**
- * Waits for one person: invites and reminds them, and ends when they accept, when the invitation
- * expires, or when somebody revokes it. None of these is a failure.
+ * Invites one person, reminds them, and ends when they accept, when the invitation expires, or when
+ * somebody revokes it. None of these is a failure.
  * @throws ApplicationFailure AlreadyInvited when the address has a pending invitation.
  */
 export async function UserInvitationWorkflow(

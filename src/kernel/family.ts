@@ -1,7 +1,7 @@
 /**
- * What a family of workflows tells about itself. Worker, API, reconciler, metrics and OpenAPI are
- * assembled from the list of families (src/families.ts), and from nothing else. A definition is
- * light: what only one role needs is loaded by that role.
+ * The definition of a family of workflows. Worker, API, reconciler, metrics and OpenAPI are
+ * assembled only from the list of families (src/families.ts). A definition imports little: each
+ * role loads the parts that only it needs.
  */
 
 import type { Pool } from 'pg';
@@ -16,21 +16,21 @@ import type { ScheduleDefinition, WorkflowDefinition } from './temporal/workflow
 
 export interface Family {
   name: string;
-  /** Its tag in the OpenAPI document. */
+  /** Name and description of its section in the OpenAPI document. */
   tag: { name: string; description: string };
   workflows: readonly WorkflowDefinition[];
   events: EventCatalogue;
-  /** Where the aggregates of its events belong to an organization; the organization needs none. */
+  /** The tables that map aggregates of its events to organizations; the organization needs none. */
   aggregates: AggregateTables;
-  /** Settings beside the kernel's, by the role that reads them. */
+  /** Settings in addition to the kernel's, by the role that reads them. */
   settings?: Readonly<Partial<Record<'api' | 'worker', Shape>>>;
   schedules?: readonly ScheduleDefinition[];
-  /** Search attributes of its runs beside those that every run has; each a Keyword. */
+  /** Search attributes of its runs in addition to the common ones; each a Keyword. */
   searchAttributes?: readonly string[];
-  /** Kinds of mail that it sends: a label of the metric mails_total. */
+  /** Kinds of mail that it sends: values of a label of the metric mails_total. */
   mailKinds?: readonly string[];
   metrics?: Readonly<Record<string, MetricDefinition>>;
-  /** What sets those of its metrics that come from the database; loaded by the API. */
+  /** Loaded by the API: sets the metrics that are read from the database. */
   databaseMetrics?: () => Promise<{
     createCollect(pool: Pool): (metrics: Metrics<never>) => Promise<void>;
   }>;
@@ -38,7 +38,7 @@ export interface Family {
   activities?: () => Promise<{ createActivities(kernel: never): ActivityImplementations }>;
   /** Loaded by the API. */
   routes?: () => Promise<{ createRoutes(kernel: never): FamilyRoutes }>;
-  /** Loaded by the API: work beside requests, until its signal aborts. */
+  /** Loaded by the API: work in the background, until its signal aborts. */
   background?: () => Promise<{
     createBackground(kernel: never): (stopping: AbortSignal) => Promise<void>;
   }>;

@@ -1,4 +1,4 @@
-/** The event of a revocation, whoever revokes. */
+/** Emits the event of a revocation, for all activities that revoke. */
 
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';

@@ -1,8 +1,10 @@
-/** Invitation tokens: derived, so that a retried mail carries the same one and no store holds it. */
+/**
+ * Invitation tokens: derived, so that a retried mail contains the same one and no store keeps it.
+ */
 import { createHash, createHmac } from 'node:crypto';
 
 /**
- * 256 bits, base64url; the same for the same secret, invitation and generation.
+ * 256 bits, base64url; always the same for the same secret, invitation and generation.
  * @param generation 0 for the first link, 1 for the one that replaced it, …
  */
 export function invitationToken(secret: string, invitationId: string, generation = 0): string {
@@ -12,6 +14,6 @@ export function invitationToken(secret: string, invitationId: string, generation
     .digest('base64url');
 }
 
-/** SHA-256 of a token, hex: what the store keeps and looks up by. */
+/** SHA-256 of a token, hex: the store keeps only this and finds invitations by it. */
 export const tokenHash = (token: string): string =>
   createHash('sha256').update(token).digest('hex');

@@ -5,7 +5,7 @@ import { typed } from '#kernel/database/database.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { INVITATION_METRICS } from '../metrics.ts';
 
-/** @returns what sets the family's metrics to what the database has. */
+/** @returns a function that sets the family's metrics to the values in the database. */
 export function createCollect(pool: Pool) {
   const db = typed(pool);
 

@@ -1,4 +1,4 @@
-/** Invitations of an organization: inviting many at once, listing, sending again, revoking. */
+/** Routes on an organization's invitations: inviting many at once, listing, resending, revoking. */
 
 import { randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
@@ -21,7 +21,7 @@ import type { InvitationRouteDeps } from './routeDeps.ts';
 
 const PREFIX = '/api/v1/organizations/:organizationId/invitations';
 const PERMISSION = 'user.invite';
-/** Runs that are started side by side. */
+/** How many runs are started at the same time. */
 const BATCH = 20;
 
 type Person = z.infer<typeof invitationsBody>['invitations'][number];
@@ -35,7 +35,7 @@ interface Answer {
   }[];
 }
 
-/** The organization, if the caller may invite there. */
+/** The organization, if the caller may invite users to it. */
 const invitingOrganization = (
   deps: InvitationRouteDeps,
   caller: Caller,
@@ -65,7 +65,9 @@ function paramsFor(
   };
 }
 
-/** Starts a run for each address that has none; one refusal does not touch the others. */
+/**
+ * Starts a run for each address without a pending invitation; a failure does not affect the others.
+ */
 async function inviteAll(
   deps: InvitationRouteDeps,
   caller: Caller,
@@ -99,7 +101,7 @@ async function inviteAll(
   return answer;
 }
 
-/** Whom it is for and how it stands; the link's hash stays in the store. */
+/** An invitation without the hash of its link, which stays in the store. */
 function view(invitation: Invitation) {
   const { invitationId, email, firstName, lastName, roles, status, expiresAt, emailStatus } =
     invitation;
@@ -117,7 +119,10 @@ function view(invitation: Invitation) {
   };
 }
 
-/** A pending invitation of this organization. @throws Problem 404 or what it has become. */
+/**
+ * A pending invitation of this organization. @throws Problem 404, or the problem of its other
+ * state.
+ */
 async function pendingInvitation(
   deps: InvitationRouteDeps,
   { orgId }: Organization,

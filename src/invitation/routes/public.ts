@@ -1,4 +1,4 @@
-/** What an invited person's browser calls with the link's token, before there is an account. */
+/** Routes that an invited person's browser calls with the link's token, without an account. */
 import { createHash } from 'node:crypto';
 import type Router from '@koa/router';
 import { notFound } from '#kernel/http/problems.ts';
@@ -11,7 +11,7 @@ import type { InvitationRouteDeps } from './routeDeps.ts';
 
 const PREFIX = '/api/v1/invitations/:token';
 
-/** @throws Problem 404 for a link that never was. */
+/** @throws Problem 404 for an unknown link. */
 async function found(
   { invitations }: InvitationRouteDeps,
   value: string | undefined,
@@ -25,14 +25,16 @@ async function found(
   return known;
 }
 
-/** The store learns of an expiry a moment after it has come. */
+/** Checks the time, too, because the store records an expiry a moment later. */
 function stateOf({ invitation, superseded }: InvitationByToken): string {
   if (superseded) return 'superseded';
   const isLate = invitation.status === 'pending' && invitation.expiresAt.getTime() <= Date.now();
   return isLate ? 'expired' : invitation.status;
 }
 
-/** The invitation's run; one from before invitations had runs is given one now. */
+/**
+ * Accepts through the invitation's run. An invitation from before such runs existed gets one now.
+ */
 async function accept(deps: InvitationRouteDeps, { invitation }: InvitationByToken) {
   const { temporal, config } = deps;
   const { invitationId, orgId, createdAt } = invitation;

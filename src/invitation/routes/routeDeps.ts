@@ -1,4 +1,4 @@
-/** What the routes on invitations act on. */
+/** Dependencies of the routes on invitations. */
 
 import type { ApiKernel } from '#kernel/http/apiKernel.ts';
 import { createOrganizations, type Organizations } from '#organization/store.ts';

@@ -1,8 +1,10 @@
-/** Work that only one process of many does at a time. */
+/** A lock with which only one of several processes does some work at a time. */
 import type { Pool } from 'pg';
 
 export interface AdvisoryLock {
-  /** Runs `work` while holding the lock; undefined at once when somebody else holds it. */
+  /**
+   * Runs `work` while holding the lock; returns undefined at once when another process holds it.
+   */
   tryRun<T>(work: () => Promise<T>): Promise<T | undefined>;
 }
 
@@ -23,7 +25,7 @@ export const createAdvisoryLock = (pool: Pool, id: string): AdvisoryLock => ({
       broken = error as Error;
       throw error;
     } finally {
-      // After an error nobody knows what the session still holds: it ends, and the lock with it.
+      // After an error the session may still hold the lock: closing the connection releases it.
       client.release(broken);
     }
   },

@@ -1,4 +1,4 @@
-/** What is refused here is refused by the compiler: `npm run check -- types`. */
+/** The compiler checks the statements that must be refused: `npm run check -- types`. */
 import type { Pool } from 'pg';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 import type { DomainStatus } from '#domainClaim/contract.ts';
@@ -11,7 +11,7 @@ import type { SsoStatus } from '#sso/rules.ts';
 import type { SsoConfiguration } from '#sso/store.ts';
 import { typed } from './database.ts';
 
-/** A connection that keeps what it is asked, and has no rows. */
+/** A connection that records the queries and returns no rows. */
 function recorder() {
   const asked: [text: string, values: unknown[]][] = [];
   const query = async (text: string, values: unknown[]) => {

@@ -1,4 +1,4 @@
-/** Typed queries: a table or a column that the database does not have is a compile error. */
+/** Typed queries: a table or column that the database does not have is a compile error. */
 import {
   type Compilable,
   type InferResult,
@@ -10,24 +10,24 @@ import type { Pool, PoolClient } from 'pg';
 import type { DB } from './schema.ts';
 
 /**
- * Builds statements and runs them. No transactions of its own: these are `inTransaction`'s, whose
- * connection can be given to `typed`. What the database does in functions is called on `pg`.
+ * Builds and runs statements. It opens no transactions: `inTransaction` does, and its connection
+ * can be passed to `typed`. Functions of the database are called through `pg`.
  */
 export type Database = Pick<Kysely<DB>, 'insertInto' | 'selectFrom' | 'withRecursive'>;
 
-/** The rows of a query, as its list of columns makes them. */
+/** The type of a query's rows, from its list of columns. */
 export type RowOf<Query extends (db: Database) => Compilable<unknown>> = InferResult<
   ReturnType<Query>
 >[number];
 
 /**
- * Each statement is one `query` of the pool or of the transaction's connection, as if it were
- * written there: one round trip, and a connection on which a statement failed is closed and not
- * used again. The pool stays its owner's, who ends it.
+ * Each statement is one `query` call on the pool or on the transaction's connection, so it is one
+ * round trip. A connection on which a statement failed is closed and not used again. The caller
+ * still owns the pool and must end it.
  */
 export function typed(connection: Pool | PoolClient): Database {
   const query = (text: string, values: readonly unknown[]) => connection.query(text, [...values]);
-  // The interface asks for cursors, too, which `Database` cannot open.
+  // The interface also requires cursors, which `Database` cannot open.
   const client = { query: query as unknown as PostgresPoolClient['query'], release: () => {} };
   const pool = { connect: async () => client, end: async () => {}, options: {} };
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) });

@@ -1,4 +1,4 @@
-/** Runs sql/health/*.sql: the one source of what /metrics, the CLI and the CronJob say. */
+/** Runs sql/health/*.sql, which /metrics, the CLI and the CronJob share. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Pool } from 'pg';
@@ -39,7 +39,7 @@ export async function loadHealthChecks(): Promise<HealthCheck[]> {
   );
 }
 
-/** A check that fails is an outcome, too: the others are still run. */
+/** Runs one check. A failure is an outcome, too, so that the other checks still run. */
 async function runOne(pool: Pool, { name: check, sql }: HealthCheck): Promise<HealthOutcome> {
   const started = performance.now();
   const durationMs = () => performance.now() - started;
@@ -51,7 +51,7 @@ async function runOne(pool: Pool, { name: check, sql }: HealthCheck): Promise<He
   }
 }
 
-/** One after the other: checks must not crowd out the work. */
+/** Runs the checks one after the other, so that they do not slow down other work. */
 export async function runHealthChecks(pool: Pool, checks: HealthCheck[]): Promise<HealthOutcome[]> {
   const outcomes: HealthOutcome[] = [];
   for (const check of checks) outcomes.push(await runOne(pool, check));

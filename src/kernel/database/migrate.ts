@@ -1,6 +1,6 @@
 /**
- * Brings a database's schema up to date: numbered, frozen migrations through postgrator, then
- * the projection files, which are `create or replace` and may change at any time.
+ * Brings a database's schema up to date: first the numbered migrations, which never change, through
+ * postgrator; then the projection files, which are `create or replace` and may change at any time.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -9,21 +9,21 @@ import pg from 'pg';
 import Postgrator from 'postgrator';
 
 const SQL = path.resolve(import.meta.dirname, '../../../sql');
-/** Any constant of ours: it names the lock "somebody is migrating this database". */
+/** Any constant of ours: the advisory lock for migrations of this database. */
 const MIGRATION_LOCK = '4121865743';
 
 /**
- * Safe to call from several starting processes at once: they queue behind one advisory lock,
- * and the later ones find nothing left to do.
- * @param url connection string of the schema's owner; not through a transaction-mode pooler,
+ * Several starting processes may call it at once: they wait for one advisory lock, and the later
+ * ones have nothing left to do.
+ * @param url connection string of the schema's owner; not through a pooler in transaction mode,
  *   which would lose the session's lock.
- * @throws Error when a migration fails or an applied one has been edited since.
+ * @throws Error when a migration fails, or when an applied migration was edited.
  */
 export async function migrate(url: string, log: (message: string) => void = () => {}) {
   const client = new pg.Client({ connectionString: url, application_name: 'a4c-migrate' });
   await client.connect();
   try {
-    // A crash of this process ends the session and with it the lock.
+    // A crash of this process ends the session and releases the lock.
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     await runMigrations(client, log);
     await applyProjections(client, log);
@@ -39,7 +39,7 @@ async function runMigrations(client: pg.Client, log: (message: string) => void):
     migrationPattern: path.join(SQL, 'migrations', '*.sql'),
     newline: 'LF',
     execQuery: (sql) => client.query(sql),
-    // One transaction per file: what fails leaves nothing half done.
+    // One transaction per file: a failing file changes nothing.
     execSqlScript: async (sql) => {
       await inTransaction(client, () => client.query(sql));
     },

@@ -1,8 +1,10 @@
-/** Connections to PostgreSQL. */
+/** The connection pool for PostgreSQL, and transactions. */
 import pg from 'pg';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 
-/** A statement that waits for a lock gives up before the statement's own limit cuts it off. */
+/**
+ * The lock timeout is shorter, so that a statement that waits for a lock fails with that reason.
+ */
 const STATEMENT_TIMEOUT_MS = 30_000;
 const LOCK_TIMEOUT_MS = 10_000;
 const CONNECTION_TIMEOUT_MS = 5_000;
@@ -13,8 +15,8 @@ interface PoolConfig {
 }
 
 /**
- * A pool whose idle connections may die (a restart of the database) without taking the process
- * along: the next query dials again.
+ * A pool that survives a restart of the database: when an idle connection is lost, the next query
+ * opens a new one.
  * @param applicationName as shown in `pg_stat_activity`.
  */
 export function createPool(config: PoolConfig, applicationName: string, logger?: Logger): pg.Pool {
@@ -26,7 +28,7 @@ export function createPool(config: PoolConfig, applicationName: string, logger?:
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
   });
-  // Of each connection, and not of the pool alone, which hears idle ones only: one that dies
+  // A listener for each connection: the pool only handles errors of idle ones. A connection lost
   // between two statements of a transaction, or while it holds a lock, must not end the process.
   pool.on('connect', (client) => {
     client.on('error', (error) => {
@@ -34,7 +36,7 @@ export function createPool(config: PoolConfig, applicationName: string, logger?:
     });
   });
   pool.on('error', () => {
-    // Told by the connection's own listener already.
+    // The listener of the connection has already logged it.
   });
   return pool;
 }
@@ -54,7 +56,7 @@ export async function inTransaction<T>(
   } catch (error) {
     await client.query('ROLLBACK').then(
       () => client.release(),
-      // The connection is broken: it must not go back into the pool.
+      // The connection is broken and must not return to the pool.
       (broken: Error) => client.release(broken),
     );
     throw error;

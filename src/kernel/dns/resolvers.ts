@@ -1,4 +1,4 @@
-/** What public resolvers say of a domain, each asked by itself. */
+/** Looks up a domain at several public resolvers, independently of each other. */
 import { Resolver } from 'node:dns/promises';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.ts';
@@ -6,20 +6,20 @@ import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.
 export interface Resolvers {
   /**
    * Asks every configured resolver for the CNAME, A and AAAA records of `fqdn`, all at once.
-   * @param target where a CNAME has to point; with a proxied record only addresses are visible.
+   * @param target required target of a CNAME; of a proxied record only addresses are visible.
    */
   check(fqdn: string, target: string): Promise<ResolverAnswer[]>;
 }
 
 type ResolverConfig = Pick<KernelWorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_MS'>;
 
-/** The name, or records of this type, do not exist: an answer, where anything else is a failure. */
+/** Codes for "no such name" and "no such record": a valid answer. Other codes are failures. */
 const ABSENT = new Set(['ENOTFOUND', 'ENODATA']);
 
 const sameName = (a: string, b: string): boolean =>
   a.toLowerCase().replace(/\.$/, '') === b.toLowerCase().replace(/\.$/, '');
 
-/** Records of one type; none when they do not exist. @throws when the resolver fails. */
+/** Records of one type; empty when there are none. @throws when the resolver fails. */
 async function records(lookup: Promise<string[]>): Promise<string[]> {
   try {
     return await lookup;
@@ -29,7 +29,7 @@ async function records(lookup: Promise<string[]>): Promise<string[]> {
   }
 }
 
-/** A CNAME decides where there is one; any address will do where there is none. */
+/** If there is a CNAME, its target decides. Without one, any address is enough. */
 function judge(
   cname: PromiseSettledResult<string[]>,
   addresses: PromiseSettledResult<string[]>[],
@@ -45,7 +45,7 @@ function judge(
 
 export function createResolvers(config: ResolverConfig): Resolvers {
   async function ask(server: string, fqdn: string, target: string): Promise<ResolverAnswer> {
-    // One per question: a Resolver keeps its answers' state, and a check is rare.
+    // A new Resolver for each check, because a Resolver keeps state; checks are rare.
     const resolver = new Resolver({ timeout: config.DNS_RESOLVER_TIMEOUT_MS, tries: 1 });
     resolver.setServers([server]);
     const [cname, ...addresses] = await Promise.allSettled([

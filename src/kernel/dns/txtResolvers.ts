@@ -1,16 +1,16 @@
-/** TXT records as public resolvers see them, each asked by itself. */
+/** Looks up TXT records at several public resolvers, independently of each other. */
 import { Resolver } from 'node:dns/promises';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.ts';
 
 export interface TxtResolvers {
-  /** Asks every configured resolver whether `name` has a TXT record that says `value`. */
+  /** Asks every configured resolver whether `name` has a TXT record with the text `value`. */
   check(name: string, value: string): Promise<ResolverAnswer[]>;
 }
 
 type ResolverConfig = Pick<KernelWorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_MS'>;
 
-/** The name, or records of this type, do not exist: an answer, where anything else is a failure. */
+/** Codes for "no such name" and "no such record": a valid answer. Other codes are failures. */
 const ABSENT = new Set(['ENOTFOUND', 'ENODATA']);
 
 export function createTxtResolvers(config: ResolverConfig): TxtResolvers {
@@ -18,7 +18,7 @@ export function createTxtResolvers(config: ResolverConfig): TxtResolvers {
     const resolver = new Resolver({ timeout: config.DNS_RESOLVER_TIMEOUT_MS, tries: 1 });
     resolver.setServers([server]);
     try {
-      // A record comes in chunks of 255 bytes; together they are its text.
+      // A record consists of chunks of at most 255 bytes, which must be joined.
       const texts = (await resolver.resolveTxt(name)).map((chunks) => chunks.join(''));
       return texts.some((text) => text.trim() === value) ? 'found' : 'mismatch';
     } catch (error) {

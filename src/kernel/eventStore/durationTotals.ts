@@ -1,10 +1,10 @@
-/** Durations and counts that are read from the database for metrics. */
+/** Query parts for durations and counts that metrics read from the database. */
 import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import type { Database } from '#kernel/database/database.ts';
 import type { DB } from '#kernel/database/schema.ts';
 import type { HistogramRow } from '#kernel/telemetry/databaseHistogram.ts';
 
-/** Durations of one label set, counted into buckets. */
+/** Durations of one label set, as counts per bucket. */
 export interface DurationTotals {
   labels: Record<string, string>;
   /** How many durations are at or below each edge, in the order of the edges. */
@@ -20,11 +20,11 @@ interface Duration {
 
 export const NO_LABELS = sql<Record<string, string>>`'{}'::jsonb`;
 
-/** A number of seconds; null while one of the two is missing. */
+/** The seconds between two times; null when one of them is null. */
 export const secondsBetween = (from: Expression<Date | null>, to: Expression<Date | null>) =>
   sql<number>`extract(epoch FROM ${to} - ${from})::float8`;
 
-/** A count as a number: the driver gives a bigint as text. */
+/** A count as a number: the driver returns a bigint as a string. */
 export const counted = <T extends keyof DB>({ cast, fn }: ExpressionBuilder<DB, T>) =>
   cast<number>(fn.countAll(), 'float8').as('count');
 
@@ -34,7 +34,10 @@ const countsBelow = (durations: Expression<number[]>, edges: readonly number[]) 
       (SELECT count(*) FROM unnest(${durations}) x WHERE x <= edge)::float8 ORDER BY edge)
     FROM unnest(${edges}::float8[]) edge)`;
 
-/** One row for each label set that has durations. @param edges of the buckets, in seconds. */
+/**
+ * One row for each label set that has durations. @param edges upper edges of the buckets, in
+ * seconds.
+ */
 export function durationTotals<T extends keyof DB>(
   db: Database,
   durations: SelectQueryBuilder<DB, T, Duration>,
@@ -61,8 +64,8 @@ export function durationTotals<T extends keyof DB>(
 }
 
 /**
- * One row for every label set, empty where there is nothing yet: a series that begins above zero
- * shows no increase.
+ * Adds an empty row for each label set without durations: in a series that begins above zero,
+ * Prometheus does not see the first increase.
  */
 export function histogramRows(
   rows: DurationTotals[],

@@ -1,4 +1,4 @@
-/** Emits one domain event with everything known of where it comes from. */
+/** Emits one domain event with the metadata of its origin. */
 import { trace } from '@opentelemetry/api';
 import { asyncLocalStorage as activityContext } from '@temporalio/activity';
 import type { PoolClient } from 'pg';
@@ -15,13 +15,13 @@ export interface EmitParams<C extends EventCatalogue, T extends EventTypeOf<C>> 
   aggregateId: string;
   eventData: EventDataOf<C, T>;
   origin: RequestOrigin;
-  /** Tells apart events of one type on one aggregate within one workflow; 0 when left out. */
+  /** Distinguishes events of one type on one aggregate within one workflow; by default 0. */
   ordinal?: number;
-  /** Whose event it is, outside an activity. */
+  /** The workflow id, when the event is emitted outside an activity. */
   workflowId?: string;
-  /** To emit within a transaction. */
+  /** The connection of a transaction, to emit within it. */
   client?: PoolClient;
-  /** Refuse the event, storing nothing, when it cannot be projected. */
+  /** Fails and stores nothing when the event cannot be projected. */
   mustProject?: boolean;
 }
 
@@ -30,7 +30,7 @@ export type EmitEvent<C extends EventCatalogue> = <T extends EventTypeOf<C>>(
   params: EmitParams<C, T>,
 ) => Promise<AppendedEvent>;
 
-/** Ids of the activity under way; empty outside one. `activity_id` is the activity's type. */
+/** Ids of the current activity; empty outside one. `activity_id` is the activity's type. */
 function workflowContext(): Partial<EventMetadata> {
   const info = activityContext.getStore()?.info;
   if (!info) return {};
@@ -66,9 +66,9 @@ function metadataFor(
 }
 
 /**
- * Emitting is idempotent: the id follows from the workflow, the event type, the aggregate and
- * the ordinal, so that a retried activity or a reset workflow meets its own event.
- * @throws EventNotProjectedError | EventHeldError when the event has not taken effect.
+ * Emitting is idempotent: the id is derived from the workflow, the event type, the aggregate and
+ * the ordinal. A retried activity or a reset workflow therefore finds its own event.
+ * @throws EventNotProjectedError or EventHeldError when the event has not taken effect.
  */
 export function createEmitEvent<C extends EventCatalogue>(
   store: EventStore,

@@ -1,12 +1,12 @@
-/** Ids of events and of what a run makes: derived, so that a retry or a reset arrives at the same one. */
+/** Derives ids of events and other objects, so that a retry or a reset creates the same id. */
 import { createHash } from 'node:crypto';
 
 export interface EventIdParts {
-  /** ISO 8601; its milliseconds are the id's time part. */
+  /** ISO 8601; its milliseconds are the time part of the id. */
   requestedAt: string;
   workflowId: string;
   step: string;
-  /** Tells apart several events of one step. */
+  /** Distinguishes several events of one step. */
   ordinal: number;
 }
 
@@ -15,8 +15,9 @@ const VERSION_8 = 0x80;
 const VARIANT = 0x80;
 
 /**
- * UUIDv8 (RFC 9562): 48 bits of milliseconds, then SHA-256 of workflow id, step and ordinal.
- * Not of the run id: a reset makes a new run, and must find the first one's events.
+ * UUIDv8 (RFC 9562): 48 bits of milliseconds, then SHA-256 of workflow id, step and ordinal. The
+ * run id is not used, because a reset creates a new run, which must find the events of the first
+ * one.
  */
 export function eventId({ requestedAt, workflowId, step, ordinal }: EventIdParts): string {
   const bytes = Buffer.alloc(16);

@@ -1,4 +1,4 @@
-/** Tracing between events and workflows, in both directions. */
+/** Queries from events to workflows, and from workflows to events. */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
@@ -46,7 +46,7 @@ const count = (values: string[]): Record<string, number> => {
   return counts;
 };
 
-/** Each value once, in the order of first appearance. */
+/** The values without duplicates, in the order of first appearance. */
 export const distinct = (values: (string | undefined)[]): string[] => [
   ...new Set(values.filter((value) => value !== undefined)),
 ];
@@ -79,7 +79,7 @@ export function createEventQueries(pool: Pool) {
     having('workflow_id', workflowId);
 
   return {
-    /** Every event of a workflow, over all of its runs, oldest first. */
+    /** All events of a workflow, from all of its runs, oldest first. */
     getEventsForWorkflow,
 
     getEventsByCorrelationId: (correlationId: string): Promise<StoredEvent[]> =>
@@ -105,15 +105,15 @@ export function createEventQueries(pool: Pool) {
         .limit(UNPROCESSED_LIMIT)
         .execute(),
 
-    /** Undefined when the workflow has left no event. */
+    /** Undefined when the workflow has no events. */
     async getWorkflowSummary(workflowId: string): Promise<WorkflowSummary | undefined> {
       const found = await getEventsForWorkflow(workflowId);
       return found.length > 0 ? summarize(workflowId, found) : undefined;
     },
 
     /**
-     * Events of an organization's own stream, and of the aggregates that belong to it.
-     * @param aggregates where the ids of each other aggregate stand, by its type.
+     * Events of the organization's own stream and of the aggregates that belong to it.
+     * @param aggregates the table of each other aggregate type.
      */
     getEventsOfOrganization: (orgId: string, aggregates: AggregateTables): Promise<StoredEvent[]> =>
       storedEvents(db)

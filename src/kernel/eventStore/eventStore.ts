@@ -1,4 +1,4 @@
-/** The event store: appends events, and brings those back that could not be projected. */
+/** The event store: appends events, and retries events that could not be projected. */
 import type { Pool, PoolClient } from 'pg';
 import type { EventMetadata } from './eventTypes.ts';
 import { EventHeldError, EventNotProjectedError, HELD, sqlStateOf } from './storeError.ts';
@@ -10,7 +10,7 @@ export interface NewEvent {
   aggregateId: string;
   eventData: object;
   eventMetadata: EventMetadata;
-  /** Refuse the event, storing nothing, when it cannot be projected. */
+  /** Fails and stores nothing when the event cannot be projected. */
   mustProject?: boolean;
 }
 
@@ -18,7 +18,7 @@ export interface AppendedEvent {
   id: string;
   streamVersion: number;
   createdAt: Date;
-  /** The id was there already: what is told is the first one's truth. */
+  /** The id already existed: the other fields are those of the stored event. */
   duplicate: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface RetryReport {
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
-/** Prepared once a connection, by its name. */
+/** A prepared statement: prepared once per connection, by its name. */
 const APPEND = {
   name: 'append_event',
   text: `SELECT stream_version AS "streamVersion", created_at AS "createdAt", processed,
@@ -47,7 +47,9 @@ interface AppendRow {
   processingError: string | null;
 }
 
-/** With mustProject the database raises what it otherwise reports; both become the same errors. */
+/**
+ * Converts the exception that the database raises with `mustProject` into the same error classes.
+ */
 function refusal(event: NewEvent, error: unknown): unknown {
   const sqlState = sqlStateOf(error);
   const { message } = error as Error;
@@ -57,7 +59,7 @@ function refusal(event: NewEvent, error: unknown): unknown {
     : new EventNotProjectedError(event.eventType, event.id, message);
 }
 
-/** Told of each append: what became of the event, and how long it took. */
+/** Called after each append with the outcome and the duration. */
 export type AppendObserver = (
   aggregateType: string,
   outcome: 'projected' | 'failed' | 'duplicate',
@@ -67,11 +69,11 @@ export type AppendObserver = (
 export function createEventStore(pool: Pool, observe: AppendObserver = () => {}) {
   return {
     /**
-     * Appends an event and projects it, in one round trip; an id that is there already is
-     * answered with the stored event.
-     * @param client a transaction's connection, to append within it.
-     * @throws EventNotProjectedError | EventHeldError the event is stored (unless mustProject)
-     *   and will be projected later, but has no effect yet.
+     * Appends an event and projects it, in one round trip. When the id already exists, the stored
+     * event is returned.
+     * @param client connection of a transaction, to append within it.
+     * @throws EventNotProjectedError or EventHeldError when the event has no effect yet. It is
+     *   stored (unless mustProject is set) and will be projected later.
      */
     async append(event: NewEvent, client: Pool | PoolClient = pool): Promise<AppendedEvent> {
       const { id, eventType, aggregateType, aggregateId } = event;
@@ -106,7 +108,7 @@ export function createEventStore(pool: Pool, observe: AppendObserver = () => {})
       return { id, streamVersion: Number(row.streamVersion), createdAt, duplicate };
     },
 
-    /** Retries blocked streams whose pause is over; see `retry_failed_events` in `sql/`. */
+    /** Retries blocked streams whose pause has ended; see `retry_failed_events` in `sql/`. */
     async retryFailedEvents(streams = 20, maxAttempts = 10): Promise<RetryReport> {
       const { rows } = await pool.query<RetryReport>(
         `SELECT streams, projected, still_blocked AS "stillBlocked", parked

@@ -1,13 +1,13 @@
-/** How a family defines its events, and what every event carries beside its payload. */
+/** How a family defines its events, and the metadata that every event has. */
 
 export interface EventDefinition<Data extends object = object> {
-  /** Whose stream the event belongs to. */
+  /** The type of the aggregate to whose stream the event belongs. */
   readonly aggregate: string;
-  /** For the type alone: there is never a value. */
+  /** Only for type inference; it never has a value. */
   readonly data?: Data;
 }
 
-/** Events by their type: `aggregate.past_tense`. */
+/** Event definitions by event type, named `aggregate.past_tense`. */
 export type EventCatalogue = Readonly<Record<string, EventDefinition>>;
 export type EventTypeOf<C extends EventCatalogue> = keyof C & string;
 /** Payload of an event type. */
@@ -20,12 +20,12 @@ export const onAggregate =
   (aggregate: string) =>
   <Data extends object>(): EventDefinition<Data> => ({ aggregate });
 
-/** Metadata of an event: where it comes from, and what became of it. */
+/** Metadata of an event: its origin and its processing. */
 export interface EventMetadata {
   workflow_id?: string;
   workflow_run_id?: string;
   workflow_type?: string;
-  /** The activity's type: its queries depend on it (docs/seed.md). */
+  /** The activity's type, because queries search for it (docs/seed.md). */
   activity_id?: string;
   timestamp: string;
   tags?: string[];

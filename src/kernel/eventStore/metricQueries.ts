@@ -1,10 +1,10 @@
-/** Totals of runs and events, which the database knows better than any process: exact after every crash. */
+/** Totals of runs and events for metrics, read from the database: they stay exact after a crash. */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { typed } from '#kernel/database/database.ts';
 import { counted, type DurationTotals, durationTotals, secondsBetween } from './durationTotals.ts';
 
-/** Runs of one label set; `outcome` is null for runs in flight. */
+/** The number of runs with one label set; `outcome` is null for runs in progress. */
 export type RunTotal = Awaited<ReturnType<MetricQueries['runTotals']>>[number];
 
 export type MetricQueries = ReturnType<typeof createMetricQueries>;
@@ -50,7 +50,7 @@ export function createMetricQueries(pool: Pool) {
       return durationTotals(db, runs, edges);
     },
 
-    /** What waits to be projected now; the age is 0 when nothing does. */
+    /** Events that wait to be projected now; the age is 0 when there are none. */
     unprocessedEvents: () =>
       db
         .selectFrom('domain_events')

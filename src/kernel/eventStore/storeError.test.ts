@@ -51,7 +51,7 @@ test.each([
     '22P02: invalid input syntax for type uuid: "hunter2"',
     'organization.created could not be projected (SQLSTATE 22P02)',
   ],
-  // Our own projections' words, of event types alone.
+  // Messages of our own projections, which contain only event types.
   [
     'A4C02: organization.created meets no organization in a state that allows it',
     'organization.created could not be projected (A4C02: organization.created meets no organization in a state that allows it)',

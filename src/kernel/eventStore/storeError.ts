@@ -1,30 +1,32 @@
-/** What an emitter learns when its event did not take effect. */
+/** Errors of the event store, and which of them may be retried. */
 
 /**
- * SQLSTATE classes and codes that another attempt may get past: the connection, a conflict with
- * a transaction beside it, resources, an operator's restart. Everything else is our own mistake
- * or the data's, and repeats.
+ * SQLSTATE classes and codes that a retry may resolve: lost connections, conflicts with other
+ * transactions, missing resources, a restart by an operator. All others are errors in code or data,
+ * which a retry repeats.
  */
 const RETRYABLE = /^(08|40|53|57|58|XX)|^55P03$|^55006$|^25006$/;
-/** SQLSTATEs that our own functions raise, with words about types of events alone. */
+/**
+ * Prefix of the SQLSTATEs that our own functions raise; their messages contain only event types.
+ */
 const OWN_CODES = 'A4C';
-/** Raised by append_event: an earlier event of the stream waits. */
+/** Raised by append_event: an earlier event of the stream is not projected yet. */
 export const HELD = 'A4C04';
 
 export const isRetryableSqlState = (sqlState: string): boolean => RETRYABLE.test(sqlState);
 
-/** SQLSTATE of an error of the `pg` driver; undefined for one of the network or our own. */
+/** SQLSTATE of an error of the `pg` driver; undefined for other errors. */
 export function sqlStateOf(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** What the `pg` driver says of a lost or missing connection, where it gives no code. */
+/** Messages of the `pg` driver for a lost connection, when the error has no code. */
 const CONNECTION_LOST =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has)/;
 const NETWORK_CODE = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|^ENOTFOUND$/;
 
-/** True when the database could not do its work now, and may be able to later. */
+/** True when a later attempt may succeed. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof EventStoreError) return error.retryable;
   const sqlState = sqlStateOf(error);
@@ -44,16 +46,16 @@ class EventStoreError extends Error {
   }
 }
 
-/** The event's own projection failed. */
+/** The projection of this event failed. */
 export class EventNotProjectedError extends EventStoreError {
   override name = 'EventNotProjectedError';
   readonly sqlState: string;
-  /** Constraint that was violated, if one was. */
+  /** The violated constraint, if any. */
   readonly constraint: string | undefined;
 
   /**
    * @param reason `processing_error` of the event: `SQLSTATE: text (constraint name)`. PostgreSQL's
-   *   own texts quote values, so that the message has its code and the constraint alone.
+   *   texts may contain values, so the message contains only the code and the constraint.
    */
   constructor(eventType: string, eventId: string, reason: string) {
     const sqlState = reason.slice(0, 5);
@@ -66,7 +68,7 @@ export class EventNotProjectedError extends EventStoreError {
   }
 }
 
-/** The event waits behind an earlier one of its aggregate that could not be projected. */
+/** The event waits, because an earlier event of its aggregate could not be projected. */
 export class EventHeldError extends EventStoreError {
   override name = 'EventHeldError';
 

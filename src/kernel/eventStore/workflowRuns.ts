@@ -1,4 +1,4 @@
-/** What Temporal knows of runs and the events may not, written beside what they tell. */
+/** Records what Temporal knows about runs in the read model that events also fill. */
 import type { Pool } from 'pg';
 import { typed } from '#kernel/database/database.ts';
 import type { WorkflowRunsProjection } from '#kernel/database/schema.ts';
@@ -21,7 +21,7 @@ export function createWorkflowRuns(pool: Pool) {
   const db = typed(pool);
 
   return {
-    /** @returns true when it was news. A run that events have closed stays as they say. */
+    /** @returns true when something changed. A run that was closed by an event is not changed. */
     async record(run: KnownRun): Promise<boolean> {
       const { rows } = await pool.query(
         'SELECT record_run($1, $2, $3, $4, $5, $6, $7) AS recorded',
@@ -38,7 +38,7 @@ export function createWorkflowRuns(pool: Pool) {
       return rows[0].recorded;
     },
 
-    /** False for a run that has ended, and for one that is not known. */
+    /** False for a run that has ended, and for an unknown run. */
     async isOpen(workflowId: string): Promise<boolean> {
       const open = await db
         .selectFrom('workflow_runs_projection')

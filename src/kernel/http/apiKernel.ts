@@ -1,4 +1,4 @@
-/** What the API gives every family to make its routes from, and what it gets. */
+/** What the API passes to every family to create its routes, and the routes that it gets back. */
 import type Router from '@koa/router';
 import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
@@ -12,18 +12,18 @@ import type { Caller } from './auth.ts';
 
 export interface ApiKernel<Config> {
   config: Config;
-  /** One client on one long-lived connection. */
+  /** One client with one long-lived connection. */
   temporal: Client;
   pool: Pool;
   eventStore: EventStore;
   queries: EventQueries;
-  /** The workflows of all families, for routes that serve runs of any of them. */
+  /** The workflows of all families, for routes that handle runs of any family. */
   workflows: readonly WorkflowDefinition[];
   metrics: Metrics;
   logger: Logger;
 }
 
-/** Koa's state below the authenticated prefix. */
+/** Koa's state on authenticated routes. */
 export interface ApiState {
   caller: Caller;
 }
@@ -31,9 +31,9 @@ export interface ApiState {
 export interface FamilyRoutes {
   /** Below `/api`, for callers with a token. */
   authenticated?: readonly Router<ApiState>[];
-  /** Without a token; JSON bodies are parsed. */
+  /** Routes without a token; JSON bodies are parsed. */
   open?: readonly Router[];
-  /** Without a token; reads its own bodies, which are not JSON. */
+  /** Routes without a token that parse their own bodies, which are not JSON. */
   forms?: readonly Router[];
   /** The same routes in the OpenAPI document. */
   paths: ZodOpenApiPathsObject;

@@ -58,7 +58,7 @@ const sign = (
   key: CryptoKey | Uint8Array = privateKey,
 ) => new SignJWT(payload).setProtectedHeader({ alg: 'ES256', kid: 'known', ...header }).sign(key);
 
-/** What a header is answered with: the caller, or the problem's status. */
+/** The result for an Authorization header: the caller, or the status of the problem. */
 async function answerTo(authorization: string | undefined, config = configFor()) {
   try {
     return await createAuthenticate(config)(authorization);

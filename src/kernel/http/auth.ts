@@ -1,4 +1,4 @@
-/** Who calls: Supabase's JWT, verified with its published keys or its legacy shared secret. */
+/** Authenticates callers by Supabase's JWT, with its published keys or its legacy shared secret. */
 import {
   createRemoteJWKSet,
   decodeProtectedHeader,
@@ -14,16 +14,16 @@ import { rememberVerified } from './verifiedTokens.ts';
 
 export interface Permission {
   p: string;
-  /** ltree path within which it holds. */
+  /** ltree path of the scope. */
   s: string;
 }
 
 export interface Caller {
   userId: string;
   orgId: string | undefined;
-  /** As people know them; from the token's user_metadata. */
+  /** The caller's name, from the token's user_metadata. */
   name: string | undefined;
-  /** Where news of what they have asked for goes. */
+  /** Address for notifications about the caller's requests. */
   email?: string | undefined;
   permissions: Permission[];
 }
@@ -35,18 +35,21 @@ type AuthConfig = Pick<
   'SUPABASE_URL' | 'SUPABASE_JWKS_URL' | 'SUPABASE_JWT_SECRET' | 'JWT_ISSUER' | 'JWT_AUDIENCE'
 >;
 
-/** Published keys verify asymmetric signatures alone: a public key is no HMAC secret. */
+/**
+ * Published keys are used only for asymmetric algorithms: a public key must not be used as an HMAC
+ * secret.
+ */
 const ASYMMETRIC = ['ES256', 'RS256', 'EdDSA'];
 const SYMMETRIC = ['HS256'];
 const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 5_000;
-/** A token with an unknown key id makes us fetch the keys at most this often. */
+/** A token with an unknown key id causes a fetch of the keys at most this often. */
 const JWKS_COOLDOWN_MS = 30_000;
 const PLATFORM_ADMIN = 'platform.admin';
 
 const CLAIMS = z.object({
   sub: z.guid(),
-  // No address is no reason to turn anybody away.
+  // An invalid address is ignored: the caller is not refused for it.
   email: z.email().max(254).nullish().catch(undefined),
   org_id: z.guid().nullish(),
   effective_permissions: z.array(z.object({ p: z.string(), s: z.string().nullish() })).nullish(),
@@ -59,7 +62,7 @@ const unauthorized = (): Problem =>
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
 
-/** The keys could not be had: not the token's fault. */
+/** The keys could not be fetched; the token may be valid. */
 const keysUnavailable = (): Problem =>
   new Problem(503, 'keys-unavailable', 'Tokens cannot be verified at the moment', {
     headers: { 'retry-after': '5' },
@@ -76,7 +79,7 @@ function jwksUrl(config: AuthConfig): URL | undefined {
   return new URL(`${config.SUPABASE_URL.replace(/\/$/, '')}/auth/v1/.well-known/jwks.json`);
 }
 
-/** Verifies a compact token; which key is ours to choose, never the token's. */
+/** Verifies a compact token. The configuration chooses the key, never the token. */
 function verifierFor(config: AuthConfig): (token: string) => Promise<JWTPayload> {
   const url = jwksUrl(config);
   const keys =
@@ -105,8 +108,8 @@ function verifierFor(config: AuthConfig): (token: string) => Promise<JWTPayload>
 }
 
 /**
- * @returns a function from an Authorization header to its caller; it throws a Problem: 401
- * without a valid token, 403 when access is blocked, 503 when the keys cannot be fetched.
+ * @returns a function that maps an Authorization header to its caller. It throws a Problem: 401
+ *   without a valid token, 403 when access is blocked, 503 when the keys cannot be fetched.
  */
 export function createAuthenticate(config: AuthConfig): Authenticate {
   const verify = rememberVerified(verifierFor(config));
@@ -115,7 +118,8 @@ export function createAuthenticate(config: AuthConfig): Authenticate {
     if (!token) throw unauthorized();
     const payload = await verify(token).catch((error) => {
       if (error instanceof Problem) throw error;
-      // A header that is no JSON is a TypeError of decoding, not a failure to fetch keys.
+      // A header that is not JSON causes a TypeError of decoding, which is not a failure to fetch
+      // keys.
       const malformed = error instanceof TypeError && /header|token/i.test(error.message);
       throw !malformed && isKeyFailure(error) ? keysUnavailable() : unauthorized();
     });
@@ -138,7 +142,7 @@ const covers = (scope: string, path: string): boolean =>
   scope === path || path.startsWith(`${scope}.`);
 
 /**
- * @param path ltree path of what is acted on; without one the permission may hold anywhere.
+ * @param path ltree path of the target; without it, the permission may be held in any scope.
  *   `platform.admin` implies every permission everywhere.
  */
 export function hasPermission({ permissions }: Caller, permission: string, path?: string): boolean {

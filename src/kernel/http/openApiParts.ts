@@ -1,4 +1,4 @@
-/** What the operations of the OpenAPI document are put together from. */
+/** Common parts of the operations in the OpenAPI document. */
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiResponsesObject } from 'zod-openapi';
 import { PROBLEM_MEDIA_TYPE } from './problems.ts';

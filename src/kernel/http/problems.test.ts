@@ -23,7 +23,7 @@ const logger = pino(
   }),
 );
 
-/** Everything around the routes, and routes that end in every way. */
+/** An app with the common middleware, and routes that end in every possible way. */
 function createApp(): Koa {
   const router = new Router();
   router.get('/people/:id', (ctx) => {
