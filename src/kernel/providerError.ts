@@ -1,20 +1,20 @@
-/** What a provider's refusal or silence means for the caller, whichever provider it was. */
+/** Errors of external providers, and what they mean for the caller. */
 
 export type ProviderErrorKind = 'rejected' | 'conflict' | 'rate_limited' | 'unavailable';
 
-/** `ApplicationFailure.type` of what a provider's answer may mean, which workflows match on. */
+/** `ApplicationFailure.type` values for errors of a provider; workflows match on them. */
 export type ProviderFailures = Readonly<Record<'conflict' | 'rejected' | 'unavailable', string>>;
 
 export class ProviderError extends Error {
   override name = 'ProviderError';
   private readonly failures: ProviderFailures;
   readonly kind: ProviderErrorKind;
-  /** How long the provider asked us to wait, in milliseconds. */
+  /** The wait that the provider asked for, in milliseconds. */
   readonly retryAfterMs: number | undefined;
-  /** HTTP status or SMTP reply code, where there was one. */
+  /** HTTP status or SMTP reply code, if there was one. */
   readonly status: number | undefined;
 
-  /** @param message without credentials and personal data: it ends up in histories and logs. */
+  /** @param message without credentials and personal data: histories and logs contain it. */
   constructor(
     failures: ProviderFailures,
     kind: ProviderErrorKind,
@@ -33,7 +33,7 @@ export class ProviderError extends Error {
     return this.failures[this.kind === 'rate_limited' ? 'unavailable' : this.kind];
   }
 
-  /** Whether the same call may succeed later. */
+  /** True when the same call may succeed later. */
   get retryable(): boolean {
     return this.kind === 'rate_limited' || this.kind === 'unavailable';
   }

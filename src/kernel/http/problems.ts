@@ -1,4 +1,4 @@
-/** Every error that leaves the API: RFC 9457 problem details, through one exit. */
+/** Converts every error of the API to RFC 9457 problem details, in one place. */
 import { trace } from '@opentelemetry/api';
 import type { Middleware } from 'koa';
 import { isTransient } from '#kernel/eventStore/storeError.ts';
@@ -7,11 +7,11 @@ import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
-/** Problem types are URNs: stable names, and nothing that a client might try to fetch. */
+/** Problem types are URNs: stable names, not URLs, so that no client tries to fetch them. */
 const problemType = (code: string): string => `urn:a4c:problem:${code}`;
 
 export interface FieldError {
-  /** Where in the request, as `users.0.email`. */
+  /** Path of the field in the request, as `users.0.email`. */
   path: string;
   message: string;
 }
@@ -22,11 +22,11 @@ interface ProblemDetails {
   headers?: Record<string, string>;
 }
 
-/** An answer that is not the one asked for; what it says is meant for the caller. */
+/** An error response whose texts are meant for the caller. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
-  /** Last part of the problem's type, e.g. `slug-taken`. */
+  /** The last part of the problem's type, e.g. `slug-taken`. */
   readonly code: string;
   readonly title: string;
   readonly details: ProblemDetails;
@@ -57,11 +57,13 @@ const INTERNAL = () => new Problem(500, 'internal', 'The server could not handle
 
 const UNAVAILABLE = () => notNow('A service that this needs does not answer', 'unavailable', 5);
 
-/** A compressed body that cannot be unpacked. */
+/** True for a compressed body that cannot be decompressed. */
 const isUnpackable = (error: unknown): boolean =>
   /^Z_/.test(String((error as { code?: unknown } | null)?.code));
 
-/** Client errors that Koa's own parts throw (body parser, URL decoding) carry a status. */
+/**
+ * Problems for client errors with a status that Koa's own parts throw (body parser, URL decoding).
+ */
 const CLIENT_PROBLEMS: Record<number, [code: string, title: string]> = {
   400: ['invalid-request', 'The request could not be read'],
   413: ['body-too-large', 'The request body is too large'],
@@ -91,13 +93,15 @@ function bodyOf(problem: Problem, instance: string): object {
   };
 }
 
-/** What the router has left without a body; for 405 it has set Allow. */
+/**
+ * Throws the problem for a request without a response; for 405 the router has already set Allow.
+ */
 function refuseUnanswered(status: number): void {
   if (status === 404) throw notFound('route');
   if (status === 405) throw methodNotAllowed();
 }
 
-/** Outermost but for the request's context: turns whatever is thrown into a problem. */
+/** Converts every thrown error to a problem. Only the request context surrounds it. */
 export const problemResponses =
   (logger: Logger): Middleware =>
   async (ctx, next) => {

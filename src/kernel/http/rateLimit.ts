@@ -1,4 +1,4 @@
-/** How often one address may call what needs no token; counted for all replicas together. */
+/** Limits how often one address may call routes without a token; counted over all replicas. */
 import { createHash } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
@@ -7,17 +7,20 @@ import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-lim
 import { Problem } from './problems.ts';
 
 const WINDOW_SECONDS = 60;
-/** What a provider gives one customer at least: its hosts change their address at will. */
+/**
+ * The smallest network that a provider gives one customer, whose hosts can change their address
+ * within it.
+ */
 const IPV6_PREFIX_BYTES = 8;
-/** Whatever is no address shares one count: spelling it anew must not begin a new one. */
+/** All invalid addresses share one count: another spelling must not start a new count. */
 const UNKNOWN = 'unknown';
-/** `192.0.2.1:443` or `[2001:db8::1]:443`, as some proxies write the client. */
+/** Some proxies write the client as `192.0.2.1:443` or `[2001:db8::1]:443`. */
 const WITH_PORT = /^(?:\[(?<v6>[^\]]+)\]|(?<v4>[\d.]+))(?::\d+)?$/;
 
 /**
- * @param address a client's address, from the socket or the last trusted hop.
- * @returns what its calls are counted under: an IPv4 address (also one mapped into IPv6), or the
- *   /64 of an IPv6 address.
+ * @param address a client's address, from the socket or the last trusted proxy.
+ * @returns the key for counting: an IPv4 address (also one mapped into IPv6), or the /64 network of
+ *   an IPv6 address.
  */
 export function countedAddress(address: string): string {
   const { v6, v4 } = WITH_PORT.exec(address)?.groups ?? {};
@@ -31,11 +34,14 @@ export function countedAddress(address: string): string {
   return `${network}/${IPV6_PREFIX_BYTES * 8}`;
 }
 
-/** Addresses are counted, not kept. */
+/** Only a hash of the address is stored. */
 const keyOf = (address: string): string =>
   createHash('sha256').update(address).digest('base64url').slice(0, 22);
 
-/** @param perMinute requests of one address or IPv6 network. While the database is away each replica counts alone. */
+/**
+ * While the database is not available, each replica counts on its own.
+ * @param perMinute allowed requests of one IPv4 address or IPv6 network.
+ */
 export function rateLimit(pool: Pool, perMinute: number): Middleware {
   const limits = { points: perMinute, duration: WINDOW_SECONDS };
   const limiter = new RateLimiterPostgres({

@@ -1,4 +1,4 @@
-/** What surrounds every request: its correlation id, its limits, and the one line it leaves. */
+/** Middleware around every request: its correlation id, its time limit, and its log line. */
 import { performance } from 'node:perf_hooks';
 import { context as otelContext, propagation, trace } from '@opentelemetry/api';
 import type { Middleware, ParameterizedContext } from 'koa';
@@ -13,8 +13,8 @@ import { CORRELATION_HEADER } from '#kernel/workflow/names.ts';
 import { Problem } from './problems.ts';
 
 /**
- * The template of the matched route; a path itself may hold ids. What a router itself runs before
- * its routes, such as authentication, has no methods and is none.
+ * The path template of the matched route, because the path itself may contain ids. Entries without
+ * methods are a router's middleware, such as authentication, and not routes.
  */
 function routeOf(ctx: ParameterizedContext): string {
   const { matched } = ctx as { matched?: { methods: string[]; path: string | RegExp }[] };
@@ -22,23 +22,23 @@ function routeOf(ctx: ParameterizedContext): string {
   return route ? String(route.path) : 'unmatched';
 }
 
-/** Methods that have a label of their own. */
+/** Methods with their own label value. */
 export const COUNTED_METHODS = ['GET', 'POST', 'DELETE', 'OPTIONS', 'HEAD'];
 
-/** A closed set: what a client may invent becomes `other`. */
+/** A closed set of labels: all other methods, which a client may invent, become `other`. */
 const methodLabel = (method: string): string =>
   COUNTED_METHODS.includes(method) ? method : 'other';
 
-/** The HTTP span is made before there is a route; the route names it afterwards. */
+/** The HTTP span starts before the route is known, so it is named afterwards. */
 function nameSpan(method: string, route: string): void {
   const span = trace.getActiveSpan();
   span?.updateName(`${method} ${route}`);
   span?.setAttribute('http.route', route);
-  // The path itself may hold a token.
+  // The path itself may contain a token.
   span?.setAttribute('url.path', route);
 }
 
-/** Tells the caller the trace it has been part of. */
+/** Sends the trace context of the request to the caller. */
 function returnTraceparent(ctx: ParameterizedContext): void {
   const carrier: Record<string, string> = {};
   propagation.inject(otelContext.active(), carrier);
@@ -46,8 +46,8 @@ function returnTraceparent(ctx: ParameterizedContext): void {
 }
 
 /**
- * Takes `x-correlation-id` when it is well-formed and makes one when it is not, returns it, and
- * runs everything that follows under it.
+ * Uses the caller's `x-correlation-id` when it is well-formed, otherwise a new one. Returns it in
+ * the response, and runs the rest of the request with it.
  */
 export const requestContext =
   (logger: Logger, metrics: Metrics): Middleware =>
@@ -72,7 +72,7 @@ export const requestContext =
     });
   };
 
-/** Answers 503 when the handler takes too long; the work it began is not undone by that. */
+/** Responds 503 when the handler takes too long; work in progress is not undone. */
 export const requestTimeout =
   (limitMs: number): Middleware =>
   async (_ctx, next) => {

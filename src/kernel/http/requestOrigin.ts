@@ -1,4 +1,4 @@
-/** Where a run that the API starts comes from; in the metadata of each of its events. */
+/** The origin of a run that the API starts; in the metadata of each of its events. */
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import type { Caller } from './auth.ts';

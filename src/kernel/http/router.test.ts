@@ -15,7 +15,7 @@ const ADA: Caller = {
 let server: Server | undefined;
 afterEach(() => void server?.close());
 
-/** An application whose route reads its caller; with or without authentication before it. */
+/** An app with a route that reads its caller, with or without authentication before it. */
 async function answerOf(authenticated: boolean) {
   const router = createRouter<{ caller: Caller }>();
   if (authenticated) {

@@ -1,18 +1,18 @@
-/** What every route is registered with: one spelling of its path, and never a missing caller. */
+/** Creates routers with exact paths, and refuses to read a caller that was not authenticated. */
 import Router from '@koa/router';
 import type { DefaultState, Middleware } from 'koa';
 import type { Caller } from './auth.ts';
 
 /**
- * A router whose paths match as they are written: another case or a trailing slash is another
- * path. What stands in front of us (an ingress, a network rule) compares paths so, too.
+ * A router that matches paths exactly: another case or a trailing slash is another path. Ingresses
+ * and network rules compare paths in the same way.
  */
 export const createRouter = <S = DefaultState>(options: { methods?: string[] } = {}): Router<S> =>
   new Router<S>({ ...options, sensitive: true, strict: true });
 
 /**
- * Before every router: reading `ctx.state.caller` without an authenticated caller is an error,
- * so that a route mounted in the wrong place answers 500 and does nothing for a stranger.
+ * Runs before every router. Reading `ctx.state.caller` without authentication throws, so that a
+ * route in the wrong place responds 500 instead of running without a caller.
  */
 export const callerRequired: Middleware = (ctx, next) => {
   let caller: Caller | undefined;

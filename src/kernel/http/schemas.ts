@@ -1,7 +1,7 @@
 /** Parts of request and response schemas that every family uses. */
 import { z } from 'zod';
 
-/** One line of text. No control characters, and nothing that PostgreSQL's jsonb refuses to hold. */
+/** One line of text, without control characters and without characters that jsonb cannot store. */
 export const text = (max: number) =>
   z
     .string()

@@ -1,9 +1,11 @@
-/** Requests against their schemas; what does not fit is a 400 that lists every field. */
+/** Validates requests against their schemas; the problem (status 400) lists every invalid field. */
 import type { Request } from 'koa';
 import type { z } from 'zod';
 import { invalidRequest, Problem } from './problems.ts';
 
-/** @throws Problem 400 naming each field, never its value. @param at prefix of the paths. */
+/**
+ * @throws Problem 400 naming each invalid field, never its value. @param at prefix of the paths.
+ */
 export function parseWith<S extends z.ZodType>(schema: S, value: unknown, at = ''): z.infer<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
@@ -15,7 +17,7 @@ export function parseWith<S extends z.ZodType>(schema: S, value: unknown, at = '
   );
 }
 
-/** @throws Problem 415 when there is no JSON body, 400 when it does not fit. */
+/** @throws Problem 415 when there is no JSON body, 400 when it is invalid. */
 export function parseBody<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {
   if (!request.is('json')) {
     throw new Problem(415, 'unsupported-media-type', 'The request body must be application/json');

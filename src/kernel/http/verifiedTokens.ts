@@ -1,7 +1,9 @@
-/** Tokens whose signature was verified a moment ago: pages that poll send the same one again. */
+/** Remembers recently verified tokens, because pages that poll send the same token again. */
 import type { JWTPayload } from 'jose';
 
-/** Less than jose keeps the published keys, so that a withdrawn key is not honoured for longer. */
+/**
+ * Shorter than jose keeps the published keys, so that a withdrawn key is not accepted for longer.
+ */
 const REMEMBERED_MS = 60_000;
 const MAX_TOKENS = 1_000;
 
@@ -11,9 +13,10 @@ interface Verified {
 }
 
 /**
- * @param verify called for tokens that are not remembered; what it refuses is not remembered.
- * @param now milliseconds, for tests.
- * @returns a function that verifies a token at most once a minute, and never after its `exp`.
+ * @param verify called for tokens that are not remembered; refused tokens are never remembered.
+ * @param now current time in milliseconds, for tests.
+ * @returns a function that verifies a token at most once a minute, and accepts none after its
+ *   `exp`.
  */
 export function rememberVerified(
   verify: (token: string) => Promise<JWTPayload>,

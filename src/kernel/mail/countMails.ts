@@ -1,9 +1,9 @@
-/** Counts what the mail server answers. */
+/** Counts the results of sending mails. */
 import { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { EmailProvider, Mail } from './emailProvider.ts';
 
-/** Attempts to hand over a mail, by kind and outcome. @param kinds all there are. */
+/** Counts attempts to send a mail, by kind and outcome. @param kinds all possible kinds. */
 export function countMails(
   provider: EmailProvider,
   metrics: Metrics,

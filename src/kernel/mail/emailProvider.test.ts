@@ -117,7 +117,7 @@ test('the mail to support names the three decisions', () => {
 describe('a server that takes logins', () => {
   const USER = { SMTP_USER: 'mailer', SMTP_PASS: 'hunter2' };
 
-  /** One mail through a server of its own: what came of it, and what the server has seen. */
+  /** Sends one mail through a new server; returns the result, and what the server received. */
   async function sending(server: LoopbackSmtpOptions, settings: object) {
     const own = await startLoopbackSmtp({ takesLogins: true, ...server });
     const sender = createEmailProvider({ ...config(own.port), ...settings });

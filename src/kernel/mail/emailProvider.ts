@@ -1,4 +1,4 @@
-/** Mail over SMTP through nodemailer: any SMTP server, or Resend's relay. */
+/** Sends mail over SMTP with nodemailer: through any SMTP server, or Resend's relay. */
 import { createTransport } from 'nodemailer';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
@@ -19,21 +19,21 @@ type EmailConfig = Pick<
 >;
 
 export interface Mail {
-  /** One of the kinds that its family declares: a label of the metric mails_total. */
+  /** One of the kinds that the family declares: a label of the metric mails_total. */
   kind: string;
   to: string;
   subject: string;
   text: string;
   html: string;
-  /** Local part of the Message-ID; the same for the same mail, however often it is sent. */
+  /** Local part of the Message-ID; the same for each attempt to send the same mail. */
   messageId: string;
   correlationId: string;
 }
 
 export interface EmailProvider {
   /**
-   * Resolves when the server has taken the mail.
-   * @throws ProviderError rejected (5xx: for good) or unavailable (4xx, network, timeout).
+   * Resolves when the server has accepted the mail.
+   * @throws ProviderError rejected (5xx: permanent) or unavailable (4xx, network, timeout).
    */
   send(mail: Mail): Promise<void>;
   close(): void;
@@ -59,7 +59,7 @@ function transportOptions(config: EmailConfig) {
         };
   const { host, port, secure, user, pass } = smtp;
   if (!user) return { host, port, secure };
-  // Without it STARTTLS is used where it is offered: whoever takes the offer away gets the password.
+  // Without requireTLS, an attacker who removes the STARTTLS offer gets the password in clear text.
   return { host, port, secure, auth: { user, pass }, requireTLS: !config.SMTP_ALLOW_CLEARTEXT };
 }
 
@@ -69,7 +69,7 @@ const EMAIL_FAILURE: ProviderFailures = {
   unavailable: 'EmailUnavailable',
 };
 
-/** The reply code alone: servers like to repeat the address in their text. */
+/** Uses only the reply code, because the servers' texts often contain the address. */
 function toProviderError(error: unknown): ProviderError {
   const {
     responseCode: status,
@@ -105,7 +105,8 @@ export function createEmailProvider(config: EmailConfig): EmailProvider {
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
-    // Templates are ours alone: nothing in a mail may make the server read files or URLs.
+    // Mails come only from our templates, so nothing in them may make nodemailer read files or
+    // URLs.
     disableFileAccess: true,
     disableUrlAccess: true,
   });

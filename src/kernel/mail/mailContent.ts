@@ -1,4 +1,4 @@
-/** Parts of mails: escaping, and the page around the paragraphs. */
+/** Common parts of mails: escaping, and the page around the paragraphs. */
 export interface MailContent {
   subject: string;
   text: string;
@@ -13,11 +13,11 @@ const ENTITIES: Record<string, string> = {
   "'": '&#39;',
 };
 
-/** Every value comes from a request: none may become markup. */
+/** Escapes values for HTML: they come from requests and must not become markup. */
 export const escapeHtml = (value: string): string =>
   value.replace(/[&<>"']/g, (char) => ENTITIES[char]!);
 
-/** A header ends at a line break; a name must not begin another one. */
+/** Removes line breaks: in a header, a line break would begin another header. */
 export const oneLine = (value: string): string => value.replace(/[\r\n]+/g, ' ');
 
 export const page = (paragraphs: string[]): string =>

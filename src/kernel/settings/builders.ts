@@ -1,9 +1,9 @@
-/** What schemas of settings are built from: how each kind of value is written in the environment. */
+/** Schemas for the kinds of values in settings, as they are written in the environment. */
 import { z } from 'zod';
 
 export const SECOND_MS = 1000;
 export const DAY_MS = 86_400_000;
-/** Settings of one role: what z.object takes. */
+/** The settings of one role, as z.object takes them. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
 
 export const csv = (fallback: string) =>
@@ -44,5 +44,5 @@ export const optional = () => z.string().min(1).optional();
 export const secret = () => z.string().min(32, 'must be at least 32 characters');
 export const postgresUrl = () =>
   z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// connection string');
-/** A setting's meaning, where the value is a secret: never logged, never in a ConfigMap. */
+/** Metadata of a setting with a secret value: never logged, never in a ConfigMap. */
 export const secretly = (description: string) => ({ description, secret: true });

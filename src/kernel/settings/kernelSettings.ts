@@ -1,4 +1,4 @@
-/** The settings that belong to no family, by what needs them. */
+/** The settings of the kernel: of all roles, of the API, and of the worker. */
 import { z } from 'zod';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { DEFAULT_COMPENSATION_LIMIT_MS, DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
@@ -58,7 +58,7 @@ export const processSettings = {
         ),
     )
     .describe('`NAME=2026-01-31,OTHER=…`: when secrets were rotated, for the alert on old ones'),
-  /** At least two: the reconciler's lock holds one while its work needs another. */
+  /** At least two: the reconciler's lock occupies one connection while its work needs another. */
   DATABASE_POOL_SIZE: integer(10, 2, 200).describe('connections to PostgreSQL of one process'),
 };
 
@@ -87,7 +87,7 @@ export const platformSettings = {
     .describe('DNS zone under which organizations get their subdomains'),
 };
 
-/** Settings of the HTTP API that belong to no family. */
+/** Settings of the API that belong to no family. */
 export const apiSettings = {
   ...processSettings,
   ...temporalSettings,
@@ -119,7 +119,7 @@ export const apiSettings = {
   REQUEST_TIMEOUT_SECONDS: seconds(15 * SECOND_MS, 120 * SECOND_MS).describe(
     'a request that takes longer is answered with 503',
   ),
-  /** One too many, and a client chooses the address that it is counted under. */
+  /** If this number is too high, a client can choose the address under which it is counted. */
   TRUSTED_PROXY_HOPS: integer(0, 0, 10).describe(
     'proxies that every request passes, each of which appends to `X-Forwarded-For`; 0 ignores the header; the rate limit is by client address',
   ),

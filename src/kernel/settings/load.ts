@@ -1,10 +1,12 @@
-/** Reads settings from an environment: all problems are reported at once. */
+/** Reads settings from an environment, and reports all problems at once. */
 import type { z } from 'zod';
 import type { Shape } from './builders.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** Names that end in `_SECONDS` are written in seconds, and read as milliseconds: `_MS`. */
+/**
+ * The type of loaded settings: `_SECONDS` settings are converted to milliseconds and named `_MS`.
+ */
 export type Milliseconds<T> = {
   [K in keyof T as K extends `${infer Name}_SECONDS` ? `${Name}_MS` : K]: T[K];
 };
@@ -12,7 +14,7 @@ export type Milliseconds<T> = {
 /** The validated settings of a shape. */
 export type SettingsOf<S extends Shape> = Milliseconds<z.infer<z.ZodObject<S>>>;
 
-/** Bad configuration; the message lists every setting to change. */
+/** Invalid configuration; the message lists every setting to change. */
 export class ConfigError extends Error {
   override name = 'ConfigError';
 }
@@ -27,9 +29,9 @@ function inMilliseconds<T extends object>(values: T): Milliseconds<T> {
 
 /**
  * Validates the settings of a schema. Empty values count as absent.
- * @param role who needs them, for the message.
- * @param replaced settings of earlier versions, and what to do about each.
- * @throws ConfigError listing every problem, with no value in it: a value may be a secret.
+ * @param role the role that needs them, for the message.
+ * @param replaced settings of earlier versions, with the change that each needs.
+ * @throws ConfigError listing every problem, without any value: a value may be a secret.
  */
 export function loadSettings<S extends z.ZodObject>(
   role: string,

@@ -1,4 +1,4 @@
-/** Counts every attempt at every activity, where it ends. */
+/** Counts every attempt of every activity when it ends. */
 import { CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import { KERNEL_LABEL_VALUES } from './kernelMetrics.ts';

@@ -1,12 +1,12 @@
-/** The metrics of the Temporal SDK's core, as part of the worker's own exposition. */
+/** Adds the metrics of the Temporal SDK's core to the worker's metrics. */
 
 const COUNTER_TYPE = /^# TYPE (\w+) counter$/gm;
 const SUFFIX = '_total';
 
 /**
- * Gives the core's counters the suffix that Prometheus expects: its own option for that,
- * `countersTotalSuffix`, has no effect in SDK 1.23.
- * @param openMetrics in which the suffix belongs to the samples, and not to the family.
+ * Adds the suffix `_total`, which Prometheus expects, to the core's counters. The core's own option
+ * for it, `countersTotalSuffix`, has no effect in SDK 1.23.
+ * @param openMetrics in this format only the samples have the suffix, not the metric family.
  */
 export function withTotalSuffix(text: string, openMetrics: boolean): string {
   const counters = [...text.matchAll(COUNTER_TYPE)].map(([, name = '']) => name);
@@ -22,7 +22,7 @@ export function withTotalSuffix(text: string, openMetrics: boolean): string {
     .join('\n');
 }
 
-/** @param address `host:port` that the core serves on. */
+/** @param address `host:port` on which the core serves its metrics. */
 export const coreMetrics =
   (address: string) =>
   async (openMetrics: boolean): Promise<string> => {

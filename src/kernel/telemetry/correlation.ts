@@ -1,19 +1,19 @@
-/** The correlation id of the work under way, in API handlers and activities alike. */
+/** The correlation id of the current request or activity. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 
 const storage = new AsyncLocalStorage<string>();
 
-/** Runs `work` under a correlation id; everything it awaits sees the same one. */
+/** Runs `work` with a correlation id; everything that it awaits has the same one. */
 export const withCorrelationId = <T>(correlationId: string, work: () => T): T =>
   storage.run(correlationId, work);
 
-/** The id of the request or activity under way, undefined outside both. */
+/** The id of the current request or activity; undefined outside both. */
 export const currentCorrelationId = (): string | undefined => storage.getStore();
 
 export const newCorrelationId = (): string => randomUUID();
 
-/** What callers may send: short, printable, nothing that could break a header or a log line. */
+/** What callers may send: short, and only characters that are safe in headers and log lines. */
 const CORRELATION_ID_PATTERN = /^[A-Za-z0-9._:-]{1,128}$/;
 
 export const isCorrelationId = (value: unknown): value is string =>

@@ -1,9 +1,9 @@
-/** A histogram whose counts are totals of the database instead of observations of this process. */
+/** A histogram with totals that are read from the database, not observed by this process. */
 import type { Metric, Registry } from 'prom-client';
 
 export interface HistogramRow {
   labels: Record<string, string>;
-  /** Upper edge -> how many values are at or below it, in rising order; `+Inf` is the count. */
+  /** The count of values at or below each upper edge, ascending; `+Inf` is given by `count`. */
   cumulative: { le: number; count: number }[];
   sum: number;
   count: number;
@@ -20,7 +20,7 @@ interface Value {
   value: number;
 }
 
-/** The series of one label set, named as Prometheus names a histogram's parts. */
+/** The series of one label set, with Prometheus's names for the parts of a histogram. */
 function valuesOf(name: string, { labels, cumulative, sum, count }: HistogramRow): Value[] {
   const bucket = (le: number | string, value: number): Value => ({
     metricName: `${name}_bucket`,

@@ -1,10 +1,10 @@
-/** What a log line tells of an error. */
+/** The details of an error for a log line. */
 
 const FRAMES = 5;
 
 /**
- * Name, code and where it was thrown. Never the message: it may quote a value, an address or a
- * secret, in several lines, and a stack begins with it.
+ * Name, code and place of the error. Never its message, which may contain values, addresses or
+ * secrets in several lines. The stack begins with the message, so it is not logged either.
  */
 export function errorDetails(error: unknown): { error: string; code?: string; at: string } {
   const thrown = (error ?? {}) as Record<'name' | 'message' | 'code' | 'stack', unknown>;
@@ -21,6 +21,6 @@ export function errorDetails(error: unknown): { error: string; code?: string; at
   };
 }
 
-/** The name of an error's class; a name that is no word is somebody's text. */
+/** The name of an error's class. A name that is not a single word may be arbitrary text. */
 const nameOf = (name: unknown): string =>
   typeof name === 'string' && /^\w{1,60}$/.test(name) ? name : 'Error';

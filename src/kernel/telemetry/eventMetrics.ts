@@ -1,9 +1,9 @@
-/** Counts appends, once each, after they have happened. */
+/** Counts appended events, after the append. */
 import type { Metrics } from './metrics.ts';
 
 /**
  * @param aggregates types of all aggregates: their series begin at zero.
- * @returns the observer that an event store is made with.
+ * @returns the observer for createEventStore.
  */
 export function eventMetrics(metrics: Metrics, aggregates: readonly string[]) {
   for (const aggregate_type of aggregates) {

@@ -1,8 +1,8 @@
-/** `/health` and `/ready`, the same for API and worker: live state, looked up when asked. */
+/** `/health` and `/ready` for API and worker; dependencies are checked at each request. */
 import { createServer } from 'node:http';
 import type { Metrics } from './metrics.ts';
 
-/** A dependency's check: resolves when it is usable now. */
+/** Checks by dependency: each resolves when the dependency is usable now. */
 export type Checks = Record<string, () => Promise<unknown>>;
 
 export interface Readiness {
@@ -26,7 +26,7 @@ async function outcomeOf(check: () => Promise<unknown>): Promise<Readiness['chec
   }
 }
 
-/** Asks every dependency at once; none is waited for longer than two seconds. */
+/** Checks all dependencies at once, and waits at most two seconds for each. */
 export async function readinessOf(checks: Checks): Promise<Readiness> {
   const entries = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => [name, await outcomeOf(check)] as const),
@@ -38,8 +38,8 @@ export async function readinessOf(checks: Checks): Promise<Readiness> {
 }
 
 /**
- * A server for probes and metrics alone, for processes that serve nothing else. Alive is the process that
- * answers; ready is the one whose dependencies do.
+ * A server with only probes and metrics, for processes without another HTTP server. `/health`
+ * succeeds while the process responds, `/ready` when all dependencies do.
  */
 export function createHealthServer(checks: Checks, metrics: Metrics) {
   const server = createServer(async (request, response) => {
@@ -61,7 +61,7 @@ export function createHealthServer(checks: Checks, metrics: Metrics) {
     return answer(readiness.ready ? 200 : 503, readiness);
   });
   return {
-    /** @returns the port, of use when 0 was asked for. */
+    /** @returns the port, which is needed when 0 was requested. */
     listen(port: number): Promise<number> {
       return new Promise((resolve, reject) => {
         server.once('error', reject);

@@ -1,4 +1,4 @@
-/** The metrics that do not belong to a family: workflows, activities, HTTP, event store, processes. */
+/** The metrics that belong to no family: workflows, activities, HTTP, event store, processes. */
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { BUCKETS, counter, gauge, histogram, type MetricDefinition } from './metricDefinition.ts';
 import { PROCESS_METRICS, SERVER_METRICS } from './processMetricDefinitions.ts';
@@ -14,7 +14,7 @@ export const KERNEL_LABEL_VALUES = {
 } as const;
 
 export const KERNEL_METRICS = {
-  // Workflows: totals of the read model workflow_runs_projection, so that no crash loses one.
+  // Workflows: totals of the read model workflow_runs_projection, so that a crash loses none.
   workflow_started_total: counter({
     help: 'Workflow runs started.',
     labels: ['workflow_type', 'task_queue'],
@@ -68,7 +68,7 @@ export const KERNEL_METRICS = {
     fromDatabase: true,
   }),
 
-  // Activities, counted by the worker's activity interceptor: attempts, not activities.
+  // Activities: attempts, counted by the worker's activity interceptor.
   activity_executed_total: counter({
     help: 'Attempts at an activity that ended.',
     labels: ['activity'],

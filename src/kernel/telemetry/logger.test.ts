@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { isCorrelationId, withCorrelationId } from './correlation.ts';
 import { createLogger } from './logger.ts';
 
-/** Lines that `work` writes, through the real logger. */
+/** The lines that `work` writes with the real logger. */
 function linesOf(work: (logger: ReturnType<typeof createLogger>) => void) {
   const lines: Record<string, unknown>[] = [];
   const sink = new Writable({

@@ -1,11 +1,11 @@
-/** JSON log lines that carry the correlation and trace ids, and never a secret. */
+/** JSON log lines with correlation and trace ids; secrets are removed. */
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { currentCorrelationId } from './correlation.ts';
 
 export type { Logger } from 'pino';
 
-/** Ids of the work under way, merged into every line. */
+/** Ids of the current work, added to every line. */
 function ids(): Record<string, string> {
   const correlationId = currentCorrelationId();
   const span = trace.getActiveSpan()?.spanContext();
@@ -20,8 +20,8 @@ const SECRET_PATHS = ['authorization', 'token', 'password', 'secret', 'email', '
 );
 
 /**
- * @param service `api` or `worker`; on every line as `service`.
- * @param destination standard output when left out.
+ * @param service `api` or `worker`; the field `service` of every line.
+ * @param destination by default standard output.
  */
 export const createLogger = (
   service: string,

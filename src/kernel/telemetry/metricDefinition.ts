@@ -1,23 +1,26 @@
-/** How a metric is defined. Label sets are closed: no id, address, domain, raw path or error text. */
+/**
+ * How a metric is defined. Label values come from closed sets: no id, address, domain, path or
+ * error text.
+ */
 
 export type MetricType = 'counter' | 'gauge' | 'histogram';
 
 export interface MetricDefinition {
   type: MetricType;
   help: string;
-  /** Base unit, for panels. */
+  /** Base unit, for dashboard panels. */
   unit: 'short' | 's' | 'bytes' | 'dateTimeFromNow';
   labels: readonly string[];
   buckets?: readonly number[];
-  /** Which process exports it. */
+  /** The process that exports it. */
   from: 'api' | 'worker' | 'both';
-  /** Where its value moves, or what is asked at scrape. */
+  /** The code that changes it, or the source that is read at each scrape. */
   source: string;
-  /** A total that is read from the database at each scrape, and is the same in every replica. */
+  /** Read from the database at each scrape, so it is the same in every replica. */
   fromDatabase?: true;
 }
 
-/** Seconds; each list contains the edges that objectives are stated at. */
+/** Upper edges in seconds; each list contains the limits of the service level objectives. */
 export const BUCKETS = {
   http: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10],
   activity: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],

@@ -1,4 +1,6 @@
-/** The metrics of one process: made from the catalogue, moved by name, exposed to Prometheus. */
+/**
+ * The metrics of one process: created from the catalogue, changed by name, exposed to Prometheus.
+ */
 import { trace } from '@opentelemetry/api';
 import {
   Counter,
@@ -24,30 +26,32 @@ export interface TotalRow {
   value: number;
 }
 
-/** Moves metrics by their names. */
+/** Changes metrics by name. */
 export interface Metrics<Name extends string = KernelMetricName> {
-  /** Adds to a counter, with the trace under way as its exemplar. */
+  /** Adds to a counter, with the current trace as exemplar. */
   inc(name: Name, labels?: Labels, value?: number): void;
-  /** Begins a histogram's series at zero. */
+  /** Creates a histogram's series with the value zero. */
   zero(name: Name, labels: Labels): void;
-  /** Records one value of a histogram, with the trace under way as its exemplar. */
+  /** Records one value of a histogram, with the current trace as exemplar. */
   observe(name: Name, labels: Labels, value: number): void;
   set(name: Name, labels: Labels, value: number): void;
-  /** Adds to a gauge; negative to take away. */
+  /** Adds to a gauge; a negative value subtracts. */
   add(name: Name, value: number): void;
-  /** Replaces every value of a counter or gauge with totals read elsewhere. */
+  /** Replaces all values of a counter or gauge by totals from another source. */
   setTotals(name: Name, rows: TotalRow[]): void;
-  /** Replaces a histogram that is counted elsewhere. */
+  /** Replaces all values of a histogram by totals from another source. */
   setHistogram(name: Name, rows: HistogramRow[]): void;
-  /** Called before each scrape; what it throws is its own series' loss, not the scrape's. */
+  /** Registers a function to call before each scrape. If it throws, the scrape still succeeds. */
   onScrape(collect: () => Promise<void> | void): void;
-  /** Text appended as it is: the exposition of Temporal's core. */
+  /** Registers text to append to the output: the metrics of Temporal's core. */
   appendFrom(source: (openMetrics: boolean) => Promise<string>): void;
   /**
-   * @param accept the request's Accept header: OpenMetrics, with exemplars, or Prometheus text.
-   * @param timeoutSeconds the scraper's patience, as its header X-Prometheus-Scrape-Timeout-Seconds
-   *   says: what is not collected within most of it keeps its last value. A database that hangs
-   *   must not hide what tells that it hangs.
+   * @param accept the request's Accept header: selects OpenMetrics with exemplars, or Prometheus
+   *   text.
+   * @param timeoutSeconds the scraper's time limit, from its header
+   *   X-Prometheus-Scrape-Timeout-Seconds. Collectors get most of this time; values that are not
+   *   collected in time stay as they were. A hanging database therefore does not make the scrape
+   *   fail.
    */
   expose(
     accept: string | undefined,
@@ -59,7 +63,7 @@ const OPEN_METRICS = Registry.OPENMETRICS_CONTENT_TYPE as RegistryContentType;
 const PROMETHEUS = Registry.PROMETHEUS_CONTENT_TYPE as RegistryContentType;
 const EOF_LINE = '# EOF\n';
 const DEFAULT_TIMEOUT_SECONDS = 10;
-/** The rest is for rendering and the way. */
+/** The share of the time limit for collectors; the rest is for rendering and transfer. */
 const SHARE_FOR_COLLECTING = 0.7;
 
 function create(
@@ -77,18 +81,18 @@ function create(
   return new Histogram({ ...common, buckets: [...(buckets ?? [])], enableExemplars: true });
 }
 
-/** Ties a value to the trace it comes from. */
+/** The exemplar that links a value to the current trace. */
 function exemplar(): { exemplarLabels?: Labels } {
   const span = trace.getActiveSpan()?.spanContext();
   return span ? { exemplarLabels: { trace_id: span.traceId } } : {};
 }
 
-/** Made for OpenMetrics, because only such a registry takes exemplars. */
+/** Created for OpenMetrics, because other registries do not accept exemplars. */
 const createRegistry = () =>
   new (Registry as new (type: RegistryContentType) => Registry<RegistryContentType>)(OPEN_METRICS);
 
 /**
- * @param role which process: it has the metrics that the catalogue gives it.
+ * @param role the process; it gets the metrics that the catalogue assigns to it.
  * @param catalogue definitions by name; src/metricCatalogue.ts.
  */
 export function createMetrics<Name extends string>(
@@ -113,7 +117,7 @@ export function createMetrics<Name extends string>(
     return metric as T;
   };
 
-  /** What the last scrape still waits for is not asked for a second time. */
+  /** Starts a collector, unless the call from an earlier scrape is still running. */
   function started(collect: Collect): Promise<void> {
     const running =
       underWay.get(collect) ??
@@ -132,8 +136,8 @@ export function createMetrics<Name extends string>(
   }
 
   /**
-   * prom-client renames counters for OpenMetrics and forgets to name them back; so each scrape
-   * names them afresh, and one follows the other.
+   * For OpenMetrics prom-client renames counters and does not restore their names. Therefore each
+   * scrape sets the names again, and only one scrape is rendered at a time.
    */
   async function render(contentType: RegistryContentType): Promise<string> {
     registry.setContentType(contentType);

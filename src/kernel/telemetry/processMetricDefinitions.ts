@@ -1,8 +1,8 @@
-/** The metrics of a process itself, and of the Temporal server it talks to. */
+/** Definitions of the metrics of the process, and of the Temporal server that it uses. */
 import { gauge, type MetricDefinition } from './metricDefinition.ts';
 
 export const SERVER_METRICS = {
-  // Temporal, asked of the server.
+  // Temporal: values that are requested from the server.
   temporal_backlog_count: gauge({
     help: 'Tasks that wait for a worker.',
     unit: 'short',

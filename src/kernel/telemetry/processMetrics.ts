@@ -1,4 +1,4 @@
-/** Metrics of the process itself, beside those of Node that prom-client brings. */
+/** Metrics of the process, in addition to those of Node from prom-client. */
 import { readFileSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import type { Pool } from 'pg';
@@ -7,7 +7,7 @@ import type { Metrics } from './metrics.ts';
 interface ProcessConfig {
   DATABASE_POOL_SIZE: number;
   BUILD_REVISION: string;
-  /** Name of a secret -> when it was last rotated. */
+  /** The time of the last rotation of each secret, by name. */
   SECRETS_ROTATED_AT: Record<string, Date>;
 }
 

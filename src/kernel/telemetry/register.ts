@@ -1,7 +1,7 @@
 /**
- * Preload (`node --import`) that starts tracing before anything else is loaded. Spans leave the
- * process only when the standard OTEL_EXPORTER_OTLP_* variables name a collector; with
- * OTEL_SDK_DISABLED=true there are none at all.
+ * Preload module (`node --import`) that starts tracing before other modules are loaded. Spans are
+ * exported only when the standard OTEL_EXPORTER_OTLP_* variables name a collector. With
+ * OTEL_SDK_DISABLED=true there are no spans.
  */
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, NoopSpanProcessor } from '@opentelemetry/sdk-trace-base';

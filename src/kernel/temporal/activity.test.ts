@@ -20,7 +20,10 @@ const named = (name: string, message: string) => Object.assign(new Error(message
 
 const AWAY = 'the database does not answer';
 
-/** As drivers, the runtime and our own mistakes throw them; each message holds `10.0.0.7`, `5432` or `hunter2`. */
+/**
+ * Errors of drivers, of the runtime and of our own code; each message contains `10.0.0.7`, `5432`
+ * or `hunter2`.
+ */
 const RAW: [what: string, error: unknown, message: string, type: string][] = [
   [
     'a refused connection',

@@ -1,4 +1,4 @@
-/** What every activity shares: heartbeats, one log line per outcome, and failures Temporal understands. */
+/** The common wrapper of activities: heartbeats, one log line per outcome, and typed failures. */
 import {
   ApplicationFailure,
   CancelledFailure,
@@ -13,18 +13,18 @@ import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 
-/** What an activity may use beside its input. */
+/** What an activity may use in addition to its input. */
 export interface ActivityScope {
   signal: AbortSignal;
-  /** Keeps `details` for the next attempt, should this one fail. */
+  /** Stores `details` for the next attempt, in case this one fails. */
   remember: (details: unknown) => void;
-  /** What an earlier attempt remembered. */
+  /** The details that an earlier attempt stored. */
   remembered: unknown;
 }
 
 type Implementation<I, O> = (input: I, scope: ActivityScope) => Promise<O>;
 
-/** What a contract's activities are implemented by: one that is missing is a type error. */
+/** The implementations of a contract's activities; a missing one is a type error. */
 export type Implementations<Contract> = {
   [Name in keyof Contract]: Contract[Name] extends (input: infer I) => Promise<infer O>
     ? Implementation<I, O>
@@ -37,13 +37,17 @@ export type ActivityImplementations = Record<string, Implementation<never, unkno
 const HEARTBEATS_PER_TIMEOUT = 3;
 const DEFAULT_HEARTBEAT_TIMEOUT_MS = 10_000;
 
-/** Heartbeats while `work` runs, so that a killed worker is noticed within the heartbeat timeout. */
+/**
+ * Sends heartbeats while `work` runs, so that the loss of a worker is noticed within the heartbeat
+ * timeout.
+ */
 async function alive<T>(context: Context, work: (scope: ActivityScope) => Promise<T>): Promise<T> {
   const remembered = context.info.heartbeatDetails;
   let details = remembered;
   const timeoutMs = context.info.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS;
   const timer = setInterval(() => context.heartbeat(details), timeoutMs / HEARTBEATS_PER_TIMEOUT);
-  // What is over before the first beat is due needs none: each is a call, and a write in Temporal.
+  // No heartbeat at the start, except to pass on details: each one is a call, and a write in
+  // Temporal.
   if (remembered !== undefined) context.heartbeat(remembered);
   const remember = (next: unknown) => {
     details = next;
@@ -56,16 +60,16 @@ async function alive<T>(context: Context, work: (scope: ActivityScope) => Promis
   }
 }
 
-/** What the SDK has to see as it is: its own failures, and the signal of a cancellation. */
+/** Errors that the SDK must receive unchanged: its own failures, and cancellations. */
 const isOfTheSdk = (error: unknown): boolean =>
   error instanceof TemporalFailure ||
   error instanceof CompleteAsyncError ||
   (error as { name?: unknown } | null)?.name === 'AbortError';
 
 /**
- * Words for an error that nobody wrote for a reader. A failure's message ends up in events,
- * answers and mails, and drivers put addresses, ports and values into theirs. It is retried, as
- * Temporal retries whatever it does not know.
+ * A fixed message for an unexpected error. The message of a failure appears in events, responses
+ * and mails, and drivers include addresses, ports and values in theirs. It is retried, as Temporal
+ * retries all unknown errors.
  */
 function unforeseen(error: unknown): ApplicationFailure {
   if (isTransient(error)) {
@@ -76,7 +80,7 @@ function unforeseen(error: unknown): ApplicationFailure {
   return ApplicationFailure.retryable(`internal error (${what})`, FAILURE.internal);
 }
 
-/** Typed failures for workflows to match on, with messages that are meant to be read. */
+/** Converts an error to a typed failure, which workflows match on, with a message for readers. */
 export function toFailure(error: unknown): unknown {
   if (isOfTheSdk(error)) return error;
   if (isProviderError(error)) {
@@ -97,7 +101,7 @@ export function toFailure(error: unknown): unknown {
   return unforeseen(error);
 }
 
-/** What the log tells of a failure; of an unforeseen one also what it was, and where. */
+/** Log fields of a failure; for an unexpected error also its kind and place. */
 function logged(error: unknown, failure: unknown): object {
   if (!(failure instanceof ApplicationFailure)) return { error: errorDetails(error).error };
   const { type } = failure;

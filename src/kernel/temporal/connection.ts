@@ -1,4 +1,4 @@
-/** The one long-lived Temporal connection of a process, with tracing and correlation. */
+/** The one Temporal connection of a process, with tracing and correlation ids. */
 import { Client, Connection } from '@temporalio/client';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
@@ -9,7 +9,7 @@ type TemporalConfig = Pick<
   'TEMPORAL_ADDRESS' | 'TEMPORAL_NAMESPACE' | 'TEMPORAL_API_KEY' | 'TEMPORAL_TLS'
 >;
 
-/** Connection options for client and worker alike; an API key implies TLS. */
+/** Connection options for client and worker; an API key requires TLS. */
 export const temporalConnectionOptions = (config: TemporalConfig) => ({
   address: config.TEMPORAL_ADDRESS,
   ...(config.TEMPORAL_API_KEY && { apiKey: config.TEMPORAL_API_KEY }),
@@ -22,8 +22,8 @@ export interface TemporalHandle {
 }
 
 /**
- * A client on a connection that dials when first used, so that the API starts, and says
- * "not ready", while Temporal is away.
+ * A client that connects at its first use, so that the API starts, and reports "not ready", while
+ * Temporal is not available.
  */
 export function connectTemporal(config: TemporalConfig): TemporalHandle {
   const connection = Connection.lazy(temporalConnectionOptions(config));

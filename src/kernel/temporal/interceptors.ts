@@ -1,7 +1,7 @@
 /**
- * The correlation id's way between processes, shared by API and worker: the client puts it
- * into a Temporal header, the activity takes it out again. It has a header of its own, because
- * trace baggage ends at the workflow and traces may not be sampled at all.
+ * Passes the correlation id between API and worker: the client writes it into a Temporal header,
+ * and the activity reads it. It has its own header, because trace baggage is not passed on by
+ * workflows, and not every trace is sampled.
  */
 import type { WorkflowClientInterceptor } from '@temporalio/client';
 import { defaultPayloadConverter, type Headers } from '@temporalio/common';

@@ -1,4 +1,4 @@
-/** Runs as the API describes, queries and cancels them; every call has a short deadline. */
+/** Starts, describes, queries and cancels runs for the API; every call has a short deadline. */
 import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
@@ -18,13 +18,13 @@ const LIST_PAGE = 1_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
 
-/** When a workflow id may be started again. */
+/** When a workflow id may be used again. */
 const REUSE = {
-  /** Starting twice is starting once, also when the first run has already ended. */
+  /** A second start has no effect, also when the first run has ended. */
   once: { workflowIdConflictPolicy: 'USE_EXISTING', workflowIdReusePolicy: 'REJECT_DUPLICATE' },
-  /** One at a time; when it has ended, another may follow. */
+  /** One run at a time; another may follow after its end. */
   oneAtATime: { workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE' },
-  /** One at a time; another may follow when it has failed. */
+  /** One run at a time; another may follow only when it has failed. */
   untilSuccess: {
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
@@ -36,7 +36,7 @@ export interface RunStart {
   type: string;
   taskQueue: string;
   workflowId: string;
-  /** Its one argument. */
+  /** The single argument of the workflow. */
   params: object;
   reuse: keyof typeof REUSE;
   orgId: string;
@@ -59,8 +59,9 @@ function searchAttributesOf({ orgId, userId, step }: RunStart, correlationId: st
 }
 
 /**
- * Starts a run under its correlation id. @returns its workflow id.
- * @throws WorkflowExecutionAlreadyStartedError when `reuse` does not allow it now; never for `once`.
+ * Starts a run with its correlation id. @returns its workflow id.
+ * @throws WorkflowExecutionAlreadyStartedError when `reuse` does not allow it now; never for
+ *   `once`.
  */
 export async function startRun(client: Client, start: RunStart): Promise<string> {
   const { type, taskQueue, workflowId, params, reuse, orgId } = start;
@@ -86,13 +87,13 @@ export async function startRun(client: Client, start: RunStart): Promise<string>
   return workflowId;
 }
 
-/** @throws when Temporal does not answer now. */
+/** @throws when Temporal is not available. */
 export const pingTemporal = (client: Client): Promise<unknown> =>
   client.withDeadline(Date.now() + READ_DEADLINE_MS, () =>
     client.workflowService.getSystemInfo({}),
   );
 
-/** Undefined when Temporal has no such workflow. @throws when Temporal does not answer. */
+/** Undefined when Temporal does not know the workflow. @throws when Temporal is not available. */
 export async function describeRun(
   client: Client,
   workflowId: string,
@@ -108,8 +109,8 @@ export async function describeRun(
 }
 
 /**
- * Workflow ids of the open runs of a type. Visibility is written a moment after the fact: a run
- * that is missing may be open, and one that is there may just have ended.
+ * Workflow ids of the open runs of a type. Temporal updates this list with a short delay: it may
+ * lack an open run, or still contain one that has just ended.
  */
 export async function openRunIds(client: Client, workflowType: string): Promise<Set<string>> {
   const query = `WorkflowType = '${workflowType}' AND ExecutionStatus = 'Running'`;
@@ -120,7 +121,7 @@ export async function openRunIds(client: Client, workflowType: string): Promise<
   return ids;
 }
 
-/** @throws when no worker answers in time. */
+/** @throws when no worker responds in time. */
 export const queryRun = <T>(client: Client, workflowId: string, query: string): Promise<T> =>
   client.withDeadline(Date.now() + READ_DEADLINE_MS, () =>
     client.workflow.getHandle(workflowId).query<T>(query),

@@ -1,4 +1,6 @@
-/** The Temporal SDK's runtime in a worker process: its log lines as ours, its core's metrics. */
+/**
+ * The Temporal SDK's runtime in a worker process: its log lines in our format, its core's metrics.
+ */
 import { type AddressInfo, createServer } from 'node:net';
 import { DefaultLogger, type LogMetadata, Runtime } from '@temporalio/worker';
 import type { Logger } from '#kernel/telemetry/logger.ts';
@@ -6,17 +8,19 @@ import { BUCKETS } from '#kernel/telemetry/metricDefinition.ts';
 
 const LOOPBACK = '127.0.0.1';
 
-/** The core's schedule-to-start and execution buckets end too early for our activities. */
+/** The core's own buckets are too small for our activities and workflows. */
 const CORE_BUCKETS = {
   activity_execution_latency: [...BUCKETS.activity],
   activity_succeed_endtoend_latency: [...BUCKETS.activity],
   workflow_endtoend_latency: [...BUCKETS.workflow],
 };
 
-/** Activities leave one line each, written where they end. */
+/** Lines that the activity wrapper writes itself. */
 const OWN_LINES = /^Activity (completed|failed|cancelled)/;
 
-/** The SDK's fields under our names; of an error its kind, because a message may quote input. */
+/**
+ * The SDK's fields with our names. Of an error only its name, because a message may contain input.
+ */
 function lineOf(meta: LogMetadata = {}): Record<string, unknown> {
   const { workflowId, runId, workflowType, error, taskToken: _token, ...rest } = meta;
   return {
@@ -30,7 +34,7 @@ function lineOf(meta: LogMetadata = {}): Record<string, unknown> {
   };
 }
 
-/** Address on loopback at which the core serves its metrics to us alone. */
+/** A free address on loopback, on which the core serves its metrics to this process. */
 export async function freeLoopbackAddress(): Promise<string> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, LOOPBACK, resolve));
@@ -40,8 +44,8 @@ export async function freeLoopbackAddress(): Promise<string> {
 }
 
 /**
- * The SDK's own lines, as our JSON. Signals are the main program's.
- * @param coreAddress `host:port` for the metrics of the SDK's core; none when left out.
+ * Configures the SDK to log in our JSON format. Signals are handled by the main program.
+ * @param coreAddress `host:port` for the metrics of the SDK's core; by default none.
  */
 export function installRuntime(logger: Logger, coreAddress?: string): void {
   const level = {

@@ -1,4 +1,4 @@
-/** The Temporal schedules of all families: made, or brought up to date, when the API starts. */
+/** The Temporal schedules of all families: created or updated when the API starts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
 import type { Logger } from '#kernel/telemetry/logger.ts';
@@ -7,7 +7,7 @@ import type { ScheduleDefinition } from './workflowDefinition.ts';
 const RETRY_MS = 10_000;
 const DEADLINE_MS = 5_000;
 
-/** One for each queue that serves it. */
+/** The id of a schedule; there is one for each queue that serves it. */
 export const scheduleIdOf = ({ id }: ScheduleDefinition, taskQueue: string): string =>
   `${id}-${taskQueue}`;
 
@@ -35,14 +35,15 @@ async function ensure(
     await client.schedule.create({ scheduleId, ...options });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    // What is there may be of an earlier release; whether it is paused stays as it is.
+    // An existing schedule may be from an earlier release. It is updated, but stays paused if it
+    // was.
     await client.schedule
       .getHandle(scheduleId)
       .update(({ state }) => ({ ...options, state: { paused: state.paused } }));
   }
 }
 
-/** Tries until Temporal has the schedule, or `stopping` aborts. */
+/** Retries until Temporal has the schedule, or `stopping` aborts. */
 export async function ensureSchedule(
   client: Client,
   definition: ScheduleDefinition,

@@ -1,11 +1,11 @@
-/** What only the Temporal server knows: backlogs, pollers, and tasks that keep failing. */
+/** Metrics that only the Temporal server knows: backlogs, pollers, and tasks that keep failing. */
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 
 /** `temporal.api.enums.v1.TaskQueueType`. */
 const TASK_TYPES = { workflow: 1, activity: 2 } as const;
 const DEADLINE_MS = 1_000;
-/** Server 1.31 and later reports them; where it does not, none can be counted. */
+/** Server 1.31 and later report these problems; on older ones none can be counted. */
 const REPORTED_PROBLEMS = `ExecutionStatus = 'Running' AND TemporalReportedProblems IS NOT NULL`;
 
 type Duration = { seconds?: unknown; nanos?: number | null } | null | undefined;
@@ -36,7 +36,9 @@ async function collectProblems(client: Client, metrics: Metrics): Promise<void> 
   }
 }
 
-/** Each scrape asks, briefly; a server that does not answer leaves the last values out. */
+/**
+ * Asks the server at each scrape, with a short deadline; without a response there are no values.
+ */
 export function collectServerMetrics(
   metrics: Metrics,
   client: Client,

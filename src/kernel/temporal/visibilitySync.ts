@@ -7,9 +7,9 @@ import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts'
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { describeRun } from './runs.ts';
 
-/** Whatever the namespace still keeps, for the first look after a start. */
+/** The first query after a start covers the time for which the namespace may keep closed runs. */
 const FIRST_LOOK_MS = 30 * 24 * 60 * 60 * 1000;
-/** Visibility is written a moment after the fact. */
+/** Queries overlap, because Temporal updates visibility with a short delay. */
 const OVERLAP_MS = 10 * 60 * 1000;
 
 const OUTCOMES: Record<string, RunOutcome | undefined> = {
@@ -22,13 +22,16 @@ const OUTCOMES: Record<string, RunOutcome | undefined> = {
 
 const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, 'KEYWORD');
 
-/** A search attribute of runs that the API started; else the id may name it. */
+/**
+ * The search attribute of runs that the API started; otherwise the id that the workflow id
+ * contains.
+ */
 const orgIdOf = (
   { workflowId, typedSearchAttributes }: WorkflowExecutionInfo,
   definition: WorkflowDefinition,
 ): string | undefined => typedSearchAttributes.get(ORG_ID) ?? definition.orgIdOf(workflowId);
 
-/** A reset terminates one run and begins another: then the workflow has not ended. */
+/** A reset terminates one run and starts another: the workflow has not ended then. */
 async function isSuperseded(client: Client, info: WorkflowExecutionInfo): Promise<boolean> {
   if (info.status.name !== 'TERMINATED') return false;
   const latest = await describeRun(client, info.workflowId);
@@ -46,8 +49,8 @@ export interface VisibilitySyncDeps {
   runs: WorkflowRuns;
   workflows: readonly WorkflowDefinition[];
   /**
-   * By workflow type: gives a run that ended badly, and did not say so, its last event, so that
-   * events and runs agree. Runs of other types are recorded as they ended.
+   * By workflow type: emits the last event of a run that ended badly without one, so that events
+   * and runs agree. Runs of other types are only recorded.
    */
   endUnsaid: Readonly<Record<string, (run: EndedRun, outcome: RunOutcome) => Promise<void>>>;
   logger: Logger;
@@ -92,7 +95,7 @@ export function createVisibilitySync(deps: VisibilitySyncDeps) {
   }
 
   return {
-    /** Records what is new since the last call. @returns how many runs that were. */
+    /** Records the runs that started or ended since the last call. @returns their number. */
     async sync(taskQueues: readonly string[]): Promise<number> {
       const since = new Date(lookedAt - OVERLAP_MS).toISOString();
       const startedLooking = Date.now();

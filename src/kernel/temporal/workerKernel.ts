@@ -1,4 +1,4 @@
-/** What the worker gives every family to make its activities from. */
+/** What the worker passes to every family to create its activities. */
 import type { Pool } from 'pg';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { EmailProvider } from '#kernel/mail/emailProvider.ts';

@@ -1,4 +1,6 @@
-/** The workflow code as the worker's sandbox loads it: bundled once, and again only when it changes. */
+/**
+ * The bundle of workflow code for the worker's sandbox: made once, and again when the code changes.
+ */
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -10,7 +12,7 @@ import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const WORKFLOWS = fileURLToPath(new URL('../../workflows.ts', import.meta.url));
 const INTERCEPTORS = fileURLToPath(new URL('../workflow/interceptors.ts', import.meta.url));
-/** Whatever the bundle is made of. */
+/** The files that determine the bundle. */
 const SOURCES = ['src/**/*.ts', 'package-lock.json'];
 const DIGEST_LENGTH = 16;
 const BUNDLE_AGE_MS = 24 * 60 * 60 * 1000;
@@ -26,8 +28,8 @@ const QUIET: Logger = {
 };
 
 /**
- * Bundles workflows and their interceptors. The tracing plugin belongs to the bundle for good:
- * a history recorded with its interceptors does not replay without them.
+ * Bundles workflows and their interceptors. The tracing plugin must always be part of the bundle: a
+ * history recorded with its interceptors cannot be replayed without them.
  * @param workflowsPath another workflow entry, for replay tests of changed code.
  */
 export async function bundleWorkflows(workflowsPath = WORKFLOWS): Promise<string> {
@@ -47,7 +49,10 @@ async function digestOfSources(): Promise<string> {
   return hash.digest('hex').slice(0, DIGEST_LENGTH);
 }
 
-/** @returns the path of a bundle of the present sources in `folder`, made when there is none. */
+/**
+ * @returns the path in `folder` of a bundle of the present sources, which is made when it is
+ *   missing.
+ */
 export async function cachedWorkflowBundle(folder: string): Promise<string> {
   const file = path.resolve(folder, `workflows-${await digestOfSources()}.js`);
   const known = await access(file).then(
@@ -60,7 +65,7 @@ export async function cachedWorkflowBundle(folder: string): Promise<string> {
   return file;
 }
 
-/** Each state of the sources leaves a bundle; those that nobody has made lately are in the way. */
+/** Removes bundles that are old: each state of the sources has its own. */
 async function removeOldBundles(folder: string): Promise<void> {
   for (const name of globSync('workflows-*.js', { cwd: folder })) {
     const file = path.join(folder, name);
@@ -68,7 +73,7 @@ async function removeOldBundles(folder: string): Promise<void> {
   }
 }
 
-/** Writes a bundle whole: a reader beside us never meets half of one. */
+/** Writes a bundle atomically, so that another process never reads an incomplete one. */
 export async function writeWorkflowBundle(file: string): Promise<void> {
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
   const draft = `${file}.${process.pid}`;

@@ -1,4 +1,4 @@
-/** What a family tells of its workflows: to the worker, the API, and the schedules. */
+/** How a family defines its workflows and schedules, for worker and API. */
 import type { Queue } from '#kernel/queues.ts';
 import type { StageEvent, Stages } from '#kernel/workflow/steps.ts';
 
@@ -7,18 +7,18 @@ export type RunStatus = 'completed' | 'failed' | 'cancelled';
 export interface WorkflowDefinition {
   /** Registered name. */
   type: string;
-  /** Where its runs are queued. */
+  /** The task queue of its runs. */
   queue: Queue;
-  /** The organization that a run's id names; `namesNoOrganization` where ids name none. */
+  /** The organization that a workflow id contains; `namesNoOrganization` where ids contain none. */
   orgIdOf(workflowId: string): string | undefined;
-  /** How the status route tells of a run; left out where it does not. */
+  /** How the status route reports a run; absent for workflows without a status. */
   status?: StatusDefinition;
 }
 
 export interface StatusDefinition {
-  /** The event types that end a run, and what they make of it. */
+  /** The event types that end a run, and the status that each gives it. */
   endedBy: Readonly<Record<string, RunStatus>>;
-  /** The steps that the events of a run prove; left out for a workflow without steps. */
+  /** The state of the steps, derived from events; absent for a workflow without steps. */
   stagesFrom?(
     events: readonly (StageEvent & { eventData: Record<string, unknown> })[],
     hasSubdomain: boolean,
@@ -27,11 +27,11 @@ export interface StatusDefinition {
 
 /** A workflow that Temporal starts at fixed times. */
 export interface ScheduleDefinition {
-  /** Beginning of the schedule's id; the workflow id of its runs. */
+  /** The first part of the schedule's id; also the workflow id of its runs. */
   id: string;
   /** Registered name of the workflow. */
   type: string;
   queue: Queue;
-  /** When, in UTC. */
+  /** The time of day, in UTC. */
   calendar: { hour: number };
 }

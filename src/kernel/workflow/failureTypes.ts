@@ -1,10 +1,10 @@
-/** `ApplicationFailure.type` values that every family has, for workflows and callers to match on. */
+/** `ApplicationFailure.type` values of all families; workflows and callers match on them. */
 export const FAILURE = {
   invalidInput: 'InvalidInput',
   eventNotProjected: 'EventNotProjected',
   eventHeld: 'EventHeld',
-  /** The database did not answer, or not now. */
+  /** The database is not available now. */
   storeUnavailable: 'StoreUnavailable',
-  /** Whatever else is not meant for the reader; the log has its name, code and place. */
+  /** Any other error, whose details are only in the log: its name, code and place. */
   internal: 'InternalError',
 } as const;

@@ -1,9 +1,9 @@
-/** What went wrong in a run, under Temporal's own wrapping, and how a run undoes what it did. */
+/** Reads the cause of a failed run, and runs its compensations. */
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { Progress } from './progress.ts';
 import type { Saga } from './saga.ts';
 
-/** The failure behind an ActivityFailure; anything else as it is. */
+/** The failure inside an ActivityFailure; other errors unchanged. */
 function causeOf(error: unknown): Error {
   const cause = error instanceof ActivityFailure && error.cause ? error.cause : error;
   return cause instanceof Error ? cause : new Error(String(cause));
@@ -11,7 +11,7 @@ function causeOf(error: unknown): Error {
 
 export const messageOf = (error: unknown): string => causeOf(error).message;
 
-/** The `type` of an ApplicationFailure, else the error's name. */
+/** The `type` of an ApplicationFailure, otherwise the error's name. */
 export function failureTypeOf(error: unknown): string {
   const cause = causeOf(error);
   return (cause instanceof ApplicationFailure && cause.type) || cause.name;
@@ -20,11 +20,11 @@ export function failureTypeOf(error: unknown): string {
 export interface Undone {
   outcome: 'failed' | 'cancelled';
   errorMessage: string;
-  /** Names of the compensations that failed; a person has to finish them. */
+  /** Names of the compensations that failed; a person must do them. */
   pendingCleanup: string[];
 }
 
-/** Runs the compensations of a failed or cancelled run, and says so in its state meanwhile. */
+/** Runs the compensations of a failed or cancelled run; its state shows this meanwhile. */
 export async function undo(
   { state }: Pick<Progress<string, UndoState>, 'state'>,
   saga: Saga,

@@ -1,11 +1,11 @@
-/** Workflow ids that hold one UUID: made from it, and read back, by one definition. */
+/** Workflow ids that contain one UUID. */
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
 export interface WorkflowIds {
-  /** The workflow id of a UUID (lower case). */
+  /** The workflow id for a UUID (lower case). */
   idOf(uuid: string): string;
-  /** The UUID inside a workflow id; undefined for an id of another form. */
+  /** The UUID in a workflow id; undefined for an id of another form. */
   uuidOf(workflowId: string): string | undefined;
 }
 
@@ -18,9 +18,9 @@ export function workflowIds(prefix: string): WorkflowIds {
   };
 }
 
-/** `orgIdOf` of a workflow whose ids name no organization. */
+/** `orgIdOf` of a workflow whose ids contain no organization. */
 export const namesNoOrganization = (_workflowId: string): undefined => undefined;
 
-/** The UUID at the beginning of what follows `prefix`; undefined for an id of another form. */
+/** The UUID directly after `prefix`; undefined for an id of another form. */
 export const leadingUuid = (workflowId: string, prefix: string): string | undefined =>
   new RegExp(`^${prefix}(${UUID})-`).exec(workflowId)?.[1];

@@ -1,10 +1,9 @@
 /**
- * Carries the correlation id through workflow code: from the header of the start into every
- * activity, child, signal and continue-as-new. Bundled into the workflow sandbox, so it
- * imports nothing but the SDK and the domain.
- *
- * None of these is async: an extra promise would change the order in which a replay meets
- * its commands (reference: SDK interceptors run inside the deterministic scheduler).
+ * Passes the correlation id through workflow code: from the header of the start to every activity,
+ * child, signal and continue-as-new. It is bundled into the workflow sandbox, so it imports only
+ * the SDK and `./names.ts`.
+ * None of the functions is async: an additional promise would change the order of commands in a
+ * replay, because SDK interceptors run inside the deterministic scheduler.
  */
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
 import { type WorkflowInterceptors, workflowInfo } from '@temporalio/workflow';
@@ -16,7 +15,7 @@ interface WithHeaders {
 
 export const interceptors = (): WorkflowInterceptors => {
   let own: Payload | undefined;
-  // Runs that no client of ours started (the CLI, a schedule) are known by their workflow id.
+  // For runs that our client did not start (CLI, schedule), the workflow id is the correlation id.
   const payload = (): Payload =>
     own ?? defaultPayloadConverter.toPayload(workflowInfo().workflowId)!;
   const pass = <I extends WithHeaders, R>(input: I, next: (input: I) => R): R =>

@@ -1,7 +1,7 @@
-/** Names and shapes that every workflow shares; safe to import in the workflow sandbox. */
+/** Names and types that all workflows share; safe to import in the workflow sandbox. */
 export const QUERY_GET_STATE = 'getState';
 
-/** Header that carries the correlation id over HTTP, Temporal and e-mail alike. */
+/** The header of the correlation id in HTTP, Temporal and e-mail. */
 export const CORRELATION_HEADER = 'x-correlation-id';
 
 /** Search attributes of every run, registered on the Temporal namespace as Keyword. */
@@ -22,7 +22,7 @@ export interface StepState<Name extends string = string> {
   endedAt?: string;
 }
 
-/** Who asked for a run, and when: the parts of each event's metadata that a retry must repeat. */
+/** Who requested a run, and when: metadata of each event, which must be the same in a retry. */
 export interface RequestOrigin {
   /** ISO 8601; the time part of every event id of the run. */
   requestedAt: string;
@@ -32,7 +32,7 @@ export interface RequestOrigin {
   tags?: string[];
 }
 
-/** What every activity of a run is told: whose organization, and where the run came from. */
+/** The common input of all activities of a run: its organization and its origin. */
 export interface StepInput {
   orgId: string;
   origin: RequestOrigin;

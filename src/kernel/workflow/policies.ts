@@ -1,36 +1,36 @@
-/** How activities are retried: one definition of each policy, for every workflow. */
+/** The retry policies of activities, for every workflow. */
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const STORE_LIMIT_MS = 60 * MINUTE_MS;
 
-/** Attempts at a mail server. */
+/** Maximum number of attempts at sending a mail. */
 export const MAIL_ATTEMPTS = 5;
 
 export interface RetryTiming {
-  /** First pause before a call to a provider is tried again; doubled each time. */
+  /** First pause before a call to a provider is retried; doubled each time. */
   retryInitialMs: number;
-  /** An activity that has not reported for so long is taken as lost with its worker. */
+  /** An activity without a heartbeat for this time counts as lost with its worker. */
   heartbeatTimeoutMs: number;
 }
 
 export interface Policies {
-  /** Acts on the event store alone: retried for an hour, because an outage there ends. */
+  /** For activities that use only the event store: retried for an hour, to outlast an outage. */
   store: ActivityOptions;
-  /** Acts on the event store alone, and is retried until the run ends. */
+  /** For activities that use only the event store: retried until the run ends. */
   unlimited: ActivityOptions;
-  /** Calls a provider, which may refuse: given up after so many attempts. */
+  /** For activities that call a provider: retried up to this number of attempts. */
   provider(maximumAttempts: number): ActivityOptions;
-  /** Must succeed: retried for `limitMs`, as compensations are. */
+  /** For activities that must succeed, such as compensations: retried for `limitMs`. */
   patient(limitMs: number): ActivityOptions;
-  /** Somebody waits for the answer: a few quick attempts, then the failure is told. */
+  /** For activities whose result somebody waits for: a few quick attempts. */
   quick: ActivityOptions;
 }
 
 /**
- * Cancellation waits for the activity under way: going on at once would compensate beside a
- * call that is still creating what the compensation is to remove.
+ * On cancellation the run waits for the current activity. Otherwise it would compensate while the
+ * call still creates what the compensation must remove.
  */
 export function retryPolicies({ retryInitialMs, heartbeatTimeoutMs }: RetryTiming): Policies {
   const common = {

@@ -1,4 +1,4 @@
-/** What a run tells of itself: its steps, the `getState` query and the `current_step` attribute. */
+/** The progress of a run: its steps, the `getState` query and the `current_step` attribute. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import { QUERY_GET_STATE, SEARCH_ATTRIBUTE, type StepState, type StepStatus } from './names.ts';
@@ -14,10 +14,10 @@ interface StepsOf<Step extends string> {
 }
 
 export class Progress<Step extends string, State extends object> {
-  /** Answer of the `getState` query. */
+  /** Response of the `getState` query. */
   readonly state: State & StepsOf<Step>;
 
-  /** @param state what the run tells beside its steps. */
+  /** @param state the fields of the response other than the steps. */
   constructor(steps: readonly [Step, ...Step[]], state: State) {
     this.state = {
       ...state,
@@ -27,7 +27,7 @@ export class Progress<Step extends string, State extends object> {
     setHandler(defineQuery<State & StepsOf<Step>>(QUERY_GET_STATE), () => this.state);
   }
 
-  /** Runs one step and keeps its status and times. */
+  /** Runs one step and records its status and times. */
   async step<T>(name: Step, work: () => Promise<T>): Promise<T> {
     this.state.step = name;
     this.#mark(name, 'running');

@@ -1,6 +1,6 @@
 /**
- * Compensations of a run, undone in reverse. Each is registered *before* the call it undoes:
- * a call that timed out may have succeeded at the other end.
+ * The compensations of a run, which run in reverse order. Each is registered *before* the call that
+ * it undoes, because a call that timed out may have succeeded.
  */
 import { CancellationScope, log } from '@temporalio/workflow';
 
@@ -17,8 +17,8 @@ export class Saga {
   }
 
   /**
-   * Attempts every compensation, whatever the one before did, out of reach of cancellation.
-   * @returns names of those that failed; a person has to finish them.
+   * Runs every compensation, also after one failed, and protected from cancellation.
+   * @returns names of those that failed; a person must do them.
    */
   compensate(): Promise<string[]> {
     return CancellationScope.nonCancellable(async () => {

@@ -11,7 +11,7 @@ const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttribute
 const ORG_ID = keyword(SEARCH_ATTRIBUTE.orgId);
 const INHERITED = [keyword(SEARCH_ATTRIBUTE.userId), keyword(SEARCH_ATTRIBUTE.correlationId)];
 
-/** The organization, and who asked and under which correlation id, as far as this run knows. */
+/** Organization, requester and correlation id, as far as this run has them. */
 export function inheritedSearchAttributes(orgId: string) {
   const own: TypedSearchAttributes = workflowInfo().typedSearchAttributes;
   return [

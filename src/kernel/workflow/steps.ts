@@ -1,29 +1,29 @@
 /**
- * The steps of a workflow, defined once: its progress, its compensations, the status that is read
- * from its events, and its documentation are derived from them. Safe in the workflow sandbox.
+ * The steps of a workflow, defined once. Its progress, compensations, status from events, and
+ * documentation are derived from them. Safe to import in the workflow sandbox.
  */
 import type { StepState } from './names.ts';
 
 export interface StepDefinition<Activity extends string = string> {
   name: string;
   /**
-   * `failure_stage` of a run that fails in this step; the step's name where they are the same.
-   * Steps that share one came with the same patch: the stage alone tells which of them a run had.
+   * `failure_stage` of a run that fails in this step. Steps with the same stage must have the same
+   * `since`, because only the stage shows which steps a failed run had.
    */
   stage: string;
-  /** The activity that does it; left out for a timer. */
+  /** The activity of the step; absent for a timer. */
   activity?: Activity;
-  /** The events that end it; it is over at the last of them. */
+  /** The events that end the step; it ends with the last of them. */
   endedBy: readonly string[];
-  /** Ends with one event for each of several people: over when the next step has ended. */
+  /** The step emits one event per person, so it is over only when the next step has ended. */
   repeated?: true;
-  /** The activity that undoes it. */
+  /** The activity that compensates the step. */
   undoneBy?: Activity;
-  /** What a run needs to have the step; without it the step is skipped. */
+  /** What a run must have for this step; otherwise the step is skipped. */
   needs?: string;
   /**
-   * The patch that brought the step: runs from before it never had it. Its events prove that a
-   * run has the patch, so it needs at least one, and shares none with steps of other patches.
+   * The patch that added the step: older runs do not have it. Events of the step prove that a run
+   * has the patch, so it needs at least one event, and shares none with steps of other patches.
    */
   since?: string;
 }
@@ -44,24 +44,24 @@ export interface StageEvent {
   createdAt: Date;
 }
 
-/** How a run ended, as its last event says. */
+/** How a run ended, according to its last event. */
 export interface RunEnding {
-  /** `failure_stage` of a run that failed or was cancelled; undefined for one that completed. */
+  /** `failure_stage` of a run that failed or was cancelled; undefined for a completed run. */
   failureStage: string | undefined;
   at: Date;
 }
 
 export interface Stages<Name extends string> {
   stages: StepState<Name>[];
-  /** The step that is under way, or failed. */
+  /** The step that is in progress or failed. */
   current: Name | null;
 }
 
 /**
- * What a run's events prove of its steps. A run is judged by the steps it had: one that was added
- * later (`since`) is left out where the run has got past it without a trace of its patch. What
- * lies ahead of a run is told as pending, because nobody knows yet whether the run has it.
- * @param has what the run has of what steps may need.
+ * Derives the status of a run's steps from its events. A step that was added later (`since`) is
+ * left out when the run has passed it without an event of that patch. Steps that the run has not
+ * reached are pending, because the events cannot show whether the run has them.
+ * @param has which of the things that steps may need the run has.
  */
 export function stagesFrom<S extends readonly StepDefinition[]>(
   steps: S,
@@ -74,7 +74,7 @@ export function stagesFrom<S extends readonly StepDefinition[]>(
   const failedAt = steps.findLastIndex(({ stage }) => stage === ending?.failureStage);
   const lastSeen = steps.findLastIndex(isSeen);
   const isCompleted = ending !== undefined && ending.failureStage === undefined;
-  // Steps follow one another: the run is through with all that are before this one.
+  // Steps run in order, so all steps before this one are done.
   const reached = isCompleted ? steps.length : Math.max(failedAt, lastSeen);
   const patches = new Set(
     steps.filter((step, at) => isSeen(step) || at === failedAt).map(({ since }) => since),

@@ -1,4 +1,4 @@
-/** Defaults of the times that every family shares; settings and workflows read the same ones. */
+/** Default times of all families, for settings and workflows. */
 import type { RetryTiming } from './policies.ts';
 
 const MINUTE_MS = 60_000;
@@ -8,5 +8,5 @@ export const DEFAULT_RETRY_TIMING: RetryTiming = {
   heartbeatTimeoutMs: 10_000,
 };
 
-/** How long one compensation is retried before it is left to a person. */
+/** How long one compensation is retried before a person must do it. */
 export const DEFAULT_COMPENSATION_LIMIT_MS = 60 * MINUTE_MS;

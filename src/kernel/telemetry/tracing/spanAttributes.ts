@@ -1,12 +1,12 @@
 /**
- * Attributes of Temporal's spans, named in one way. Its interceptors put the whole of
- * workflowInfo() on each workflow span, more than thirty attributes, some of them objects that
- * no collector takes.
+ * Renames the attributes of Temporal's spans and removes the others. Its interceptors add all of
+ * workflowInfo() to each workflow span: more than thirty attributes, some of them objects that
+ * collectors refuse.
  */
 import type { Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
-/** What is kept, by the interceptors' names, and what it is called here. */
+/** The attributes to keep: the interceptors' name, and our name. */
 const KEPT: Record<string, string> = {
   workflowId: 'temporal.workflow.id',
   temporalWorkflowId: 'temporal.workflow.id',
@@ -28,7 +28,7 @@ function renamed(attributes: Attributes): Attributes {
   );
 }
 
-/** The span itself, unless it is one of Temporal's: then a view of it with the attributes that are kept. */
+/** The span itself; for a span of Temporal a view with only the kept attributes. */
 export function trimmed(span: ReadableSpan): ReadableSpan {
   if (!IS_TEMPORAL.test(span.name)) return span;
   return Object.create(span, { attributes: { value: renamed(span.attributes), enumerable: true } });

@@ -7,7 +7,7 @@ import {
 import { expect, test } from 'vitest';
 import { createSpanSelection } from './spanSelection.ts';
 
-/** A tracer whose spans go through a selection into memory. */
+/** A tracer whose spans pass through a selection into memory. */
 function tracing(ratio: number) {
   const exporter = new InMemorySpanExporter();
   const selection = createSpanSelection(new SimpleSpanProcessor(exporter), ratio);
@@ -16,7 +16,7 @@ function tracing(ratio: number) {
   return { tracer, exporter, names };
 }
 
-/** A parent with two children, one after the other; the second may fail. */
+/** A parent span with two children, one after the other; the second one may fail. */
 function run({ tracer }: ReturnType<typeof tracing>, fails: boolean): void {
   const parent = tracer.startSpan('parent');
   const within = trace.setSpan(context.active(), parent);

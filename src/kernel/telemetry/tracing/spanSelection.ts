@@ -1,7 +1,7 @@
 /**
- * Which spans leave the process: a share of all traces, and every trace in which something
- * failed, with the spans that had ended before. Decided here and not at the start of a trace,
- * because only its spans' ends tell; by the trace id, so that API and worker decide alike.
+ * Selects the spans to export: a share of all traces, and every trace with an error, including its
+ * spans that ended before the error. The decision needs ended spans, so it cannot be made at the
+ * start of a trace. The share is chosen by trace id, so that API and worker choose the same traces.
  */
 import type { Context } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
@@ -9,11 +9,11 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-base';
 import { trimmed } from './spanAttributes.ts';
 
-/** Traces of which spans are held back, should one of them fail later. */
+/** The number of traces whose spans are kept, because one of their later spans may fail. */
 const MAX_HELD_TRACES = 1_000;
 const MAX_HELD_SPANS = 200;
 
-/** A map that forgets what it has held for longest. */
+/** A map that drops its oldest entry when it is full. */
 class Recent<V> extends Map<string, V> {
   remember(key: string, value: V): void {
     this.delete(key);
@@ -23,7 +23,7 @@ class Recent<V> extends Map<string, V> {
   }
 }
 
-/** @param ratio share of the traces that is exported in any case, 0 to 1. */
+/** @param ratio share of the traces that is always exported, 0 to 1. */
 export function createSpanSelection(next: SpanProcessor, ratio: number): SpanProcessor {
   const sampler = new TraceIdRatioBasedSampler(ratio);
   const held = new Recent<ReadableSpan[]>();

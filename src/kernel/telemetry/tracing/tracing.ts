@@ -1,4 +1,7 @@
-/** OpenTelemetry tracing of a process: HTTP and PostgreSQL spans, and Temporal's through its plugin. */
+/**
+ * OpenTelemetry tracing of a process: HTTP and PostgreSQL spans, and Temporal's spans by its
+ * plugin.
+ */
 import { createRequire } from 'node:module';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
@@ -27,10 +30,11 @@ const require = createRequire(import.meta.url);
 const PROBES = new Set(['/health', '/ready', '/metrics']);
 
 /**
- * Starts tracing for this process. Must run before `http` and `pg` are first imported, hence
- * from a `--import` preload. Both are CommonJS, and patched in place when they are first required:
- * that is done here, which spares the loader hook for ES modules. The hook's thread took 100 MiB
- * of each process, and a question to it for every module half of the start.
+ * Starts tracing for this process. It must run before `http` and `pg` are first imported, so it is
+ * called in a `--import` preload. Both are CommonJS modules, which are patched when they are first
+ * required. They are required here, so that the loader hook for ES modules is not needed. The
+ * thread of that hook used 100 MiB per process, and its call for every module took half of the
+ * start time.
  */
 export function startTracing(serviceName: string, spanProcessor: SpanProcessor): void {
   const resource = resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName });
@@ -38,14 +42,14 @@ export function startTracing(serviceName: string, spanProcessor: SpanProcessor):
     resource,
     autoDetectResources: false,
     spanProcessors: [spanProcessor],
-    // Every span is recorded; which of them leave is decided when they have ended.
+    // Every span is recorded; the span processor selects the exported ones after their end.
     sampler: new AlwaysOnSampler(),
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [
       new HttpInstrumentation({
         ignoreIncomingRequestHook: (request) => PROBES.has(request.url ?? ''),
-        // The query string may carry a token; the path template is named by the router.
+        // The query string may contain a token; the request context sets the path template.
         redactedQueryParams: ['token'],
       }),
       new PgInstrumentation({ requireParentSpan: true }),
@@ -57,14 +61,14 @@ export function startTracing(serviceName: string, spanProcessor: SpanProcessor):
 }
 
 /**
- * Temporal's OpenTelemetry plugin for a Client or a Worker (not for the connection as well).
- * Always installed: workflow histories recorded with its interceptors do not replay without
- * them, so tracing is turned off by its span processor and never by leaving the plugin out.
+ * Temporal's OpenTelemetry plugin for a Client or a Worker (not also for their connection). It is
+ * always installed, because workflow histories recorded with its interceptors cannot be replayed
+ * without them. Tracing is therefore turned off by the span processor.
  */
 export const temporalTracingPlugin = (): OpenTelemetryPlugin =>
   new OpenTelemetryPlugin({ resource: tracing.resource, spanProcessor: tracing.spanProcessor });
 
-/** Exports what is still buffered. Called last on the way down. */
+/** Exports the buffered spans. Called last at shutdown. */
 export async function stopTracing(): Promise<void> {
   await tracing.sdk?.shutdown();
 }

@@ -1,7 +1,10 @@
-/** The part of the standard OTEL_* variables that we decide by. */
+/** Reads the standard OTEL_* variables that we evaluate ourselves. */
 import { ConfigError, type Environment } from '#kernel/settings/load.ts';
 
-/** Share of the traces to export, by the standard sampler variables; those with errors go in any case. */
+/**
+ * Share of the traces to export, from the standard sampler variables; traces with errors are always
+ * exported.
+ */
 function ratioOf({
   OTEL_TRACES_SAMPLER: sampler = '',
   OTEL_TRACES_SAMPLER_ARG: share,
@@ -14,8 +17,8 @@ function ratioOf({
 }
 
 /**
- * The part of the standard OTEL_* variables that we decide by; endpoint, headers, sampler and
- * limits are read by the OpenTelemetry SDK itself under the same names.
+ * Reads the standard OTEL_* variables that we evaluate ourselves. The OpenTelemetry SDK reads
+ * endpoint, headers, sampler and limits itself, from the variables with the same names.
  */
 export function loadTracingConfig(
   env: Environment = process.env,
