@@ -1,4 +1,4 @@
-/** The entry point of every role: `node src/main.ts <role>`. */
+/** The entry point of all roles: `node src/main.ts <role>`. */
 import { parseArgs } from 'node:util';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { stopTracing } from '#kernel/telemetry/tracing/tracing.ts';
@@ -27,7 +27,7 @@ async function api(): Promise<void> {
   await stopTracing();
 }
 
-/** The worker's one option: which task queues it serves. */
+/** The only option of the worker: the task queues that it serves. */
 function queuesFrom(args: string[]): { WORKER_QUEUES?: string } {
   return withUsage(USAGE, () => {
     const { values } = parseArgs({ args, options: { queues: { type: 'string' } } });

@@ -1,6 +1,6 @@
 /**
- * Every metric of API and worker, and the values that labels may have. Registries,
- * docs/metrics.md, dashboards and alerts are checked against it.
+ * Every metric of API and worker, and the values that their labels may have. The metrics of both
+ * processes are created from it; docs/metrics.md, dashboards and alerts are checked against it.
  */
 import { AGGREGATES, FAMILIES, type Merged, WORKFLOWS } from '#families.ts';
 import type { Family } from '#kernel/family.ts';
@@ -17,7 +17,7 @@ export const METRICS = Object.assign(
 
 export type MetricName = keyof typeof METRICS;
 
-/** Closed label values: every combination begins at zero. */
+/** The values of labels with a closed set: every combination begins at zero. */
 export const LABEL_VALUES = {
   ...KERNEL_LABEL_VALUES,
   workflow_type: WORKFLOWS.map(({ type }) => type),

@@ -1,4 +1,4 @@
-/** The workflows of the `bootstrap` task queue, under their registered names. */
+/** The workflows of all task queues, exported under their registered names. */
 
 export { SSOCertificateWatchWorkflow } from '#sso/workflow/certificateWatch.ts';
 export { SSODeactivationWorkflow } from '#sso/workflow/deactivation.ts';

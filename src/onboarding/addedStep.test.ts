@@ -1,6 +1,6 @@
 /**
- * A bootstrap gets a new step: what is told of runs from before it stays true. The step is tried
- * in every position, on every kind of history.
+ * When a bootstrap gets a new step, the status of older runs stays correct. The step is tested at
+ * every position, with every kind of history.
  */
 import { describe, expect, test } from 'vitest';
 import type { StepState } from '#kernel/workflow/names.ts';
@@ -38,7 +38,9 @@ const LAST = [
   'invitation.email.failed',
   'organization.activated',
 ];
-/** Event types of whole runs, by what became of their DNS; and whether they had a subdomain. */
+/**
+ * Event types of whole runs, by the outcome of their DNS steps; and whether they had a subdomain.
+ */
 const HISTORIES: [run: string, types: string[], hasSubdomain: boolean][] = [
   ['verified', [...FIRST, RECORD, VERIFIED, ...LAST], true],
   ['with DNS skipped by a person', [...FIRST, RECORD, ...SKIPPED, ...LAST], true],
@@ -66,7 +68,7 @@ const ended = (
   },
 ];
 
-/** What the same events prove with the step at a position. */
+/** The status from the same events with the added step at a position. */
 function told(
   position: number,
   step: StepDefinition,
@@ -92,11 +94,14 @@ function told(
   };
 }
 
-/** Steps in another status than this one, but for those that the run does not need. */
+/** The steps with another status than the expected one, except steps that the run does not need. */
 const exceptFor = (stages: readonly StepState[], expected: StepState['status']) =>
   stages.filter(({ status }) => status !== expected && status !== 'skipped');
 
-/** The run in flight after each of its events, and failed or cancelled in the step under way. */
+/**
+ * The histories of a run in progress after each event, and of runs that failed or were cancelled in
+ * the current step.
+ */
 function unfinished(types: readonly string[], hasSubdomain: boolean): BootstrapEvent[][] {
   return types.flatMap((_, index) => {
     const run = events(types.slice(0, index + 1));
@@ -107,7 +112,10 @@ function unfinished(types: readonly string[], hasSubdomain: boolean): BootstrapE
   });
 }
 
-/** Event types of the steps before a position, in the order of the run, and of the rest. */
+/**
+ * Splits event types: those of the steps before a position, in the order of the run, and the
+ * others.
+ */
 function split(types: readonly string[], position: number): [string[], string[]] {
   const later = STEPS.slice(position).flatMap(({ endedBy }) => endedBy);
   const first = types.findIndex((type) => later.includes(type));
@@ -138,7 +146,7 @@ describe.each(KINDS)('%s is added', (_kind, step) => {
           expect(current, `position ${position}`).toBe(former.current);
           expect(others).toEqual(former.stages);
           if (!added) continue;
-          // It lies ahead of where the run ended.
+          // The added step is after the step in which the run ended.
           expect(added.status).toBe(isForIt ? 'pending' : 'skipped');
           if (isForIt) expect(exceptFor(after, 'pending')).toEqual([]);
         }
@@ -152,7 +160,7 @@ describe.each(KINDS)('%s is added', (_kind, step) => {
           const former = bootstrapStagesFrom(history, hasSubdomain);
           const { current, added, after, others } = told(position, step, history, hasSubdomain);
           if (added?.status === 'running') {
-            // From the events alone nobody knows whether the run has the step that would be next.
+            // The events cannot show whether the run has the step that would be next.
             expect(current).toBe(ADDED);
             expect(exceptFor(after, 'pending')).toEqual([]);
             continue;

@@ -10,7 +10,7 @@ import type { BootstrapTiming } from './contract/timing.ts';
 
 export const ORGANIZATION_BOOTSTRAP = 'OrganizationBootstrapWorkflow';
 
-/** Signals a person may send to a run that waits for a decision about its DNS. */
+/** Signals with which a person decides about the DNS of a waiting run. */
 export const SIGNAL = {
   retryDnsVerification: 'retryDnsVerification',
   skipDnsVerification: 'skipDnsVerification',
@@ -19,14 +19,14 @@ export const SIGNAL = {
 
 export type SignalName = keyof typeof SIGNAL;
 
-/** Last part of a signal's route. */
+/** The signal for the last part of its route. */
 export const SIGNAL_ROUTES: Readonly<Record<string, SignalName>> = {
   'retry-dns': 'retryDnsVerification',
   'skip-dns': 'skipDnsVerification',
   abort: 'abort',
 };
 
-/** Two routes to the same handler, each with its own permission. */
+/** Two routes with the same handler; each needs its own permission. */
 export const BOOTSTRAP_ROUTES = [
   {
     path: '/api/v1/workflows/organization-bootstrap',
@@ -43,11 +43,11 @@ export const BOOTSTRAP_ROUTES = [
 /** `org-bootstrap-{orgId}`. */
 const IDS = workflowIds('org-bootstrap-');
 export const bootstrapWorkflowId = IDS.idOf;
-/** The organization id inside a bootstrap workflow id, or undefined for any other id. */
+/** The organization id in a bootstrap workflow id; undefined for other ids. */
 export const orgIdOfBootstrap = IDS.uuidOf;
 
 /**
- * The steps, in order. A run has the DNS steps when it has a subdomain; runs from before
+ * The steps, in order. A run without a subdomain skips the DNS steps; runs from before the patch
  * `dns-verification` have neither the timer nor the lookups.
  */
 export const BOOTSTRAP_STEPS = [
@@ -106,17 +106,17 @@ export const BOOTSTRAP_STEPS = [
 
 export type BootstrapStep = (typeof BOOTSTRAP_STEPS)[number]['name'];
 export const BOOTSTRAP_STEP_NAMES = stepNames(BOOTSTRAP_STEPS);
-/** Where a bootstrap failed. */
+/** The stage in which a bootstrap failed. */
 export type FailureStage = (typeof BOOTSTRAP_STEPS)[number]['stage'];
 
 /** Input of OrganizationBootstrapWorkflow. The API fills every field; the CLI may leave out the optional ones. */
 export interface OrganizationBootstrapParams {
   organizationId?: string;
   orgData: OrgData;
-  /** Without one, the DNS steps are skipped. */
+  /** Without a subdomain, the DNS steps are skipped. */
   subdomain?: string;
   users: InvitedUser[];
-  /** How long each invitation waits, and where its run is queued. */
+  /** How long each invitation waits, and the task queue of its run. */
   invitations?: { timing?: Partial<InvitationTiming>; taskQueue?: string };
   origin?: RequestOrigin;
   timing?: Partial<BootstrapTiming>;
@@ -130,7 +130,7 @@ export interface OrganizationBootstrapResult {
   errors: string[];
 }
 
-/** Answer of the `getState` query. */
+/** Response of the `getState` query. */
 export interface BootstrapState {
   orgId: string;
   step: BootstrapStep;
@@ -164,14 +164,14 @@ export interface ConfigureDnsResult {
 
 export interface VerifyDnsInput extends StepInput {
   fqdn: string;
-  /** Which lookup of the run this is, from 1. */
+  /** The number of this lookup in the run, from 1. */
   attempt: number;
 }
 
 export interface DnsTimedOutInput extends StepInput {
   fqdn: string;
   attempts: number;
-  /** 1 for the first time out of the run, 2 after a retry signal, … */
+  /** 1 for the first timeout of the run, 2 after a retry signal, … */
   round: number;
 }
 
@@ -182,7 +182,7 @@ export interface DnsSkippedInput extends StepInput {
 
 export interface GenerateInvitationsInput extends StepInput {
   users: InvitedUser[];
-  /** How long each link is valid; absent in runs from before it was passed on. */
+  /** How long each link is valid; absent in runs that are older than this field. */
   ttlMs?: number;
 }
 
@@ -195,7 +195,7 @@ export interface SendInvitationEmailInput extends StepInput {
 }
 
 export interface InvitationEmailFailedInput extends SendInvitationEmailInput {
-  /** Why the mail could not be delivered; without the address. */
+  /** Why the mail could not be delivered; does not contain the address. */
   reason: string;
 }
 
@@ -214,12 +214,12 @@ export interface RecordOutcomeInput extends StepInput {
         kind: 'failed' | 'cancelled';
         failureStage: FailureStage;
         errorMessage: string;
-        /** Compensations that could not be carried out; a person has to. */
+        /** Compensations that failed; a person must do them. */
         pendingCleanup: string[];
       };
 }
 
-/** Activities on the event store alone. */
+/** Activities that use only the event store. */
 export interface StoreActivities {
   createOrganizationActivity(input: CreateOrganizationInput): Promise<string>;
   reportDNSTimeoutActivity(input: DnsTimedOutInput): Promise<void>;
@@ -242,7 +242,7 @@ export interface MailActivities {
   sendInvitationEmailsActivity(input: SendInvitationEmailInput): Promise<void>;
 }
 
-/** Activities that must succeed: compensations, and the record of a run that failed. */
+/** Activities that must succeed: compensations, and the event of a failed run. */
 export interface CompensationActivities {
   revokeInvitationsActivity(input: CompensationInput): Promise<number>;
   removeDNSActivity(input: CompensationInput): Promise<number>;

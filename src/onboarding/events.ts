@@ -8,9 +8,9 @@ interface BootstrapEnded {
   failure_stage: FailureStage;
   error_message: string;
   partial_cleanup_required: boolean;
-  /** How the run ended, where it could not say so itself. */
+  /** How the run ended, when Temporal closed it without an event. */
   outcome?: 'terminated' | 'timed_out';
-  /** Compensations that did not succeed. */
+  /** Compensations that failed or were not run. */
   pending_cleanup: string[];
 }
 
@@ -21,7 +21,9 @@ export const ONBOARDING_EVENTS = {
     name: string;
     slug: string;
     subdomain: string | null;
-    /** The whole workflow input: the reconciler starts a run from it when the API could not. */
+    /**
+     * The whole workflow input: the reconciler uses it to start a run that the API could not start.
+     */
     params: OrganizationBootstrapParams;
   }>(),
   'organization.bootstrap.completed': organization<{

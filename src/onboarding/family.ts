@@ -1,4 +1,4 @@
-/** Onboarding: one workflow that bootstraps an organization. */
+/** The onboarding family: one workflow that bootstraps an organization. */
 import type { Family } from '#kernel/family.ts';
 import { ORGANIZATION_BOOTSTRAP, orgIdOfBootstrap } from './contract.ts';
 import { ONBOARDING_EVENTS } from './events.ts';

@@ -8,7 +8,7 @@ import * as schemas from './schemas.ts';
 
 const workflowPath = path('workflowId', schemas.workflowId);
 
-/** Where the ids of an accepted request lead. */
+/** OpenAPI links: the routes that take the ids of an accepted request. */
 const LINKS = Object.fromEntries([
   ...['getWorkflow', 'listWorkflowEvents', 'cancelWorkflow'].map((operationId) => [
     operationId,

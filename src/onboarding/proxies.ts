@@ -1,4 +1,4 @@
-/** Activities of a bootstrap, each under the retry policy meant for it. */
+/** Activities of a bootstrap, each with its retry policy. */
 import { proxyActivities } from '@temporalio/workflow';
 import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
 import type { BootstrapTiming } from './contract/timing.ts';
@@ -9,7 +9,7 @@ import type {
   StoreActivities,
 } from './contract.ts';
 
-/** DNS configuration is given up after three attempts, as docs/seed.md demands. */
+/** docs/seed.md requires that DNS configuration gives up after three attempts. */
 const DNS_ATTEMPTS = 3;
 
 export type Proxies = ReturnType<typeof proxies>;

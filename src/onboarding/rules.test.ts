@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type BootstrapEvent as StageEvent, bootstrapStagesFrom as stagesFrom } from './rules.ts';
 
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second));
-/** Events one second apart. */
+/** Events with one second between them. */
 const history = (...types: string[]): StageEvent[] =>
   types.map((eventType, second) => ({ eventType, createdAt: at(second), eventData: {} }));
 const ended = (eventType: string, failure_stage: string): StageEvent => ({
@@ -40,7 +40,7 @@ test.each([
   [2, 'configure_dns'],
   [3, 'wait_for_propagation'],
   [4, 'generate_invitations'],
-  // Nobody knows from the events how many there will be.
+  // The events do not show how many invitations there will be.
   [5, 'generate_invitations'],
   [7, 'send_invitation_emails'],
   [9, null],

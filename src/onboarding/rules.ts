@@ -1,4 +1,4 @@
-/** What the events of a bootstrap prove of its steps. */
+/** Derives the steps of a bootstrap from its events. */
 import {
   type RunEnding,
   type StageEvent,
@@ -7,7 +7,7 @@ import {
 } from '#kernel/workflow/steps.ts';
 import { BOOTSTRAP_STEPS, type BootstrapStep } from './contract.ts';
 
-/** `ApplicationFailure.type` values beside those of FAILURE. */
+/** `ApplicationFailure.type` values in addition to those of FAILURE. */
 export const ONBOARDING_FAILURE = {
   slugTaken: 'SlugTaken',
   dnsVerificationAborted: 'DnsVerificationAborted',
@@ -15,7 +15,7 @@ export const ONBOARDING_FAILURE = {
   allEmailsFailed: 'AllEmailsFailed',
 } as const;
 
-/** An event with its payload, as the store gives it. */
+/** An event with its payload, as the store returns it. */
 export interface BootstrapEvent extends StageEvent {
   eventData: Record<string, unknown>;
 }
@@ -33,9 +33,8 @@ function endingOf(events: readonly BootstrapEvent[]): RunEnding | undefined {
 }
 
 /**
- * @param hasSubdomain without one the DNS steps are skipped.
- * @returns each step that the run had, with what its events prove, and the step that is under
- * way, or failed.
+ * @param hasSubdomain without a subdomain the DNS steps are skipped.
+ * @returns the status of each step that the run had, and the step that is in progress or failed.
  */
 export const bootstrapStagesFrom = (
   events: readonly BootstrapEvent[],

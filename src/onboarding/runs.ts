@@ -1,10 +1,10 @@
-/** Bootstrap runs as the API starts and signals them. */
+/** Starts and signals bootstrap runs for the API. */
 import type { Client } from '@temporalio/client';
 import { startRun } from '#kernel/temporal/runs.ts';
 import { BOOTSTRAP_STEP_NAMES, bootstrapWorkflowId, ORGANIZATION_BOOTSTRAP } from './contract.ts';
 import type { InitiatedBootstrap } from './store.ts';
 
-/** Starts the run of an accepted request, under the request's correlation id; once. */
+/** Starts the run of an accepted request once, with the request's correlation id. */
 export async function startBootstrapRun(
   client: Client,
   taskQueue: string,

@@ -1,4 +1,4 @@
-/** What the routes on bootstraps and their runs take and give. */
+/** Request and response schemas of the routes on bootstraps and their runs. */
 import { z } from 'zod';
 import { normalizeEmail } from '#invitation/rules.ts';
 import { user } from '#invitation/schemas.ts';
@@ -97,10 +97,10 @@ export const bootstrapBody = z
     },
   });
 
-/** Ids of runs that have a status: what they begin with tells the workflow. */
+/** Ids of runs that have a status; the prefix names the workflow. */
 export const workflowId = z.string().regex(/^[a-z-]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
 
-/** Any printable key, as clients make them. */
+/** Any printable key, because clients choose it. */
 export const idempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
 export const signalled = z

@@ -1,4 +1,4 @@
-/** Settings of the family, by the role that reads them. */
+/** Settings of the onboarding family, by the role that reads them. */
 import { z } from 'zod';
 import type { InvitationApiConfig, InvitationWorkerConfig } from '#invitation/settings.ts';
 import {

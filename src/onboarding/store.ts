@@ -1,4 +1,4 @@
-/** Requests to bootstrap an organization: accepted in one transaction, or not at all. */
+/** Stores requests to bootstrap an organization, each in one transaction. */
 import type { Pool, PoolClient } from 'pg';
 import { typed } from '#kernel/database/database.ts';
 import { inTransaction } from '#kernel/database/pool.ts';
@@ -30,11 +30,11 @@ interface Accepted {
 
 export type RecordedRequest =
   | ({ outcome: 'recorded' | 'replayed' } & Accepted)
-  /** The key came before with another body. */
+  /** The key was used before with another body. */
   | { outcome: 'key_reused' }
   | { outcome: 'slug_taken' };
 
-/** A request as the event store keeps it. */
+/** A request as it is stored in its event. */
 export interface InitiatedBootstrap {
   params: OrganizationBootstrapParams;
   correlationId: string;
@@ -49,7 +49,7 @@ export function createBootstrapRequests(
 ) {
   const db = typed(pool);
 
-  /** Reserves the slug, too: refused, and nothing stored, when another has it. */
+  /** Emits the event, which also reserves the slug; nothing is stored when the slug is taken. */
   const emitInitiated = (
     { params, organizationId, workflowId }: BootstrapRequest,
     client?: PoolClient,
@@ -83,7 +83,7 @@ export function createBootstrapRequests(
   return {
     /**
      * Claims the idempotency key, if there is one, and emits `organization.bootstrap.initiated`;
-     * both or neither. Without a key the event's own statement is transaction enough.
+     * both or neither. Without a key, one statement is enough and no transaction is opened.
      * @throws EventNotProjectedError when the event is refused for another reason than the slug.
      */
     async record(request: BootstrapRequest): Promise<RecordedRequest> {
@@ -97,7 +97,7 @@ export function createBootstrapRequests(
       }
     },
 
-    /** The request behind a workflow; undefined for runs that the API did not accept. */
+    /** The request of a workflow; undefined for runs that were not started through the API. */
     initiated: (workflowId: string): Promise<InitiatedBootstrap | undefined> =>
       db
         .selectFrom('domain_events')

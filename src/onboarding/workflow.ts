@@ -1,4 +1,4 @@
-/** OrganizationBootstrapWorkflow: the steps of BOOTSTRAP_STEPS, undone in reverse when one fails. */
+/** OrganizationBootstrapWorkflow: runs the steps of BOOTSTRAP_STEPS; undoes them when one fails. */
 import {
   ApplicationFailure,
   CancellationScope,
@@ -36,7 +36,7 @@ import { type Proxies, proxies } from './proxies.ts';
 import { ONBOARDING_FAILURE } from './rules.ts';
 import { verifyDns } from './workflow/dnsVerification.ts';
 
-/** The queue of invitations' runs, where the input names none. */
+/** The queue of invitation runs when the input names none. */
 const DEFAULT_INVITATION_QUEUE: Queue = 'users';
 
 type BootstrapProgress = Progress<BootstrapStep, Omit<BootstrapState, 'step' | 'steps'>>;
@@ -53,9 +53,9 @@ interface Run {
 }
 
 /**
- * Bootstraps an organization: creates it, configures and verifies its DNS, invites its people
- * and activates it. A failed or cancelled run undoes what it did, leaves
- * `organization.bootstrap.failed` or `.cancelled`, and rethrows, so that Temporal shows it so.
+ * Bootstraps an organization: creates it, configures and verifies its DNS, invites its users and
+ * activates it. A failed or cancelled run undoes what it did, emits `organization.bootstrap.failed`
+ * or `.cancelled`, and rethrows, so that Temporal shows it as failed or cancelled.
  */
 export async function OrganizationBootstrapWorkflow(
   params: OrganizationBootstrapParams,
@@ -83,7 +83,7 @@ function setUp(params: OrganizationBootstrapParams): Run {
     );
   }
   const { workflowId, startTime } = workflowInfo();
-  // Runs started by the API carry all of these; the fallbacks serve the Temporal CLI.
+  // The API sets all of these; the defaults are for runs started with the Temporal CLI.
   const orgId = params.organizationId ?? orgIdOfBootstrap(workflowId) ?? uuid4();
   const origin = params.origin ?? { requestedAt: startTime.toISOString(), source: 'cli' };
   const timing = { ...DEFAULT_TIMING, ...params.timing };
@@ -107,8 +107,8 @@ function setUp(params: OrganizationBootstrapParams): Run {
 }
 
 /**
- * Registers the compensation of a step, before the step itself: a call that timed out may have
- * succeeded at the other end.
+ * Registers the compensation of a step before the step runs, because a call that timed out may have
+ * succeeded.
  */
 function undoLater({ input, activities, saga }: Run, step: UndoneStep['name']): void {
   const { undoneBy } = BOOTSTRAP_STEPS.find(({ name }) => name === step) as UndoneStep;
@@ -181,7 +181,7 @@ async function invite(run: Run): Promise<void> {
   });
 }
 
-/** One mail, retried on its own; a mail that fails for good is recorded and the run goes on. */
+/** Sends one mail with its own retries; a permanent failure is recorded and the run continues. */
 async function sendEmail(run: Run, invitationId: string): Promise<boolean> {
   const { input, activities, progress } = run;
   try {
@@ -204,11 +204,11 @@ async function activate({ input, activities, progress }: Run): Promise<void> {
 }
 
 /**
- * Each invitation goes on in a run of its own, which outlives this one: reminders, expiry and
- * accounts are not the bootstrap's to wait for.
+ * Starts a run for each invitation, which continues after this run has ended: a bootstrap does not
+ * wait for reminders, expiry and accounts.
  */
 async function startInvitationRuns({ params, input, invitationIds }: Run): Promise<void> {
-  // Runs from before invitations had runs of their own.
+  // Older runs did not start invitation runs.
   if (!patched('user-invitation-runs')) return;
   const { timing, taskQueue = DEFAULT_INVITATION_QUEUE } = params.invitations ?? {};
   await Promise.all(
@@ -224,7 +224,7 @@ async function startInvitationRuns({ params, input, invitationIds }: Run): Promi
   );
 }
 
-/** An active organization is not taken back by a cancellation that comes a moment too late. */
+/** Not cancellable: a cancellation that arrives now does not undo an active organization. */
 function complete({ input, activities, progress }: Run): Promise<OrganizationBootstrapResult> {
   const { orgId, domain, dnsConfigured, invitationsSent, errors } = progress.state;
   const result = { orgId, domain, dnsConfigured, invitationsSent, errors };
@@ -237,7 +237,7 @@ function complete({ input, activities, progress }: Run): Promise<OrganizationBoo
   });
 }
 
-/** Undoes what was done and leaves the run's last event, out of reach of a cancellation. */
+/** Runs the compensations and emits the run's last event, protected from cancellation. */
 async function recordFailure({ input, activities, progress, saga }: Run, error: unknown) {
   const { step } = progress.state;
   const { outcome, errorMessage, pendingCleanup } = await undo(progress, saga, error);

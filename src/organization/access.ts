@@ -1,4 +1,4 @@
-/** What a caller may see and do: their own organization, what lies below it, and what they asked for. */
+/** What a caller may access: their own organization, those below it, and those they requested. */
 import { type Caller, hasPermission, isPlatformAdmin } from '#kernel/http/auth.ts';
 import { notFound, Problem } from '#kernel/http/problems.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
@@ -18,8 +18,8 @@ async function maySee(
 }
 
 /**
- * @throws Problem 404 for what is not there and for what is somebody else's alike: an answer
- * that told them apart would show who is a customer.
+ * @throws Problem 404 both when the organization does not exist and when the caller may not see it:
+ *   a difference would reveal who is a customer.
  */
 export async function visibleOrganization(
   deps: AccessDeps,
@@ -32,9 +32,9 @@ export async function visibleOrganization(
 }
 
 /**
- * The organization that a path names.
- * @param value the path's parameter, as it came.
- * @param permission what the caller needs there; without one, seeing it is enough.
+ * The organization in a request's path.
+ * @param value the path parameter, not validated yet.
+ * @param permission required there; without one, seeing the organization is enough.
  * @throws Problem 404 when the caller may not see it, 403 without the permission.
  */
 export async function accessibleOrganization(

@@ -1,4 +1,4 @@
-/** The organization: its request shape, as the existing frontend sends it, and its states. */
+/** The organization: the request format of the existing frontend, and the organization's states. */
 export const ORGANIZATION_TYPES = ['provider', 'partner'] as const;
 
 export const PARTNER_TYPES = ['var', 'family', 'court', 'other'] as const;

@@ -1,4 +1,4 @@
-/** The organization: what other families work on. It has no workflow and no event of its own. */
+/** The organization family: other families use it. It has no workflow and no event of its own. */
 import type { Family } from '#kernel/family.ts';
 
 export const organizationFamily = {

@@ -1,10 +1,10 @@
-/** Where an organization comes from: its events, by run and by activity. */
+/** The lineage of an organization: its events, by run and by activity. */
 import type { AggregateTables } from '#kernel/eventStore/aggregateTables.ts';
 import { distinct, type EventQueries, type StoredEvent } from '#kernel/eventStore/eventQueries.ts';
 import type { Organization, Organizations } from './store.ts';
 
 export interface ActivityLineage {
-  /** The activity's type; null for what was emitted outside the run, as `initiated` is. */
+  /** The activity's type; null for an event from outside the run, as `initiated`. */
   activity: string | null;
   events: { id: string; eventType: string; aggregateId: string; createdAt: Date }[];
 }
@@ -24,7 +24,7 @@ export interface Lineage<Invitation = unknown> {
   projections: { organization: Organization; invitations: Invitation[] };
 }
 
-/** The group of a key, made when it is first asked for. */
+/** The group of a key; created when it does not exist. */
 function groupOf<T>(groups: Map<string, T>, key: string, make: () => T): T {
   const group = groups.get(key) ?? make();
   groups.set(key, group);
@@ -41,7 +41,7 @@ function activitiesOf(events: StoredEvent[]): ActivityLineage[] {
   return [...activities.values()];
 }
 
-/** Events by run, and by activity within a run; each in the order of first appearance. */
+/** Groups events by run, and by activity within a run; in the order of first appearance. */
 function runsOf(events: StoredEvent[]): RunLineage[] {
   const runs = new Map<string, StoredEvent[]>();
   for (const event of events) {
@@ -63,11 +63,11 @@ export interface LineageDeps<Invitation> {
   queries: Pick<EventQueries, 'getEventsOfOrganization'>;
   organizations: Pick<Organizations, 'find'>;
   invitationsOf: (orgId: string) => Promise<Invitation[]>;
-  /** Where the ids of the families' aggregates stand. */
+  /** The tables of the families' aggregates. */
   aggregates: AggregateTables;
 }
 
-/** Undefined when there is no such organization. */
+/** Undefined when the organization does not exist. */
 export type TraceLineage<Invitation = unknown> = (
   orgId: string,
 ) => Promise<Lineage<Invitation> | undefined>;

@@ -1,4 +1,4 @@
-/** Organizations: what they are and where they come from. */
+/** Routes on organizations: the organization itself, and its lineage. */
 
 import type Router from '@koa/router';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';

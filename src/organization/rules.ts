@@ -2,7 +2,7 @@
 /** One DNS label: lower-case letters, digits and inner hyphens, at most 63 characters. */
 export const SUBDOMAIN_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Names under the platform's domain that customers cannot have. */
+/** Subdomains that are reserved for the platform. */
 export const RESERVED_SUBDOMAINS: readonly string[] = [
   'admin',
   'api',
@@ -17,15 +17,15 @@ export const RESERVED_SUBDOMAINS: readonly string[] = [
 ];
 
 /**
- * The organization's unique slug: its subdomain, or, without one, its name reduced to the
- * same alphabet. Empty when the name has no letter or digit of that alphabet.
+ * The organization's unique slug: its subdomain, or its name reduced to the same characters. Empty
+ * when the name has no letter or digit among them.
  */
 export function slugFor(name: string, subdomain?: string): string {
   if (subdomain) return subdomain;
   return (
     name
       .normalize('NFKD')
-      // Accents are characters of their own now: without them, ä is a.
+      // After normalization accents are separate characters: without them, ä becomes a.
       .replace(/\p{M}+/gu, '')
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
@@ -35,12 +35,12 @@ export function slugFor(name: string, subdomain?: string): string {
 }
 
 /**
- * ltree label of a slug. Hyphens become underscores, because PostgreSQL before 16 refuses
- * them; slugs have no underscores, so two slugs never meet in one label.
+ * ltree label of a slug. Hyphens become underscores, because PostgreSQL before 16 refuses hyphens.
+ * Slugs contain no underscores, so two slugs never get the same label.
  */
 export const pathLabel = (slug: string): string => slug.replaceAll('-', '_');
 
-/** ltree path of an organization below its parent, or a root of its own. */
+/** ltree path of an organization: below its parent, or a root. */
 export const orgPath = (slug: string, parentPath?: string): string =>
   parentPath ? `${parentPath}.${pathLabel(slug)}` : pathLabel(slug);
 

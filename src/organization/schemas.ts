@@ -1,4 +1,4 @@
-/** What the routes on organizations give. */
+/** Response schemas of the routes on organizations. */
 import { anyObject } from '#kernel/http/schemas.ts';
 
 export const organization = anyObject('Organization', 'The read model of an organization');

@@ -1,10 +1,10 @@
-/** Reads of the projection of organizations. */
+/** Queries on the projection of organizations. */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { OrgData } from './contract.ts';
 
-/** What `organizations_projection.details` holds. */
+/** The content of `organizations_projection.details`. */
 type OrganizationDetails = Pick<OrgData, 'contacts' | 'addresses' | 'phones'>;
 
 const organizations = (db: Database) =>
@@ -41,8 +41,8 @@ export type Organization = RowOf<typeof organizations>;
 export type Organizations = ReturnType<typeof createOrganizations>;
 
 /**
- * An organization and all above it. By parent ids, which are never used again, and not by path,
- * which a successor may take over.
+ * An organization and all its ancestors. Uses parent ids, which are never used again, and not
+ * paths, which a later organization may get.
  */
 const withAncestors = (db: Database, orgId: string) =>
   db.withRecursive('ancestors', (ancestors) =>
@@ -62,11 +62,11 @@ export function createOrganizations(pool: Pool) {
   const db = typed(pool);
 
   return {
-    /** Undefined when there is none of this id. */
+    /** Undefined when there is no organization with this id. */
     find: (orgId: string): Promise<Organization | undefined> =>
       organizations(db).where('org_id', '=', orgId).executeTakeFirst(),
 
-    /** The one live organization that holds a slug. */
+    /** The live organization with a slug; there is at most one. */
     findBySlug: (slug: string): Promise<Organization | undefined> =>
       organizations(db)
         .where('slug', '=', slug)
@@ -75,7 +75,8 @@ export function createOrganizations(pool: Pool) {
 
     /**
      * A page of the bootstraps that began at least `olderThanMs` ago and have not ended, oldest
-     * first. @param after the last one of the page before.
+     * first.
+     * @param after the last one of the previous page.
      */
     pending(
       olderThanMs: number,

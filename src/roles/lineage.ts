@@ -1,4 +1,4 @@
-/** The lineage of an organization over all families, for API and CLI. */
+/** Creates the lineage of an organization over all families, for API and CLI. */
 import type { Pool } from 'pg';
 import { AGGREGATE_TABLES } from '#families.ts';
 import { createInvitations, type Invitation } from '#invitation/store.ts';

@@ -1,8 +1,8 @@
-/** Runs the role that the command line names: what every entry point does. */
+/** Runs the role in the command line; every entry point uses it. */
 import { ConfigError } from '#config.ts';
 import { runMain } from './commandLine.ts';
 
-/** What each role does with the arguments behind its name. */
+/** The function of each role; it gets the arguments after the role's name. */
 export type Roles = Readonly<Record<string, (args: string[]) => Promise<void>>>;
 
 async function run(usage: string, roles: Roles, [role = '', ...args]: string[]): Promise<void> {
@@ -18,8 +18,8 @@ async function run(usage: string, roles: Roles, [role = '', ...args]: string[]):
 }
 
 /**
- * @param argv the role and its arguments. What the operator can change is printed plainly, and
- *   anything else with its stack; the exit code is then 1.
+ * @param argv the role and its arguments. Errors that the operator can fix are printed without a
+ *   stack, others with it; the exit code is then 1.
  */
 export async function runRole(usage: string, roles: Roles, argv: string[]): Promise<void> {
   await runMain(() => run(usage, roles, argv));

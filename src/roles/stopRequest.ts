@@ -1,12 +1,15 @@
-/** Ctrl-C, a hang-up or a termination, as a request to stop in order. */
+/** Converts Ctrl-C (SIGINT), SIGHUP or SIGTERM to a request to stop in order. */
 
-/** npm passes on a Ctrl-C that the terminal has sent us as well: that is one request, not two. */
+/**
+ * A Ctrl-C arrives twice, from the terminal and from npm: within this time it counts as one
+ * request.
+ */
 const SAME_REQUEST_MS = 1_000;
 const INTERRUPTED = 130;
 
 /**
- * Aborts at the first signal. The next one ends the process at once; what then still runs is
- * the reaper's to end.
+ * Aborts at the first signal. The next one ends the process at once; in the embedded stack the
+ * reaper then ends the remaining processes.
  */
 export function stopRequest(onRequest: () => void = () => {}): AbortSignal {
   const controller = new AbortController();

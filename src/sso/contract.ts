@@ -45,7 +45,7 @@ export interface SigningCertificate {
   /** ISO 8601. */
   notBefore: string;
   notAfter: string;
-  /** Base64 of the DER form. Public by nature. */
+  /** Base64 of the DER form; a certificate is public. */
   der: string;
 }
 
@@ -53,9 +53,9 @@ export interface IdpMetadata {
   entityId: string;
   ssoUrl: string;
   binding: SsoBinding;
-  /** Those that are valid now; at least one. */
+  /** The certificates that are valid now; at least one. */
   certificates: SigningCertificate[];
-  /** ISO 8601; until when the document itself may be relied on. */
+  /** ISO 8601; the end of the document's own validity. */
   validUntil: string | null;
 }
 
@@ -77,23 +77,23 @@ const DEACTIVATION_IDS = workflowIds('sso-deactivation-');
 export const ssoDeactivationWorkflowId = DEACTIVATION_IDS.idOf;
 export const orgIdOfSsoDeactivation = DEACTIVATION_IDS.uuidOf;
 
-/** Of the schedule, and the beginning of its runs' ids. */
+/** The id of the schedule, and the prefix of its runs' ids. */
 export const SSO_CERTIFICATE_WATCH_ID = 'sso-certificate-watch';
 
-/** Not among WORKFLOW: a round over all organizations is nobody's run. */
+/** Not part of WORKFLOW, because it works on all organizations at once. */
 export const SSO_CERTIFICATE_WATCH_WORKFLOW = 'SSOCertificateWatchWorkflow';
 
-/** The verdict of the callback route on the response of the test. */
+/** The signal with which the callback route reports the result of the test. */
 export const SIGNAL_SSO_TEST = 'ssoTestResult';
 
 export type SsoTestVerdict =
   | { passed: true; assertionHash: string }
-  /** `type` is one of SSO_FAILURE; the message quotes nothing of the response. */
+  /** `type` is one of SSO_FAILURE; the message contains nothing from the response. */
   | { passed: false; type: string; message: string };
 
-/** In milliseconds. Part of the inputs, so that replay sees the same. */
+/** In milliseconds. Part of the inputs, so that a replay uses the same values. */
 export interface SsoTiming {
-  /** How long the test waits for its callback; 24 hours by default, and at most. */
+  /** How long the test waits for its callback; 24 hours by default, which is also the maximum. */
   testWaitMs: number;
   retryInitialMs: number;
   heartbeatTimeoutMs: number;
@@ -112,18 +112,18 @@ export const DEFAULT_SSO_TIMING: SsoTiming = {
   compensationLimitMs: DEFAULT_COMPENSATION_LIMIT_MS,
 };
 
-/** The metadata itself, or the address that has it. */
+/** The metadata, or the URL to fetch them from. */
 export type GivenMetadata = { xml: string } | { url: string };
 
 /** Input of SSOConfigurationWorkflow. */
 export interface SsoConfigurationParams {
   organizationId: string;
-  /** Of this attempt; an organization has one for each. */
+  /** The id of this attempt; an organization may have several. */
   configurationId: string;
   metadata: GivenMetadata;
-  /** Which of the verified domains to activate for; all of them when left out. */
+  /** The verified domains to activate; by default all. */
   domains?: string[];
-  /** Told how it ends, beside the organization's admins. */
+  /** Gets the result by mail, in addition to the organization's admins. */
   requesterEmail?: string;
   origin: RequestOrigin;
   timing?: Partial<SsoTiming>;
@@ -146,7 +146,7 @@ export interface SsoDeactivationParams {
   timing?: Partial<SsoTiming>;
 }
 
-/** Answer of the `getState` query of SSOConfigurationWorkflow. */
+/** Response of the `getState` query of SSOConfigurationWorkflow. */
 export interface SsoState {
   orgId: string;
   configurationId: string;
@@ -175,12 +175,12 @@ export interface ValidateMetadataInput extends SsoStepInput {
 
 export interface ValidatedMetadata {
   idp: IdpMetadata;
-  /** The very text that was validated; what a URL says later is not looked at. */
+  /** The text that was validated; later changes at the URL have no effect. */
   xml: string;
   warnings: string[];
 }
 
-/** A provider as it was before the run touched it, to be put back. */
+/** The state of a provider before the run changed it, to restore it. */
 export interface FormerProvider {
   id: string;
   metadataXml: string;
@@ -199,7 +199,7 @@ export interface ConfigureProviderInput extends FindProviderInput {
 }
 
 export interface RequestSsoTestInput extends SsoStepInput {
-  /** ISO 8601; until when the callback is waited for. */
+  /** ISO 8601; the end of the wait for the callback. */
   expiresAt: string;
   requesterEmail?: string;
 }
@@ -226,7 +226,7 @@ export interface RecordSsoFailureInput extends SsoStepInput {
 }
 
 export interface NotifySsoInput extends StepInput {
-  /** Tells apart mails about the same organization. */
+  /** Distinguishes mails about the same organization. */
   subjectId: string;
   requesterEmail?: string;
   news:
@@ -246,18 +246,18 @@ export interface WatchInput {
 export interface WarnOfExpiryInput extends SsoStepInput {
   fingerprint: string;
   notAfter: string;
-  /** The threshold that has been reached. */
+  /** The threshold that was reached. */
   days: number;
 }
 
-/** Activities on the event store alone. */
+/** Activities that use only the event store. */
 export interface StoreActivities {
   recordSSORequestActivity(input: RequestSsoInput): Promise<void>;
   recordSSOTestActivity(input: RecordSsoTestInput): Promise<void>;
   findExpiringCertificatesActivity(input: WatchInput): Promise<WarnOfExpiryInput[]>;
 }
 
-/** Activities that call the identity provider's address or Supabase Auth. */
+/** Activities that call the metadata URL or Supabase Auth. */
 export interface ProviderActivities {
   validateIdPMetadataActivity(input: ValidateMetadataInput): Promise<ValidatedMetadata>;
   findSSOProviderActivity(input: FindProviderInput): Promise<FormerProvider | null>;
@@ -271,7 +271,7 @@ export interface MailActivities {
   warnOfCertificateExpiryActivity(input: WarnOfExpiryInput): Promise<void>;
 }
 
-/** Activities that must succeed: compensations, and the activation once it has begun. */
+/** Activities that must succeed: compensations, and the activation after it has begun. */
 export interface PatientActivities {
   activateSSOActivity(input: ActivateSsoInput): Promise<string[]>;
   restoreSSOProviderActivity(input: RestoreProviderInput): Promise<void>;

@@ -1,4 +1,7 @@
-/** Events of single sign-on, with their payloads. Each configuration has a stream of its own: one that is stuck must not block the organization's. */
+/**
+ * Events of single sign-on, with their payloads. Each configuration has its own stream, so that a
+ * blocked one does not block the organization's stream.
+ */
 
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
 import type { SigningCertificate, SsoStep } from './contract.ts';
@@ -9,7 +12,7 @@ export const SSO_EVENTS = {
   'sso.requested': sso<{
     org_id: string;
     metadata_source: 'xml' | 'url';
-    /** Null: every domain that is verified at the activation. */
+    /** Null for all domains that are verified at the activation. */
     domains: string[] | null;
   }>(),
   'sso.metadata_validated': sso<{
@@ -18,7 +21,7 @@ export const SSO_EVENTS = {
     sso_url: string;
     sso_binding: string;
     certificates: SigningCertificate[];
-    /** ISO 8601; the earliest end of a signing certificate. */
+    /** ISO 8601; when the first signing certificate expires. */
     certificate_expires: string;
     metadata_valid_until: string | null;
     warnings: string[];
@@ -28,7 +31,7 @@ export const SSO_EVENTS = {
     org_id: string;
     token_hash: string;
     test_expires: string;
-    /** The audience and the recipient that the test's assertion has to name. */
+    /** The audience and the recipient that the test's assertion must contain. */
     sp_entity_id: string;
     callback_url: string;
   }>(),

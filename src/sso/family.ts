@@ -1,4 +1,4 @@
-/** Single sign-on: configuring it, switching it off, and watching its certificates. */
+/** The family of single sign-on: configuring it, deactivating it, and watching its certificates. */
 import type { Family } from '#kernel/family.ts';
 import {
   orgIdOfSsoConfiguration,
@@ -23,7 +23,7 @@ export const ssoFamily = {
       id: SSO_CERTIFICATE_WATCH_ID,
       type: SSO_CERTIFICATE_WATCH_WORKFLOW,
       queue: 'users',
-      // Once a day, in UTC, is often enough for thresholds in days.
+      // Once a day (UTC) is sufficient, because the thresholds are in days.
       calendar: { hour: 6 },
     },
   ],

@@ -16,7 +16,7 @@ const plainMail = (subject: string, paragraphs: string[]): MailContent => ({
   html: page(paragraphs.map(escapeHtml)),
 });
 
-/** Hands out the link of the test; the token in it is nowhere else in clear. */
+/** Contains the link of the test; only this mail contains its token in clear text. */
 export function ssoTestMail(values: {
   organizationName: string;
   testUrl: string;

@@ -58,7 +58,7 @@ test('updates what is there, and puts it back whole', async () => {
   expect(supabase.sso.providers).toEqual(before);
 });
 
-/** A provider that nobody has marked. */
+/** A provider without the mark of an organization. */
 const madeByHand = (domains: string[]) =>
   supabase.sso.providers.push({
     id: randomUUID(),

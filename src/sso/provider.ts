@@ -1,7 +1,7 @@
 /**
  * SAML providers at Supabase Auth, through its admin API (supabase/auth, internal/api/ssoadmin.go;
- * the official client has no call for it). Ownership is kept in the provider itself, as the
- * default of a mapped attribute: users who log in through it carry their organization's id.
+ * the official client does not support it). The owner is stored in the provider, as the default
+ * value of a mapped attribute: users who log in through it get their organization's id.
  */
 import { z } from 'zod';
 import { ProviderError } from '#kernel/providerError.ts';
@@ -13,17 +13,17 @@ type SsoConfig = Pick<SsoWorkerConfig, 'SUPABASE_URL' | 'SUPABASE_SERVICE_ROLE_K
 
 export interface SsoProvider {
   /**
-   * The provider that a configuration of this entity id would change; null when it would make one.
-   * One that was made by hand is taken over when all of its domains are the organization's own.
-   * @throws ProviderError conflict when the entity id is somebody else's, or the organization has
-   * a provider of another one.
+   * The provider that a configuration of this entity id would change; null when it would create
+   * one. A provider made by hand is taken over when all of its domains belong to the organization.
+   * @throws ProviderError conflict when the entity id belongs to another owner, or the organization
+   *   has a provider with another entity id.
    */
   find(what: {
     orgId: string;
     entityId: string;
     verifiedDomains: string[];
   }): Promise<FormerProvider | null>;
-  /** Creates the provider without domains, or gives `former` new metadata. @returns its id. */
+  /** Creates the provider without domains, or sets new metadata on `former`. @returns its id. */
   configure(what: {
     orgId: string;
     entityId: string;
@@ -32,7 +32,7 @@ export interface SsoProvider {
   }): Promise<string>;
   /** Sets the domains whose addresses log in through the provider. */
   setDomains(providerId: string, domains: string[]): Promise<void>;
-  /** Puts a provider back to what it was. */
+  /** Restores a provider to its former state. */
   restore(former: FormerProvider): Promise<void>;
   /** Deletes every provider of the organization. @returns their ids. */
   remove(orgId: string): Promise<string[]>;
@@ -88,7 +88,7 @@ const formerOf = (provider: Provider): FormerProvider => ({
 
 const conflict = (message: string) => new ProviderError(SSO_PROVIDER_FAILURE, 'conflict', message);
 
-/** Status and code alone: texts quote domains and entity ids. */
+/** Uses only status and code, because the texts contain domains and entity ids. */
 async function toProviderError(response: Response): Promise<ProviderError> {
   const { status } = response;
   const refusal = REFUSAL.safeParse(await response.json().catch(() => undefined));
@@ -104,14 +104,15 @@ async function toProviderError(response: Response): Promise<ProviderError> {
   }
   if (CONFLICTS.has(code))
     return new ProviderError(SSO_PROVIDER_FAILURE, 'conflict', message, { status });
-  // A refused key is ours to mend, and not the end of everybody's configurations.
+  // A refused key is our configuration error: it is retried, so that runs do not fail because of
+  // it.
   const later = status >= SERVER_ERROR || status === 401 || status === 403;
   return new ProviderError(SSO_PROVIDER_FAILURE, later ? 'unavailable' : 'rejected', message, {
     status,
   });
 }
 
-/** One call of the admin API; undefined when there is no such provider. */
+/** One call of the admin API; undefined when the provider does not exist. */
 function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig) {
   const base = `${SUPABASE_URL.replace(/\/$/, '')}/auth/v1/admin/sso/providers`;
   return async function call<S extends z.ZodType>(
@@ -144,7 +145,7 @@ function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig)
   };
 }
 
-/** What an update leaves out would be cleared: mapping and format go along with every one. */
+/** An update clears the fields that it leaves out, so mapping and format are always included. */
 const updateOf = (former: FormerProvider) => ({
   metadata_xml: former.metadataXml,
   attribute_mapping: former.attributeMapping,
@@ -155,7 +156,7 @@ export function createSsoProvider(config: SsoConfig): SsoProvider {
   const call = createCall(config);
   const list = async () => (await call(LIST, 'GET'))?.items ?? [];
 
-  /** The list leaves the metadata out. */
+  /** The list does not contain the metadata. */
   async function get(id: string): Promise<FormerProvider | undefined> {
     const provider = await call(PROVIDER, 'GET', `/${id}`);
     return provider && formerOf(provider);
@@ -167,7 +168,7 @@ export function createSsoProvider(config: SsoConfig): SsoProvider {
   }
 
   async function create(orgId: string, entityId: string, metadataXml: string): Promise<string> {
-    // An earlier attempt may have made it without hearing of it.
+    // An earlier attempt may have created it without getting the response.
     const made = (await list()).find(
       (one) => one.saml.entity_id === entityId && ownerOf(one) === orgId,
     );

@@ -1,4 +1,4 @@
-/** Activities of the runs on single sign-on, each under the retry policy meant for it. */
+/** Activities of the runs on single sign-on, each with its retry policy. */
 import { proxyActivities } from '@temporalio/workflow';
 import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
 import type {

@@ -1,4 +1,4 @@
-/** Single sign-on: an identity provider as its metadata describes it, and what may be wrong with it. */
+/** Rules of single sign-on: states, failures, certificate warnings, and our names in SAML. */
 import { type IdpMetadata, SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
 
 export const SSO_STATUSES = [
@@ -16,7 +16,7 @@ export const SSO_STATUSES = [
 
 export type SsoStatus = (typeof SSO_STATUSES)[number];
 
-/** A run is under way in these. */
+/** The states in which a run is in progress. */
 export const SSO_UNDER_WAY: readonly SsoStatus[] = [
   'requested',
   'validated',
@@ -25,7 +25,7 @@ export const SSO_UNDER_WAY: readonly SsoStatus[] = [
   'tested',
 ];
 
-/** `ApplicationFailure.type` values beside those of FAILURE. */
+/** `ApplicationFailure.type` values in addition to those of FAILURE. */
 export const SSO_FAILURE = {
   metadataRejected: 'SsoMetadataRejected',
   metadataUnavailable: 'SsoMetadataUnavailable',
@@ -41,14 +41,14 @@ export const SSO_FAILURE = {
   nobodyToTell: 'SsoNobodyToTell',
 } as const;
 
-/** `ApplicationFailure.type` of what Supabase Auth answers about an identity provider. */
+/** `ApplicationFailure.type` values of errors of Supabase Auth about an identity provider. */
 export const SSO_PROVIDER_FAILURE = {
   conflict: 'SsoProviderConflict',
   rejected: 'SsoProviderRejected',
   unavailable: 'SsoProviderUnavailable',
 } as const;
 
-/** What is wrong with metadata; the words are for the person who sent it. */
+/** An error in metadata; its message is for the person who sent them. */
 export class MetadataError extends Error {
   override name = 'MetadataError';
 }
@@ -61,15 +61,15 @@ const DAY_MS = 86_400_000;
 export const EXPIRY_WARNING_DAYS = [30, 14, 3] as const;
 
 /**
- * The warning that is due now: the smallest threshold that has been reached; undefined before the
- * first. An expired certificate is at its last threshold.
+ * The warning that is due now: the smallest threshold that has been reached, also after expiry.
+ * Undefined before the first threshold.
  */
 export function dueWarning(notAfter: string, now: number): number | undefined {
   const daysLeft = (Date.parse(notAfter) - now) / DAY_MS;
   return EXPIRY_WARNING_DAYS.filter((days) => daysLeft <= days).at(-1);
 }
 
-/** Warnings for a configuration that is valid, but not for long. */
+/** Warnings for a valid configuration whose certificates or metadata expire soon. */
 export function expiryWarnings(
   { certificates, validUntil }: Pick<IdpMetadata, 'certificates' | 'validUntil'>,
   now: number,
@@ -86,11 +86,11 @@ export function expiryWarnings(
   return warnings;
 }
 
-/** SAML names of us, the service provider: Supabase Auth's own, which the test shares. */
+/** Entity id of the service provider: that of Supabase Auth, which the test uses, too. */
 export const spEntityId = (supabaseUrl: string): string =>
   `${supabaseUrl.replace(/\/$/, '')}/auth/v1/sso/saml/metadata`;
 
-/** Identity providers have to accept it beside Supabase's own assertion consumer. */
+/** Identity providers must accept it in addition to Supabase's assertion consumer service. */
 export const callbackUrlOf = (publicApiUrl: string): string =>
   `${publicApiUrl.replace(/\/$/, '')}${SSO_CALLBACK_PATH}`;
 

@@ -1,4 +1,4 @@
-/** Runs on single sign-on, as the API starts and reaches them. */
+/** Starts and signals runs on single sign-on for the API. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { type RunStart, signalRun, startRun } from '#kernel/temporal/runs.ts';
@@ -14,7 +14,7 @@ import {
   ssoDeactivationWorkflowId,
 } from './contract.ts';
 
-/** Runs of an organization: one at a time; when it has ended, another may follow. */
+/** Starts a run of an organization: one at a time; another may follow after its end. */
 const start = (
   client: Client,
   taskQueue: string,
@@ -30,7 +30,7 @@ const start = (
     userId: params.origin.requestedBy,
   });
 
-/** @throws WorkflowExecutionAlreadyStartedError while one of the organization is under way. */
+/** @throws WorkflowExecutionAlreadyStartedError while one of the organization is in progress. */
 export const startSsoConfiguration = (
   client: Client,
   taskQueue: string,
@@ -41,7 +41,7 @@ export const startSsoConfiguration = (
   return start(client, taskQueue, run, params);
 };
 
-/** @throws WorkflowExecutionAlreadyStartedError while one of the organization is under way. */
+/** @throws WorkflowExecutionAlreadyStartedError while one of the organization is in progress. */
 export const startSsoDeactivation = (
   client: Client,
   taskQueue: string,
@@ -56,7 +56,7 @@ export const startSsoDeactivation = (
   );
 };
 
-/** Tells the run how its test went. @returns false when it has ended meanwhile. */
+/** Signals the test's result to the run. @returns false when the run has ended. */
 export async function reportSsoTest(
   client: Client,
   { orgId, correlationId }: { orgId: string; correlationId: string | null },

@@ -1,4 +1,4 @@
-/** What the routes on single sign-on take and give. */
+/** Request and response schemas of the routes on single sign-on. */
 import { z } from 'zod';
 import { domain } from '#domainClaim/schemas.ts';
 import { MAX_METADATA_BYTES, SSO_STATUSES } from './rules.ts';
@@ -89,7 +89,7 @@ export const testVerdict = z
   .object({ status: z.literal('received') })
   .meta({ id: 'SsoTestVerdict' });
 
-/** The link's token: 256 bits, base64url. */
+/** The token in the link of the test: 256 bits, base64url. */
 export const testToken = z.string().regex(/^[\w-]{43}$/);
 
 export const callbackForm = z

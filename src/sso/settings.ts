@@ -1,4 +1,4 @@
-/** Settings of the family, by the role that reads them. */
+/** Settings of the single sign-on family, by the role that reads them. */
 import { z } from 'zod';
 import { flag, type Shape, seconds } from '#kernel/settings/builders.ts';
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';

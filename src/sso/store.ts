@@ -1,11 +1,13 @@
-/** Reads of the projection on single sign-on. */
+/** Queries on the projection of single sign-on. */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { SigningCertificate } from './contract.ts';
 import { SSO_UNDER_WAY } from './rules.ts';
 
-/** `expiry_warnings`: the smallest threshold in days that was warned of, by fingerprint. */
+/**
+ * `expiry_warnings`: by fingerprint, the smallest threshold in days for which a warning was sent.
+ */
 const configurations = (db: Database) =>
   db
     .selectFrom('sso_configurations_projection')
@@ -43,7 +45,7 @@ const configurations = (db: Database) =>
 export type SsoConfiguration = RowOf<typeof configurations>;
 export type SsoConfigurations = ReturnType<typeof createSsoConfigurations>;
 
-/** An organization's contacts for its administration. */
+/** The e-mail addresses of an organization's administrative contacts. */
 const contactAddresses = (db: Database, orgId: string) =>
   db
     .selectFrom('organizations_projection as o')
@@ -59,7 +61,7 @@ const contactAddresses = (db: Database, orgId: string) =>
       'technical',
     ]);
 
-/** Addresses of the people who accepted an administrating role. */
+/** The addresses of users who accepted an administrative role. */
 const invitedAddresses = (db: Database, orgId: string) =>
   db
     .selectFrom('user_invitations_projection')
@@ -78,7 +80,7 @@ export function createSsoConfigurations(pool: Pool) {
     configuration: (configurationId: string): Promise<SsoConfiguration | undefined> =>
       configurations(db).where('configuration_id', '=', configurationId).executeTakeFirst(),
 
-    /** The one that users log in with. */
+    /** The configuration that users log in with. */
     active: (orgId: string): Promise<SsoConfiguration | undefined> =>
       configurations(db)
         .where('org_id', '=', orgId)
@@ -99,11 +101,11 @@ export function createSsoConfigurations(pool: Pool) {
         .limit(1)
         .executeTakeFirst(),
 
-    /** By SHA-256 of a test link's token. */
+    /** Searches by the SHA-256 of a test link's token. */
     byTestToken: (tokenHash: string): Promise<SsoConfiguration | undefined> =>
       configurations(db).where('test_token_hash', '=', tokenHash).executeTakeFirst(),
 
-    /** Active ones that have a certificate ending within so many days. */
+    /** Active configurations with a certificate that expires within this number of days. */
     withCertificatesEnding: (days: number): Promise<SsoConfiguration[]> =>
       configurations(db)
         .where('status', '=', 'active')

@@ -1,4 +1,4 @@
-/** SSOConfigurationWorkflow: the steps of SSO_STEPS, undone in reverse when one fails. */
+/** SSOConfigurationWorkflow: runs the steps of SSO_STEPS; undoes them in reverse when one fails. */
 import {
   ApplicationFailure,
   CancellationScope,
@@ -37,14 +37,14 @@ interface Run {
   activities: SsoProxies;
   progress: Progress<SsoStep, Omit<SsoState, 'step' | 'steps'>>;
   saga: Saga;
-  /** The first one counts; whoever shows a response again is not heard. */
+  /** The first result counts; later ones are ignored. */
   verdict: SsoTestVerdict | undefined;
 }
 
 /**
- * Configures single sign-on: validates the metadata, configures the provider, has the login
- * tested, and opens it for the organization's verified domains. A failed or cancelled run puts
- * the provider back, leaves `sso.failed`, tells the same people, and rethrows.
+ * Configures single sign-on: validates the metadata, configures the provider, lets a person test
+ * the login, and activates it for the organization's verified domains. A failed or cancelled run
+ * restores the provider, emits `sso.failed`, mails the same people, and rethrows.
  */
 export async function SSOConfigurationWorkflow(
   params: SsoConfigurationParams,
@@ -107,7 +107,9 @@ function validate({ params, input, activities, progress }: Run): Promise<Validat
   });
 }
 
-/** What is there is read before it is changed: an attempt that changed it could not know any more. */
+/**
+ * Reads the provider before changing it: a retry after the change could not read the former state.
+ */
 function configure(run: Run, { idp, xml }: ValidatedMetadata): Promise<string> {
   const { input, activities, progress, saga } = run;
   const { entityId } = idp;
@@ -125,7 +127,7 @@ function configure(run: Run, { idp, xml }: ValidatedMetadata): Promise<string> {
   });
 }
 
-/** Hands out the link and waits for the verdict of the callback. */
+/** Sends the link and waits for the result from the callback. */
 function testFlow(run: Run): Promise<void> {
   const { params, input, activities, progress, timing } = run;
   const waitMs = Math.min(timing.testWaitMs, MAX_TEST_WAIT_MS);
@@ -153,7 +155,7 @@ function passed(verdict: SsoTestVerdict | undefined): string {
       );
 }
 
-/** From here on a cancellation comes too late: half an activation would be worse than a whole one. */
+/** Not cancellable from here on: a half-done activation would be worse than a complete one. */
 function complete(run: Run, providerId: string): Promise<SsoConfigurationResult> {
   const { params, input, activities, progress } = run;
   return CancellationScope.nonCancellable(async () => {
@@ -172,7 +174,7 @@ function complete(run: Run, providerId: string): Promise<SsoConfigurationResult>
   });
 }
 
-/** The configuration stands or falls without its mails; a lost one is told in the state. */
+/** A mail that cannot be sent does not fail the configuration; the state shows it. */
 async function notify(
   { params, input, activities, progress }: Run,
   news: Parameters<SsoProxies['mail']['notifySSOActivity']>[0]['news'],

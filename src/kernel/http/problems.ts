@@ -49,7 +49,7 @@ export const methodNotAllowed = (headers: Record<string, string> = {}): Problem 
 export const invalidRequest = (errors: FieldError[]): Problem =>
   new Problem(400, 'invalid-request', 'The request is not valid', { errors });
 
-/** 503: the same request may succeed a little later. */
+/** Status 503: the same request may succeed a little later. */
 export const notNow = (title: string, code = 'workflow-unavailable', seconds = 10): Problem =>
   new Problem(503, code, title, { headers: { 'retry-after': String(seconds) } });
 

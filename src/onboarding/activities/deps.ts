@@ -1,4 +1,4 @@
-/** What the activities of a bootstrap act on. */
+/** Dependencies of the activities of a bootstrap. */
 
 import type { INVITATION_EVENTS } from '#invitation/events.ts';
 import type { Invitations } from '#invitation/store.ts';
@@ -20,7 +20,7 @@ export interface OnboardingDeps {
     | 'SUPPORT_EMAIL'
   >;
   emitEvent: EmitEvent<typeof ONBOARDING_EVENTS>;
-  /** A bootstrap invites the organization's first people itself. */
+  /** A bootstrap itself invites the organization's first users. */
   emitInvitationEvent: EmitEvent<typeof INVITATION_EVENTS>;
   organizations: Organizations;
   invitations: Invitations;

@@ -1,4 +1,4 @@
-/** Activities on the organization's DNS: one act at the provider or the resolvers, then one event. */
+/** Activities on the organization's DNS: each makes one change or lookup, then emits one event. */
 
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
@@ -40,7 +40,9 @@ export function dnsActivities(deps: OnboardingDeps) {
       return { fqdn, record };
     },
 
-    /** One look at every resolver; emits `organization.subdomain.verified` when a quorum agrees. */
+    /**
+     * One lookup at every resolver; emits `organization.subdomain.verified` when a quorum agrees.
+     */
     async verifyDNSActivity({ orgId, origin, fqdn, attempt }: VerifyDnsInput): Promise<DnsCheck> {
       const check = judgeDns(await resolvers.check(fqdn, config.DNS_TARGET));
       if (check.verified) {
@@ -69,7 +71,7 @@ export function dnsActivities(deps: OnboardingDeps) {
       });
     },
 
-    /** Tells the support address that a person has to decide; the event is already there. */
+    /** Mails the support address that a person must decide; the event has already been emitted. */
     async notifySupportActivity({ orgId, fqdn, attempts, round }: DnsTimedOutInput) {
       const organization = await organizations.find(orgId);
       await emailProvider.send({
@@ -96,8 +98,8 @@ export function dnsActivities(deps: OnboardingDeps) {
     },
 
     /**
-     * Compensation of configureDNSActivity: removes every record this organization owns, whether
-     * or not the run learned that it had been made. @returns how many were removed.
+     * Compensation of configureDNSActivity: removes every record that this organization owns, even
+     * if the run never learned that it was created. @returns how many were removed.
      */
     async removeDNSActivity(
       { orgId, origin, reason }: CompensationInput,
@@ -110,7 +112,7 @@ export function dnsActivities(deps: OnboardingDeps) {
         { orgId, fqdn: domain, ...(recordId && { recordId }), ...(zoneId && { zoneId }) },
         { signal },
       );
-      // A record of ours that an earlier attempt removed still has its event to come.
+      // An earlier attempt may have removed the record without emitting the event.
       if (removed.length > 0 || recordId) {
         await emitEvent({
           eventType: 'organization.dns.removed',

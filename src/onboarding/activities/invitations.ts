@@ -18,7 +18,7 @@ export function invitationActivities(deps: OnboardingDeps) {
   const { config, emitInvitationEvent: emitEvent, invitations: stored } = deps;
 
   return {
-    /** One `user.invited` per user, under an id that a retry derives again. */
+    /** Emits one `user.invited` per user; the ids are derived, so a retry creates the same ones. */
     async generateInvitationsActivity(
       input: GenerateInvitationsInput,
     ): Promise<GeneratedInvitation[]> {
@@ -53,9 +53,9 @@ export function invitationActivities(deps: OnboardingDeps) {
     },
 
     /**
-     * Sends one invitation's mail and records it. A mail that an earlier attempt recorded, or
-     * saw accepted, is not sent again; only a kill between the two can repeat it, and then with
-     * the same Message-ID and link.
+     * Sends one invitation's mail and emits its event. A mail that an earlier attempt recorded, or
+     * that the server accepted then, is not sent again. Only if the worker is killed between the
+     * two can a mail be repeated; it then has the same Message-ID and link.
      */
     async sendInvitationEmailsActivity(
       { orgId, origin, invitationId }: SendInvitationEmailInput,

@@ -17,7 +17,7 @@ import { isSlugTaken } from '../store/slugTaken.ts';
 import type { OnboardingDeps } from './deps.ts';
 
 export function organizationActivities({ config, emitEvent, organizations }: OnboardingDeps) {
-  /** ltree path of the parent, undefined for a root organization. */
+  /** ltree path of the parent; undefined for a root organization. */
   async function parentPath(parentOrgId: string | undefined): Promise<string | undefined> {
     if (!parentOrgId) return undefined;
     const path = (await organizations.find(parentOrgId))?.path;
@@ -28,7 +28,7 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
     );
   }
 
-  /** A run that failed at its DNS says so of the subdomain, too. */
+  /** When a run fails in a DNS step, also emits the failure of the subdomain. */
   async function recordSubdomainFailure(
     { orgId, origin }: StepInput,
     { failureStage, errorMessage }: { failureStage: FailureStage; errorMessage: string },
@@ -44,14 +44,15 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
   }
 
   return {
-    /** Emits `organization.created`. @returns the organization's id, as given. */
+    /** Emits `organization.created`. @returns the organization's id from the input. */
     async createOrganizationActivity(input: CreateOrganizationInput): Promise<string> {
       const { orgId, origin, orgData, subdomain } = input;
       const slug = slugFor(orgData.name, subdomain);
       if (!slug) {
         throw ApplicationFailure.nonRetryable('orgData.name gives no slug', FAILURE.invalidInput);
       }
-      // Refused rather than stored: an organization without a place must not enter history.
+      // Refused and not stored when it cannot be projected: an organization needs a free slug and
+      // path.
       const event: EmitParams<typeof ONBOARDING_EVENTS, 'organization.created'> = {
         eventType: 'organization.created',
         aggregateId: orgId,
@@ -90,7 +91,10 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
       });
     },
 
-    /** Compensation of createOrganizationActivity; nothing to do where it never took effect. */
+    /**
+     * Compensation of createOrganizationActivity; does nothing when the organization does not
+     * exist.
+     */
     async deactivateOrganizationActivity({ orgId, origin, reason }: CompensationInput) {
       const organization = await organizations.find(orgId);
       if (!organization || organization.status === 'pending') return;
@@ -102,7 +106,7 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
       });
     },
 
-    /** The run's last event. A run that never made its organization still leaves one. */
+    /** Emits the run's last event, also when the run has not created its organization. */
     async recordBootstrapOutcomeActivity({ orgId, origin, outcome }: RecordOutcomeInput) {
       if (outcome.kind === 'completed') {
         const { domain, dnsConfigured, invitationsSent, errors } = outcome.result;

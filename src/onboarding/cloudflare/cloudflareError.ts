@@ -1,4 +1,4 @@
-/** Errors of the Cloudflare client as ProviderErrors. */
+/** Converts errors of the Cloudflare client to ProviderErrors. */
 import { APIConnectionError, APIError, APIUserAbortError } from 'cloudflare';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 
@@ -18,7 +18,7 @@ export const IDENTICAL_RECORD = 81058;
 /** "A record with that host already exists" and "A, AAAA, or CNAME record with that host already exists." */
 export const HOST_TAKEN: readonly number[] = [81053, 81054, 81057];
 
-/** Milliseconds of a Retry-After header: seconds, or an HTTP date (RFC 9110, 10.2.3). */
+/** Milliseconds of a Retry-After header in seconds or as an HTTP date (RFC 9110, 10.2.3). */
 export function retryAfterMs(
   value: string | null | undefined,
   now = Date.now(),
@@ -30,11 +30,11 @@ export function retryAfterMs(
   return Number.isNaN(ms) ? undefined : Math.max(0, Math.round(ms));
 }
 
-/** Cloudflare's own error codes of an error, empty for anything else. */
+/** Cloudflare's error codes in an error; empty for other errors. */
 export const codesOf = (error: unknown): number[] =>
   error instanceof APIError ? (error.errors ?? []).flatMap(({ code }) => code ?? []) : [];
 
-/** Codes and status only: Cloudflare's texts repeat what was sent. */
+/** Uses only codes and status, because Cloudflare's texts contain the data that were sent. */
 export function toProviderError(error: unknown): unknown {
   if (error instanceof APIUserAbortError) return error;
   if (error instanceof APIConnectionError) {

@@ -1,7 +1,7 @@
 /**
- * DNS records of organizations at Cloudflare, through its official client. A record belongs to
- * an organization by its comment `a4c org <orgId>`: that is how a record is found whose creation
- * we never heard of, and why nobody else's is ever removed.
+ * DNS records of organizations at Cloudflare, through its official client. The comment `a4c org
+ * <orgId>` marks a record as the organization's own. By it we find records whose creation was never
+ * confirmed to us, and never remove records of others.
  */
 import Cloudflare from 'cloudflare';
 import { ProviderError } from '#kernel/providerError.ts';
@@ -31,14 +31,14 @@ interface CallOptions {
 
 export interface DnsProvider {
   /**
-   * Makes sure that `fqdn` is a CNAME to DNS_TARGET; the record that is there already counts.
-   * @throws ProviderError conflict when the name is in use for something or somebody else;
-   *   rejected, rate_limited or unavailable as Cloudflare answers.
+   * Makes sure that `fqdn` is a CNAME to DNS_TARGET; an existing record is used.
+   * @throws ProviderError conflict when the name is used otherwise or by another organization;
+   *   rejected, rate_limited or unavailable, depending on Cloudflare's response.
    */
   ensureRecord(what: { orgId: string; fqdn: string }, options?: CallOptions): Promise<DnsRecord>;
   /**
    * Removes every record at `fqdn` that the organization owns.
-   * @returns their ids; empty when there is none (any more).
+   * @returns their ids; empty when there is none.
    */
   removeRecords(
     what: { orgId: string; fqdn: string; recordId?: string; zoneId?: string },
@@ -62,7 +62,7 @@ const commentFor = (orgId: string): string => `a4c org ${orgId}`;
 const OWNED = /^a4c org /;
 
 export function createDnsProvider(config: DnsConfig): DnsProvider {
-  // Temporal does the retrying: a client that retries by itself would hide it, and outlast limits.
+  // Temporal retries: retries in the client would be invisible and could exceed the time limits.
   const client = new Cloudflare({
     apiToken: config.CLOUDFLARE_API_TOKEN,
     baseURL: config.CLOUDFLARE_API_BASE_URL,
@@ -119,7 +119,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     content: config.DNS_TARGET,
   });
 
-  /** Ours if there is one; undefined when the name is free. */
+  /** The existing record; undefined when the name is free. */
   async function existing(orgId: string, fqdn: string, zone: string, options: CallOptions) {
     const records = await recordsAt(fqdn, zone, options);
     if (records.length === 0) return undefined;
@@ -135,7 +135,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     try {
       return asDnsRecord(await create(orgId, fqdn, zone, options), zone);
     } catch (error) {
-      // Somebody was faster: an attempt of ours that we took for lost, or a stranger.
+      // The record was created meanwhile: by an earlier attempt of ours or by somebody else.
       const taken = codesOf(error).some(
         (code) => code === IDENTICAL_RECORD || HOST_TAKEN.includes(code),
       );
@@ -177,7 +177,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
   };
 }
 
-/** The same CNAME, and nobody else's: ours, or one that was made by hand. */
+/** True for the same CNAME when it is ours or has no owner, such as one made by hand. */
 const isReusable = ({ type, content, comment }: ListedRecord, orgId: string, target: string) =>
   type === 'CNAME' &&
   content.toLowerCase() === target.toLowerCase() &&

@@ -14,7 +14,7 @@ import type { ONBOARDING_METRICS } from '../metrics.ts';
 
 const EDGES = BUCKETS.workflow;
 
-/** @returns what sets the family's metrics to what the database has. */
+/** @returns a function that sets the family's metrics to the values in the database. */
 export function createCollect(pool: Pool) {
   const db = typed(pool);
 

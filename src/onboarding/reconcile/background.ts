@@ -1,4 +1,4 @@
-/** What the API does beside its requests: it brings runs and events together. */
+/** Background work of the API: runs the reconciler. */
 import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
@@ -10,10 +10,10 @@ import type { OnboardingApiConfig } from '../settings.ts';
 import { createBootstrapRequests } from '../store.ts';
 import { createReconciler } from './reconciler.ts';
 
-/** Names the lock "somebody is reconciling". */
+/** The advisory lock of the reconciler. */
 const RECONCILE_LOCK = '4121865744';
 
-/** Rounds that go on until `stopping` aborts; of several replicas one at a time has a round. */
+/** Runs the reconciler until `stopping` aborts; only one replica at a time does a round. */
 export function createBackground(
   kernel: ApiKernel<OnboardingApiConfig>,
 ): (stopping: AbortSignal) => Promise<void> {

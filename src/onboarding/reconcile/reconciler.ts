@@ -1,6 +1,7 @@
 /**
- * Brings together what an outage kept apart: accepted requests without a run are started, and
- * runs that ended without their last event get one. One API replica at a time does it.
+ * Repairs differences between events and runs after an outage: starts the missing runs of accepted
+ * requests, and emits the last event of runs that ended without one. Only one API replica at a time
+ * does this.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -35,9 +36,9 @@ export interface ReconcilerDeps {
   organizations: Organizations;
   store: EventStore;
   emitEvent: EmitEvent<typeof ONBOARDING_EVENTS>;
-  /** The workflows of all families: runs of any of them may have ended without an event. */
+  /** The workflows of all families, because runs of any of them may have ended without an event. */
   workflows: readonly WorkflowDefinition[];
-  /** Names of all queues on the server. */
+  /** Names of all task queues on the server. */
   taskQueues: readonly string[];
   lock: AdvisoryLock;
   runs: WorkflowRuns;
@@ -48,14 +49,14 @@ export interface ReconcileReport {
   started: number;
   markedFailed: number;
   retriedEvents: number;
-  /** Runs that Temporal knew of and the events did not. */
+  /** Runs whose start or end was recorded from Temporal, because no event recorded it. */
   syncedRuns: number;
 }
 
-/** What nobody did for a run that could not compensate. */
+/** The pending cleanup of a run that ended without compensating. */
 const COMPENSATIONS = compensationsOf(BOOTSTRAP_STEPS);
 
-/** How far an organization without a run had come. */
+/** The stage that an organization without a run had reached. */
 function stageOf({ status, subdomainStatus }: Organization): FailureStage {
   if (status === 'pending') return 'organization_creation';
   if (subdomainStatus === 'pending') return 'dns_provisioning';
@@ -84,7 +85,7 @@ export function createReconciler(deps: ReconcilerDeps) {
         failure_stage: stageOf(organization),
         error_message: reason,
         ...(outcome && { outcome }),
-        // Nobody compensated: what was made is still there.
+        // No compensation has run: everything that was created still exists.
         partial_cleanup_required: isCreated,
         pending_cleanup: isCreated ? COMPENSATIONS : [],
       },
@@ -92,7 +93,7 @@ export function createReconciler(deps: ReconcilerDeps) {
     logger.warn({ workflow_id: workflowId, reason }, 'bootstrap marked as failed');
   }
 
-  /** The last event of a run that only Temporal saw end; its organization may never have been. */
+  /** Emits the last event of a run that Temporal closed; its organization may not exist. */
   const endUnsaid: EndUnsaid = async ({ workflowId, orgId, startedAt }, outcome) => {
     const organization = await organizations.find(orgId);
     await emitEvent({
@@ -126,21 +127,21 @@ export function createReconciler(deps: ReconcilerDeps) {
       return 'failed';
     }
     const initiated = await requests.initiated(organization.workflowId!);
-    // A run of the Temporal CLI has no request to start it from.
+    // A run that the Temporal CLI started has no request.
     if (!initiated) return undefined;
     await startBootstrapRun(temporal, config.TEMPORAL_TASK_QUEUE, initiated);
     logger.info({ workflow_id: organization.workflowId }, 'run started from its event');
     return 'started';
   }
 
-  /** One organization that is under way. @returns what was done about it, if anything. */
+  /** Repairs one organization in progress. @returns what was done, if anything. */
   async function reconcile(organization: Organization): Promise<'started' | 'failed' | undefined> {
     const { workflowId } = organization;
     if (!workflowId) return undefined;
     const run = await describeRun(temporal, workflowId);
     if (!run) return startMissing(organization);
     if (run.status.name === 'RUNNING') return undefined;
-    // Its last events may have been written since the organization was read.
+    // The run's last events may have been written after the organization was read.
     const now = await organizations.find(organization.orgId);
     if (!now || (now.status !== 'pending' && now.status !== 'provisioning')) return undefined;
     const how = run.status.name.toLowerCase();
@@ -150,10 +151,10 @@ export function createReconciler(deps: ReconcilerDeps) {
   }
 
   /**
-   * Page after page: runs that wait for a person for hours must not hide the later ones. Beyond
-   * the first page one list of what is open stands for a call each: a backlog of thousands is no
-   * time to keep Temporal busy with questions. A run that the list is late to miss is met again
-   * in the next round.
+   * Reads all pages, because runs that wait for a person for hours must not block later ones. After
+   * the first page, one list of open runs replaces a call per run, so that thousands of waiting
+   * runs do not overload Temporal. The list is updated late; an ended run that it still contains is
+   * found in the next round.
    */
   async function* underWay(): AsyncGenerator<Organization> {
     const pageAfter = (after?: Organization) =>
@@ -168,7 +169,7 @@ export function createReconciler(deps: ReconcilerDeps) {
     }
   }
 
-  /** What cannot be done for one organization is logged, and does not keep the others waiting. */
+  /** An error for one organization is logged, and does not stop the others. */
   async function tryReconcile(organization: Organization) {
     const { correlationId, workflowId, orgId } = organization;
     return withCorrelationId(correlationId ?? workflowId ?? orgId, () =>
@@ -186,7 +187,7 @@ export function createReconciler(deps: ReconcilerDeps) {
       retriedEvents: projected,
       syncedRuns: 0,
     };
-    // Asked once: while Temporal is away, each organization would wait for a deadline of its own.
+    // Checked once: without Temporal, each organization would wait for its own deadline.
     await pingTemporal(temporal);
     for await (const organization of underWay()) {
       if (stopping?.aborted) break;
@@ -198,13 +199,13 @@ export function createReconciler(deps: ReconcilerDeps) {
     return report;
   }
 
-  /** Undefined when another replica is at it. */
+  /** Undefined when another replica holds the lock. */
   const runOnce = (stopping?: AbortSignal): Promise<ReconcileReport | undefined> =>
     lock.tryRun(() => reconcileAll(stopping));
 
   return {
     runOnce,
-    /** Goes on until `stopping` aborts; a round that fails is logged and the next one tries again. */
+    /** Runs until `stopping` aborts; a failed round is logged and the next round tries again. */
     async run(stopping: AbortSignal): Promise<void> {
       while (!stopping.aborted) {
         await runOnce(stopping).catch((error) => {

@@ -1,4 +1,4 @@
-/** POST: accepts a bootstrap. First the event, then the run; never one without the other. */
+/** POST accepts a bootstrap: stores the event first, then starts the run. */
 
 import { createHash, randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
@@ -31,7 +31,7 @@ const timingFrom = (config: OnboardingApiConfig): BootstrapTiming => ({
   compensationLimitMs: config.COMPENSATION_LIMIT_MS,
 });
 
-/** The request as it is kept; every id of the run is made here, once. */
+/** The request as it is stored; all ids of the run are created here, once. */
 function requestFrom(
   body: BootstrapBody,
   key: string | undefined,
@@ -63,7 +63,7 @@ function requestFrom(
   };
 }
 
-/** The organizations that a request names must be there, alive, and the caller's to name. */
+/** Checks that the organizations in a request exist, are active, and are visible to the caller. */
 async function checkReferences(
   deps: OnboardingRouteDeps,
   caller: Caller,
@@ -93,7 +93,7 @@ async function checkReferences(
 
 type Accepted = Extract<RecordedRequest, { workflowId: string }>;
 
-/** @throws Problem 409 or 422 when the request was turned down. */
+/** @throws Problem 409 or 422 when the request was refused. */
 function accepted(recorded: RecordedRequest): Accepted {
   if (recorded.outcome === 'slug_taken') {
     throw new Problem(409, 'slug-taken', 'Another organization has this subdomain or name', {
@@ -110,13 +110,13 @@ function accepted(recorded: RecordedRequest): Accepted {
   return recorded;
 }
 
-/** A retried request gets the first answer; what has got further, or was given up, is left alone. */
+/** A retried request gets the first response. Its run is started only if it is still pending. */
 async function isToBeStarted({ organizations }: OnboardingRouteDeps, recorded: Accepted) {
   if (recorded.outcome !== 'replayed') return true;
   return (await organizations.find(recorded.organizationId))?.status === 'pending';
 }
 
-/** What the run is started with: the request just kept, or the one that an earlier call kept. */
+/** The input of the run: from this request, or from the earlier request with the same key. */
 async function initiatedBy(
   { requests }: OnboardingRouteDeps,
   request: BootstrapRequest,
@@ -127,7 +127,7 @@ async function initiatedBy(
   return { params, correlationId, requestedBy: caller };
 }
 
-/** Idempotent: the retry of a request whose run could not be started starts it. */
+/** Idempotent: a retry starts the run if the first request could not. */
 async function start(deps: OnboardingRouteDeps, request: BootstrapRequest, recorded: Accepted) {
   const { temporal, config, logger } = deps;
   const { workflowId } = recorded;
@@ -146,7 +146,7 @@ async function start(deps: OnboardingRouteDeps, request: BootstrapRequest, recor
 export function requestRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
   const router = createRouter<ApiState>();
   for (const { path, permission } of BOOTSTRAP_ROUTES) {
-    // Without this, GET would look for a run of this name.
+    // Without this route, GET would search for a run with this name.
     router.get(path, () => {
       throw methodNotAllowed({ allow: 'POST' });
     });
@@ -159,7 +159,8 @@ export function requestRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
         });
       }
       const body = parseBody(bootstrapBody, ctx.request);
-      // An empty key is a mistake: taken for no key, it would lose what the caller relies on.
+      // An empty key is an error: if it were ignored, the caller would lose the protection of the
+      // key.
       const keyHeader = ctx.headers['idempotency-key'];
       const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
       await checkReferences(deps, caller, body);

@@ -1,4 +1,4 @@
-/** What the routes on bootstraps and their runs act on. */
+/** Dependencies of the routes on bootstraps and their runs. */
 
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { ApiKernel } from '#kernel/http/apiKernel.ts';

@@ -1,4 +1,4 @@
-/** Runs: their status and events, cancelling them, and a person's decisions. */
+/** Routes on runs: their status and events, cancellation, and a person's decisions. */
 
 import type Router from '@koa/router';
 import { WorkflowNotFoundError } from '@temporalio/client';
@@ -24,7 +24,7 @@ import { workflowStatusOf } from './status.ts';
 const PREFIX = '/api/v1/workflows/:workflowId';
 const ACTING_PERMISSIONS = BOOTSTRAP_ROUTES.map(({ permission }) => permission);
 
-/** The run's organization, if the caller may see it. @throws Problem 404. */
+/** The organization of a run, if the caller may see it. @throws Problem 404. */
 async function runOf(deps: OnboardingRouteDeps, caller: Caller, workflowId = '') {
   const known = deps.workflows.find(({ status, orgIdOf }) => status && orgIdOf(workflowId));
   const orgId = known?.orgIdOf(workflowId);
@@ -37,7 +37,9 @@ async function runOf(deps: OnboardingRouteDeps, caller: Caller, workflowId = '')
 
 const ended = (): Problem => new Problem(409, 'not-running', 'The run has already ended');
 
-/** Only bootstraps are acted upon: half a deletion would leave an organization half there. */
+/**
+ * Only bootstraps accept actions: a half-done deletion would leave an inconsistent organization.
+ */
 async function bootstrapOf(deps: OnboardingRouteDeps, caller: Caller, value: string | undefined) {
   const run = await runOf(deps, caller, value);
   requirePermission(caller, ...ACTING_PERMISSIONS);
@@ -45,7 +47,7 @@ async function bootstrapOf(deps: OnboardingRouteDeps, caller: Caller, value: str
   throw new Problem(409, 'not-a-bootstrap', 'Only a bootstrap can be cancelled or decided upon');
 }
 
-/** @throws Problem 409 unless the run is under way, 503 when Temporal does not answer. */
+/** @throws Problem 409 when the run has ended, 503 when Temporal is not available. */
 async function requireRunning(
   { temporal }: OnboardingRouteDeps,
   workflowId: string,
@@ -60,8 +62,8 @@ async function requireRunning(
 const unavailable = (): Problem => notNow('The run cannot be reached at the moment');
 
 /**
- * Reaches a run under its own correlation id; the request's is in the log.
- * @throws Problem 409 when the run has ended meanwhile, 503 when Temporal does not answer.
+ * Calls a run with the run's correlation id; the log has that of the request.
+ * @throws Problem 409 when the run has ended meanwhile, 503 when Temporal is not available.
  */
 const reach = (
   { workflowId, organization: { correlationId } }: Awaited<ReturnType<typeof runOf>>,
@@ -71,7 +73,7 @@ const reach = (
     throw error instanceof WorkflowNotFoundError ? ended() : unavailable();
   });
 
-/** A decision counts only while the run waits for one. */
+/** @throws Problem 409 unless the run waits for a decision. */
 async function requireWaiting(
   { temporal }: OnboardingRouteDeps,
   workflowId: string,

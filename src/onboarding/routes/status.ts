@@ -1,4 +1,4 @@
-/** The status of a run: asked of the workflow while it runs, else told by its events. */
+/** The status of a run: from a workflow query while it runs, otherwise from its events. */
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
 import { notFound } from '#kernel/http/problems.ts';
@@ -12,7 +12,7 @@ import type { OnboardingRouteDeps } from './routeDeps.ts';
 
 type Status = WorkflowStatusBody['status'];
 
-/** Closed without its last event: terminated, or timed out. */
+/** The status of a run that Temporal closed without its last event. */
 const OF_EXECUTION: Record<string, Status> = {
   RUNNING: 'running',
   COMPLETED: 'completed',
@@ -46,7 +46,7 @@ async function stateOf(
   try {
     return await queryRun<BootstrapState>(temporal, workflowId, QUERY_GET_STATE);
   } catch {
-    // No worker answers: the events still tell.
+    // No worker responds: the status comes from the events.
     return undefined;
   }
 }
@@ -58,7 +58,7 @@ function statusFrom(
 ): Status {
   if (ended) return ended;
   if (typeof execution === 'object') return OF_EXECUTION[execution.status.name] ?? 'unknown';
-  // Accepted, and about to be started; or running where nobody can be asked.
+  // Accepted and not started yet, or running while Temporal or its workers cannot be asked.
   return status === 'pending' || status === 'provisioning' ? 'running' : 'unknown';
 }
 
@@ -68,11 +68,11 @@ const numberOr = (value: unknown, fallback: number): number =>
 export interface KnownRun {
   workflowId: string;
   organization: Organization;
-  /** How its workflow's runs are told. */
+  /** How the status of this workflow's runs is determined. */
   status: StatusDefinition;
 }
 
-/** What the events prove. */
+/** The status that the events show. */
 function fromEvents(
   { workflowId, organization, status: definition }: KnownRun,
   events: StoredEvent[],
@@ -92,7 +92,7 @@ function fromEvents(
     workflowId,
     organizationId: organization.orgId,
     status,
-    // Bootstraps alone have steps.
+    // Only bootstraps have steps.
     currentStage: status === 'completed' ? null : (current as WorkflowStatusBody['currentStage']),
     stages: stages as WorkflowStatusBody['stages'],
     error: typeof error === 'string' ? error : null,
@@ -106,7 +106,7 @@ function fromEvents(
   };
 }
 
-/** @throws Problem 404 when there is no such run. */
+/** @throws Problem 404 when the run does not exist. */
 export async function workflowStatusOf(
   deps: OnboardingRouteDeps,
   run: KnownRun,
@@ -116,7 +116,7 @@ export async function workflowStatusOf(
     executionOf(deps, workflowId),
     deps.queries.getEventsForWorkflow(workflowId),
   ]);
-  // A bootstrap is there from its request on, a deletion from its start on.
+  // A bootstrap has an event from its request on; a deletion exists from its start on.
   if (execution === 'absent' && events.length === 0) throw notFound('workflow');
   const told = fromEvents(run, events, execution);
   const asked = typeof execution === 'object' && execution.status.name === 'RUNNING';

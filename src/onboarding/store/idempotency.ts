@@ -1,9 +1,9 @@
-/** Idempotency keys: the first request of a key decides the answer of all. */
+/** Idempotency keys: all requests with the same key get the response of the first one. */
 import type { PoolClient } from 'pg';
 import { typed } from '#kernel/database/database.ts';
 
 export interface KeyClaim {
-  /** `sub` of the caller's token: keys of two callers never meet. */
+  /** `sub` of the caller's token: the same key of another caller is a different key. */
   caller: string;
   key: string;
   /** Digest of the request body. */
@@ -14,9 +14,9 @@ export interface KeyClaim {
 }
 
 /**
- * Claims a key within the caller's transaction. A second claim waits until the first one's
- * transaction has ended.
- * @returns the claim that won, and whether it is this one.
+ * Claims a key within the caller's transaction. A second claim waits until the transaction of the
+ * first one has ended.
+ * @returns the first claim of the key, and whether it is this one.
  */
 export async function claimKey(
   client: PoolClient,

@@ -1,4 +1,4 @@
-/** Whether an event was refused because a live organization has its slug or its place. */
+/** Recognises events that were refused because the slug is taken. */
 import { EventNotProjectedError } from '#kernel/eventStore/storeError.ts';
 
 const SLUG_CONSTRAINTS = [
@@ -6,6 +6,6 @@ const SLUG_CONSTRAINTS = [
   'organizations_projection_path_live',
 ];
 
-/** True when an event was refused because a live organization has its slug or its place. */
+/** True when an event was refused because a live organization has its slug or its path. */
 export const isSlugTaken = (error: unknown): boolean =>
   error instanceof EventNotProjectedError && SLUG_CONSTRAINTS.includes(error.constraint ?? '');

@@ -1,4 +1,4 @@
-/** Waiting for DNS: looks until a quorum of resolvers agrees, then asks a person. */
+/** Waits for DNS: repeats lookups until a quorum of resolvers agrees, then asks a person. */
 import {
   ApplicationFailure,
   condition,
@@ -28,14 +28,14 @@ interface Verification {
   activities: Proxies;
   timing: BootstrapTiming;
   progress: { state: Pick<BootstrapState, 'dns' | 'errors'> };
-  /** The person's latest decision; one that comes while nobody was asked is not kept. */
+  /** The person's latest decision. A decision that arrives before the question is discarded. */
   decision?: Decision | undefined;
 }
 
 /**
- * Verifies the domain, however many rounds a person asks for.
- * @throws ApplicationFailure DnsVerificationAborted, or DnsVerificationTimedOut when nobody
- * decided within `timing.personWaitMs`.
+ * Verifies the domain, in as many rounds as a person requests.
+ * @throws ApplicationFailure DnsVerificationAborted, or DnsVerificationTimedOut when there is no
+ *   decision within `timing.personWaitMs`.
  */
 export async function verifyDns(verification: Omit<Verification, 'decision'>): Promise<void> {
   const run: Verification = { ...verification };
@@ -57,7 +57,7 @@ export async function verifyDns(verification: Omit<Verification, 'decision'>): P
   }
 }
 
-/** Looks, pauses and looks again; false when the limit is reached. */
+/** Repeats lookups with pauses; false when the time limit is reached. */
 async function lookUntilLimit(run: Verification): Promise<boolean> {
   const { dns } = run.progress.state;
   const deadline = Date.now() + run.timing.verificationLimitMs;
@@ -75,7 +75,7 @@ async function lookUntilLimit(run: Verification): Promise<boolean> {
   }
 }
 
-/** Tells support, and waits for one of the three signals. */
+/** Notifies support, and waits for one of the three signals. */
 async function askPerson(run: Verification, round: number): Promise<Decision> {
   const { dns, errors } = run.progress.state;
   run.decision = undefined;
@@ -85,7 +85,7 @@ async function askPerson(run: Verification, round: number): Promise<Decision> {
   try {
     await run.activities.mail.notifySupportActivity(report);
   } catch (error) {
-    // The event is there and pages the people on call; a lost mail must not lose the run.
+    // The event exists and alerts the people on call, so a lost mail must not fail the run.
     log.error('support could not be notified by e-mail', { error: String(error) });
     errors.push('support could not be notified by e-mail');
   }

@@ -1,4 +1,4 @@
-/** The HTTP pipeline, in the order in which a request meets it. */
+/** The HTTP middleware of the API, in the order in which a request passes it. */
 import { METHODS } from 'node:http';
 import { bodyParser } from '@koa/bodyparser';
 import cors from '@koa/cors';
@@ -19,17 +19,19 @@ import type { TraceLineage } from '#organization/lineage.ts';
 import { openApiDocument } from './openApi.ts';
 import { opsRoutes } from './opsRoutes.ts';
 
-/** Methods whose body is read. */
+/** Methods whose body is parsed. */
 const WITH_BODY = ['POST', 'DELETE'];
 
-/** Listed origins only; none by default. */
+/** CORS only for the configured origins; by default none. */
 const crossOrigin = (origins: string[]) =>
   cors({
     origin: (ctx) => (origins.includes(ctx.get('origin')) ? ctx.get('origin') : ''),
     exposeHeaders: ['x-correlation-id', 'traceparent', 'retry-after'],
   });
 
-/** TLS ends in front of us: over plain HTTP an upgraded docs page would find no server. */
+/**
+ * TLS ends at the proxy: over plain HTTP, `upgrade-insecure-requests` would break the docs page.
+ */
 const HEADERS = {
   contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
 };
@@ -41,7 +43,7 @@ const jsonBody = (limitKb: number) =>
     parsedMethods: WITH_BODY,
   });
 
-/** Why a token was refused, by the problem it led to. */
+/** Why a token was refused, by the code of the problem. */
 const REASONS: Record<string, string> = {
   unauthorized: 'invalid',
   'access-blocked': 'blocked',
@@ -59,14 +61,15 @@ async function counted({ authenticate, metrics }: AppDeps, authorization: string
 }
 
 /**
- * The routes that have a caller. Authentication belongs to the router and not to a pattern of
- * paths: whatever path leads to one of its routes, the token comes first.
+ * The routes that need a caller. Authentication is part of the router and does not depend on a path
+ * pattern, so no path reaches one of its routes without a token check.
  */
 export function authenticatedRoutes(
   deps: AppDeps,
   families: readonly FamilyRoutes[],
 ): Router<ApiState> {
-  // Methods that the router does not know would be 501, where 405 says what is allowed.
+  // The router must know all methods: it responds 501 to unknown ones, but 405 lists the allowed
+  // ones.
   const router = createRouter<ApiState>({ methods: METHODS });
   router.use(async (ctx, next) => {
     ctx.state.caller = await counted(deps, ctx.get('authorization') || undefined);
@@ -78,10 +81,13 @@ export function authenticatedRoutes(
   return router;
 }
 
-/** Answers that alerts and objectives count; any other series begins with its first answer. */
+/**
+ * Statuses that alerts and objectives count. Series of other statuses begin with their first
+ * response.
+ */
 const COUNTED_STATUSES = ['200', '202', '400', '401', '403', '404', '409', '429', '500', '503'];
 
-/** Every route's series, before anybody has called it. */
+/** Creates the series of every route at zero, before its first request. */
 function beginAtZero(
   metrics: Metrics,
   layers: { methods: string[]; path: string | RegExp }[],
@@ -100,12 +106,12 @@ function beginAtZero(
   }
 }
 
-/** What every family gets; the lineage of all families is assembled here. */
+/** What every family gets; the lineage of all families is added here. */
 export interface FamilyKernel extends ApiKernel<ApiConfig> {
   traceLineage: TraceLineage;
 }
 
-/** What the app needs beside what families get. */
+/** What the app needs in addition. */
 export interface AppDeps extends FamilyKernel {
   authenticate: Authenticate;
   checks: Checks;
@@ -115,13 +121,13 @@ interface LoadedFamily extends FamilyRoutes {
   tag: (typeof FAMILIES)[number]['tag'];
 }
 
-/** The routes of every family, in the order of the list. */
+/** The routes of every family, in the order of the list of families. */
 export const loadFamilies = (kernel: FamilyKernel): Promise<LoadedFamily[]> =>
   Promise.all(
     FAMILIES.map(async ({ tag, routes }) => ({ tag, ...(await routes()).createRoutes(kernel) })),
   );
 
-/** What the families do beside requests. */
+/** The background work of the families. */
 export async function loadBackground(kernel: FamilyKernel) {
   const loads = FAMILIES.flatMap((family) => ('background' in family ? [family.background] : []));
   const modules = await Promise.all(loads.map((load) => load()));
@@ -133,8 +139,9 @@ const handlers = (routers: readonly Router[]) => routers.map((router) => router.
 export async function createApp(deps: AppDeps): Promise<Koa> {
   const { config, logger } = deps;
   const families = await loadFamilies(deps);
-  // Each trusted proxy appends the address it was called from. Koa takes the last so many, and of
-  // those the first: what stands before them the client has written.
+  // Each trusted proxy appends the address of its client. Koa takes as many entries from the end as
+  // there are trusted hops, and uses the first of these. The client may have forged the entries
+  // before.
   const hops = config.TRUSTED_PROXY_HOPS;
   const app = new Koa({ proxy: hops > 0, maxIpsCount: hops });
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
@@ -150,13 +157,13 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
   app.use(callerRequired);
   app.use(helmet(HEADERS));
   app.use(crossOrigin(config.CORS_ORIGINS));
-  // Their forms are read by the routes themselves.
+  // These routes parse their forms themselves.
   for (const handler of handlers(forms)) app.use(handler);
   app.use(jsonBody(config.BODY_LIMIT_KB));
   app.use(ops.routes());
   for (const handler of handlers(open)) app.use(handler);
   app.use(api.routes());
-  // Both routers' routes: what has matched is kept with the request.
+  // For the routes of both routers, because Koa's context keeps what has matched.
   app.use(api.allowedMethods());
   return app;
 }

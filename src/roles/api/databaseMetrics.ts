@@ -16,7 +16,10 @@ const EDGES = BUCKETS.workflow;
 const FAILURES: readonly string[] = ['failed', 'terminated', 'timed_out'];
 const TYPES = LABEL_VALUES.workflow_type;
 
-/** Every known label set, at zero until a row says more: a series born at 1 shows no increase. */
+/**
+ * All known label sets, zero without a row: in a series that begins at 1, Prometheus sees no
+ * increase.
+ */
 function counted(rows: RunTotal[], matches: (row: RunTotal) => boolean): TotalRow[] {
   return WORKFLOWS.map(({ type: workflow_type, queue: task_queue }) => ({
     labels: { workflow_type, task_queue },
@@ -68,7 +71,7 @@ async function collectDurations(
   metrics.setHistogram('workflow_duration_seconds', histogramRows(runs, RUN_LABEL_SETS, EDGES));
 }
 
-/** Those of the families. */
+/** Loads the functions that collect the families' metrics. */
 async function loadCollects(pool: Pool) {
   const loads = FAMILIES.flatMap((family) =>
     'databaseMetrics' in family ? [family.databaseMetrics] : [],
@@ -77,7 +80,10 @@ async function loadCollects(pool: Pool) {
   return modules.map(({ createCollect }) => createCollect(pool));
 }
 
-/** The series that show old truth when the database cannot be asked: they go away instead. */
+/**
+ * Series that are removed when the database is not available, because their values would be
+ * outdated.
+ */
 const SERIES = (Object.entries<MetricDefinition>(METRICS) as [MetricName, MetricDefinition][])
   .filter(([, { fromDatabase, type }]) => fromDatabase && type !== 'histogram')
   .map(([name]) => name);

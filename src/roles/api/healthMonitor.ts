@@ -1,4 +1,4 @@
-/** Runs the health checks every so often and keeps their outcome as gauges. */
+/** Runs the health checks periodically and exports their results as gauges. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import {
@@ -19,7 +19,7 @@ interface MonitorDeps {
   intervalMs: number;
 }
 
-/** The gauges of the event store, which alerts know by their own names. */
+/** Health checks whose values are also gauges of the event store, which alerts use. */
 const OWN_GAUGES = {
   blocked_streams: 'event_streams_blocked',
   parked_streams: 'event_streams_parked',
@@ -27,7 +27,7 @@ const OWN_GAUGES = {
 
 function show(metrics: Metrics, { check, durationMs, result }: HealthOutcome): void {
   metrics.set('health_check_duration_seconds', { check }, durationMs / 1000);
-  // A check that failed keeps its last value, and its last success grows old: that is what pages.
+  // A failed check keeps its last value. Alerts notice that its last success is too long ago.
   if (!result) return;
   metrics.set('health_check_value', { check }, result.value);
   metrics.set('health_check_severity', { check }, SEVERITIES.indexOf(result.severity));
@@ -36,7 +36,10 @@ function show(metrics: Metrics, { check, durationMs, result }: HealthOutcome): v
   if (own) metrics.set(own, {}, result.value);
 }
 
-/** What waits now, whatever its age: from the same partial index, cheap enough for each scrape. */
+/**
+ * All waiting events, of any age. Uses the same partial index, so it is fast enough for each
+ * scrape.
+ */
 function collectBacklog({ pool, metrics }: MonitorDeps): void {
   const queries = createMetricQueries(pool);
   metrics.onScrape(async () => {
@@ -58,7 +61,7 @@ export function createHealthMonitor(deps: MonitorDeps) {
   }
 
   return {
-    /** Goes on until `stopping` aborts. */
+    /** Runs until `stopping` aborts. */
     async run(stopping: AbortSignal): Promise<void> {
       const checks = await loadHealthChecks();
       while (!stopping.aborted) {

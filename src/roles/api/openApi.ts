@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document, made from the schemas that requests are checked with. */
+/** The OpenAPI 3.1 document, generated from the schemas that validate requests. */
 import {
   createDocument,
   type ZodOpenApiOperationObject,
@@ -39,7 +39,7 @@ const tagged = (item: ZodOpenApiPathItemObject, tag: Tag): ZodOpenApiPathItemObj
     ]),
   );
 
-/** Families may serve different methods of one path. */
+/** Merges the paths, because families may serve different methods of one path. */
 function merged(parts: readonly { tag: Tag; paths: ZodOpenApiPathsObject }[]) {
   const all: Record<string, ZodOpenApiPathItemObject> = {};
   for (const { tag, paths } of parts) {
@@ -50,7 +50,7 @@ function merged(parts: readonly { tag: Tag; paths: ZodOpenApiPathsObject }[]) {
   return all;
 }
 
-/** @param families the routes of each family, in the order of their sections. */
+/** @param families the routes of each family, in the order of the document's sections. */
 export function openApiDocument(families: readonly { tag: Tag; paths: ZodOpenApiPathsObject }[]) {
   const parts = [...families, { tag: OPERATIONS, paths: PROBES }];
   return createDocument({

@@ -1,4 +1,4 @@
-/** What operators and tools read: probes, the OpenAPI document, and its page. */
+/** Routes for operators and tools: probes, the OpenAPI document, and its HTML page. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type Router from '@koa/router';
@@ -7,7 +7,7 @@ import { createRouter } from '#kernel/http/router.ts';
 import { type Checks, readinessOf } from '#kernel/telemetry/health.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 
-/** Everything from this server, nothing inline but the styles that Swagger UI sets itself. */
+/** Loads only files from this server. Only styles are inline, because Swagger UI sets them. */
 const DOCS_PAGE = `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <title>A4C workflows API</title><link rel="stylesheet" href="/docs/swagger-ui.css">
 <link rel="icon" href="/docs/favicon-32x32.png"></head>
@@ -20,8 +20,8 @@ const DOCS_FILES: Record<string, string> = {
   'favicon-32x32.png': 'image/png',
 };
 /**
- * Swagger UI's files as Fastify's plugin ships them. We use no code of the plugin: the package
- * `swagger-ui-dist` has the same files, but depends on one that reports each installation.
+ * Swagger UI's files from Fastify's plugin; the plugin's code is not used. The package
+ * `swagger-ui-dist` has the same files, but depends on a package that reports each installation.
  */
 const docsFile = (name: string): string =>
   createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`);

@@ -1,4 +1,6 @@
-/** The API role: everything between a configuration and a listening server. */
+/**
+ * Runs the API role: creates its dependencies from the configuration and starts the HTTP server.
+ */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
@@ -65,14 +67,17 @@ const listen = (server: Server, port: number): Promise<number> =>
     server.listen(port, () => resolve((server.address() as AddressInfo).port));
   });
 
-/** Lets requests under way end; idle keep-alive connections are closed at once. */
+/** Waits for requests in progress; idle keep-alive connections are closed at once. */
 const close = (server: Server): Promise<void> =>
   new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
   });
 
-/** Serves until `stopping` aborts. @param onListening told the port, of use when PORT is 0. */
+/**
+ * Serves until `stopping` aborts.
+ * @param onListening called with the port, which is needed when PORT is 0.
+ */
 export async function runApi(
   config: ApiConfig,
   logger: Logger,
@@ -83,7 +88,7 @@ export async function runApi(
   const temporal = connectTemporal(config);
   const { app, monitor, background } = await createParts(config, pool, temporal, logger);
   const server = createServer(
-    // A request that trickles in is not waited for longer than one that is worked on.
+    // A request that arrives slowly has the same time limit as its handler.
     { requestTimeout: config.REQUEST_TIMEOUT_MS },
     app.callback(),
   );

@@ -1,4 +1,4 @@
-/** `npm run ops -- <command>`: what operators ask the event store and Temporal, from a terminal. */
+/** `npm run ops -- <command>`: commands for operators on the event store and Temporal. */
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import { ConfigError, loadConfig } from '#config.ts';
@@ -33,7 +33,7 @@ Reads DATABASE_URL; versions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORA
 TEMPORAL_TLS in its place. Exits 1 when a command fails, and health as said above.
 `;
 
-/** For a server that does not answer. */
+/** Time limit for Temporal, in case it does not respond. */
 const TEMPORAL_LIMIT_MS = 30_000;
 
 const healthRow = ({ check, durationMs, result, error }: HealthOutcome): Row => ({
@@ -84,7 +84,7 @@ async function correlation(pool: Pool, json: boolean, [id]: string[]): Promise<v
 
 type Command = (json: boolean, args: string[]) => Promise<void>;
 
-/** A command that asks the database. */
+/** A command that uses the database. */
 const onDatabase =
   (command: (pool: Pool, json: boolean, args: string[]) => Promise<void>): Command =>
   async (json, args) => {
@@ -96,7 +96,7 @@ const onDatabase =
     }
   };
 
-/** Asks Temporal; its client is loaded by nobody else, who start faster and smaller without. */
+/** A command on Temporal. Only it loads the client, so that other commands start faster. */
 const versions: Command = async (json, args) => {
   const { connectTemporal } = await import('#kernel/temporal/connection.ts');
   const command = await import('./versions.ts');

@@ -1,7 +1,7 @@
-/** How a command shows what it found. */
+/** Prints the result of a command. */
 export type Row = Record<string, unknown>;
 
-/** Prints rows as JSON, or as a table whose columns are as wide as what is in them. */
+/** Prints rows as JSON, or as a table with columns as wide as their content. */
 export function printRows(rows: Row[], json: boolean): void {
   if (json) {
     console.log(JSON.stringify(rows, null, 2));

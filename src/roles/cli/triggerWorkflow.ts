@@ -1,4 +1,4 @@
-/** `npm run trigger-workflow`: starts one bootstrap without the API, as an operator does. */
+/** `npm run trigger-workflow`: starts one bootstrap without the API, for operators. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
@@ -42,7 +42,7 @@ function argumentsOf(args: string[]) {
   return withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }).values);
 }
 
-/** Reads the file and checks what the workflow would refuse. */
+/** Reads the file and checks it, so that errors are found before the workflow starts. */
 async function paramsFrom(file: string): Promise<OrganizationBootstrapParams> {
   const text = await readFile(file, 'utf8').catch((error) => {
     throw new ConfigError(`--input: ${error.message}`);
@@ -59,7 +59,7 @@ async function paramsFrom(file: string): Promise<OrganizationBootstrapParams> {
   return params;
 }
 
-/** Starts OrganizationBootstrapWorkflow and prints its ids, and with --wait its result. */
+/** Starts OrganizationBootstrapWorkflow and prints its ids; with --wait also its result. */
 export async function triggerWorkflow(args: string[]): Promise<void> {
   const options = argumentsOf(args);
   if (options.help) {

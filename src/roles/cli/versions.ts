@@ -1,4 +1,4 @@
-/** `npm run ops -- versions`: which versions of the workers there are, and which one gets new runs. */
+/** `npm run ops -- versions`: lists the versions of the workers, and sets the one for new runs. */
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { ConfigError } from '#config.ts';
 import { printRows } from './printRows.ts';
@@ -6,7 +6,7 @@ import { printRows } from './printRows.ts';
 /** `temporal.api.enums.v1.WorkerDeploymentVersionStatus`, by its number. */
 const UNKNOWN = 'unknown';
 const STATUS = [UNKNOWN, 'inactive', 'current', 'ramping', 'draining', 'drained', 'created'];
-/** In place of a build id: the workers without versioning. */
+/** Shown in place of a build id for workers without versioning. */
 const UNVERSIONED = 'unversioned';
 
 type Timestamp = { seconds?: unknown; nanos?: number | null } | null | undefined;
@@ -27,7 +27,7 @@ async function deploymentNames(client: Client): Promise<string[]> {
   return names.sort();
 }
 
-/** The server looks for open runs only now and then; this is their number now. */
+/** The current number of open runs; the server updates its own status only from time to time. */
 async function pinnedRuns(
   client: Client,
   deploymentName: string,
@@ -38,12 +38,12 @@ async function pinnedRuns(
   return (await client.workflow.count(query)).count;
 }
 
-/** A version of the workers of a queue. */
+/** A version of the workers of one queue. */
 interface WorkerVersion {
   deployment: string;
   build_id: string;
   status: string;
-  /** Open runs that can end on this version alone. */
+  /** Open runs that can only end on this version. */
   pinned_runs: number;
   current_since: Date | null;
   last_current: Date | null;
@@ -78,8 +78,8 @@ export async function listVersions(client: Client): Promise<WorkerVersion[]> {
 }
 
 /**
- * New runs, and those that move on, go to this version from now on. The server refuses one that
- * does not poll every queue of the version that is current.
+ * Sends new runs, and those that change versions, to this version from now on. The server refuses a
+ * version that does not poll every queue of the current version.
  */
 async function setCurrent(client: Client, json: boolean, args: string[]): Promise<void> {
   const [deploymentName, version] = args;

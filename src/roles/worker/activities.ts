@@ -1,4 +1,4 @@
-/** The activities of all families, as the worker registers them. */
+/** Collects the activities of all families for the worker. */
 import type { WorkerConfig } from '#config.ts';
 import { FAMILIES } from '#families.ts';
 import { type ActivityImplementations, activity } from '#kernel/temporal/activity.ts';
@@ -6,7 +6,7 @@ import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 
 export type RegisteredActivities = Record<string, (input: never) => Promise<unknown>>;
 
-/** @throws Error when two families have an activity of the same name. */
+/** @throws Error when two families have an activity with the same name. */
 export async function createActivities(
   kernel: WorkerKernel<WorkerConfig>,
 ): Promise<RegisteredActivities> {

@@ -1,4 +1,6 @@
-/** The worker role: everything between a configuration and a running Temporal worker. */
+/**
+ * Runs the worker role: creates its dependencies from the configuration and polls the task queues.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   NativeConnection,
@@ -30,10 +32,10 @@ import { LABEL_VALUES, METRICS, type MetricName } from '#metricCatalogue.ts';
 import { createActivities, type RegisteredActivities } from './activities.ts';
 
 const RECONNECT_MS = 2_000;
-/** Beyond the grace period, for activities that do not heed their cancellation. */
+/** Time after the grace period for activities that ignore their cancellation. */
 const FORCE_AFTER_GRACE_MS = 5_000;
 
-/** Dials until Temporal answers: a worker that starts before its server is no error. */
+/** Tries to connect until Temporal responds: a worker may start before its server. */
 async function connect(
   config: WorkerConfig,
   logger: Logger,
@@ -57,7 +59,7 @@ const bundleOf = async (config: WorkerConfig): Promise<WorkflowBundleOption> =>
     ? { codePath: config.WORKER_BUNDLE_PATH }
     : { code: await bundleWorkflows() };
 
-/** Activities of all families, on the real providers and the given database. */
+/** The activities of all families, with the real providers and the given database. */
 async function activitiesOf(
   config: WorkerConfig,
   pool: Pool,
@@ -71,13 +73,13 @@ async function activitiesOf(
   return { activities: await createActivities(kernel), emailProvider };
 }
 
-/** What exists of the worker so far; filled while it starts. */
+/** The parts of the worker that exist so far; filled during the start. */
 interface Started {
   workers: Worker[];
   connection?: NativeConnection;
 }
 
-/** Ready means that every queue is polled, and both neighbours answer now. */
+/** Ready when every queue is polled, and PostgreSQL and Temporal respond. */
 function readiness(started: Started, pool: Pool) {
   return {
     worker: async () => {
@@ -100,8 +102,8 @@ function readiness(started: Started, pool: Pool) {
 }
 
 /**
- * A deployment a queue, so that each is rolled out and back by itself, and a child on the other
- * queue starts on that queue's current version. Without versioning: undefined.
+ * One deployment per queue, so that each can be rolled out and rolled back separately. A child
+ * workflow on the other queue starts on that queue's current version. Undefined without versioning.
  */
 function deploymentOf(config: WorkerConfig, queue: Queue): WorkerDeploymentOptions | undefined {
   if (!config.WORKER_DEPLOYMENT_NAME) return undefined;
@@ -115,7 +117,7 @@ function deploymentOf(config: WorkerConfig, queue: Queue): WorkerDeploymentOptio
   };
 }
 
-/** One worker a queue, each with its own slots. */
+/** One worker per queue, each with its own slots. */
 async function createWorkers(
   config: WorkerConfig,
   connection: NativeConnection,
@@ -145,7 +147,7 @@ async function createWorkers(
   );
 }
 
-/** When one of them fails the others are stopped, too: half a worker is not ready. */
+/** Runs all workers. When one fails, the others are stopped, because all queues must be served. */
 async function runAll(workers: Worker[], stopping: AbortSignal): Promise<void> {
   const shutdown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
@@ -157,8 +159,8 @@ async function runAll(workers: Worker[], stopping: AbortSignal): Promise<void> {
 }
 
 /**
- * Runs until `stopping` aborts, then drains: no new tasks are taken, activities under way have
- * WORKER_SHUTDOWN_GRACE_SECONDS to end, and whatever had finished is reported.
+ * Runs until `stopping` aborts, then drains: no new tasks are taken, activities in progress get
+ * WORKER_SHUTDOWN_GRACE_SECONDS to end, and finished results are reported.
  */
 export async function runWorker(
   config: WorkerConfig,

@@ -1,4 +1,4 @@
-/** Activities on single sign-on: one act at the provider, then one event. */
+/** Activities on single sign-on: each does one thing at the provider, then emits one event. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { isProviderError } from '#kernel/providerError.ts';
@@ -35,7 +35,10 @@ export function configurationActivities(deps: SsoDeps) {
   const { config, emitEvent, organizations, ssoConfigurations, domainClaims } = deps;
   const { ssoProvider, metadataFetcher } = deps;
 
-  /** A run that was terminated could not say so: the next one does, for there is one at a time. */
+  /**
+   * Closes the configuration of a terminated run, which could not do it. Only one run exists at a
+   * time.
+   */
   async function closeLost({ orgId, origin, configurationId }: RequestSsoInput): Promise<void> {
     const lost = await ssoConfigurations.underWay(orgId);
     if (!lost || lost.configurationId === configurationId) return;
@@ -82,7 +85,9 @@ export function configurationActivities(deps: SsoDeps) {
       });
     },
 
-    /** Fetches where there is a URL, reads, and keeps certificates and addresses in the event. */
+    /**
+     * Fetches the metadata if there is a URL, parses them, and emits certificates and addresses.
+     */
     async validateIdPMetadataActivity(
       { orgId, origin, configurationId, metadata }: ValidateMetadataInput,
       { signal }: ActivityScope,
@@ -114,7 +119,7 @@ export function configurationActivities(deps: SsoDeps) {
       }
     },
 
-    /** The provider as it is before the run touches it; null when there is none yet. */
+    /** The provider before the run changes it; null when there is none yet. */
     async findSSOProviderActivity({
       orgId,
       entityId,
@@ -166,7 +171,7 @@ export function configurationActivities(deps: SsoDeps) {
       throw finalFailure(SSO_FAILURE.nobodyToTell, 'the link of the test could be sent to nobody');
     },
 
-    /** An assertion passes once, whichever configuration it is shown to. */
+    /** Records the test. Each assertion is accepted only once, over all configurations. */
     async recordSSOTestActivity({
       orgId,
       origin,
@@ -187,7 +192,7 @@ export function configurationActivities(deps: SsoDeps) {
       });
     },
 
-    /** Opens the provider for verified domains alone. @returns them. */
+    /** Activates the provider, only for verified domains. @returns these domains. */
     async activateSSOActivity(input: ActivateSsoInput): Promise<string[]> {
       const { orgId, origin, configurationId, providerId } = input;
       const verified = await domainClaims.verifiedDomains(orgId);
@@ -215,7 +220,7 @@ export function configurationActivities(deps: SsoDeps) {
       return domains;
     },
 
-    /** Compensation: puts back what was there, or removes what the run has made. */
+    /** Compensation: restores the previous provider, or removes the one that the run created. */
     async restoreSSOProviderActivity({ orgId, former }: RestoreProviderInput): Promise<void> {
       if (former) await ssoProvider.restore(former);
       else await ssoProvider.remove(orgId);
@@ -240,7 +245,7 @@ export function configurationActivities(deps: SsoDeps) {
       });
     },
 
-    /** @returns false when there was nothing active. */
+    /** @returns false when no configuration was active. */
     async deactivateSSOActivity({ orgId, origin, reason }: DeactivateSsoInput): Promise<boolean> {
       if (!(await ssoConfigurations.latest(orgId))) return false;
       const active = await ssoConfigurations.active(orgId);

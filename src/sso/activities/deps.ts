@@ -1,4 +1,4 @@
-/** What the activities on single sign-on act on. */
+/** Dependencies of the activities on single sign-on. */
 
 import type { DomainClaims } from '#domainClaim/store.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';

@@ -1,4 +1,4 @@
-/** One mail to everybody who has to know; whoever has got it does not get it again. */
+/** Sends one mail to several people; a retry leaves out those who already got it. */
 import { createHash } from 'node:crypto';
 import type { MailContent } from '#kernel/mail/mailContent.ts';
 import { isProviderError } from '#kernel/providerError.ts';
@@ -8,11 +8,11 @@ import type { SsoDeps } from './deps.ts';
 
 const DIGEST_LENGTH = 12;
 
-/** Stands for an address where the address itself has no business: ids and heartbeats. */
+/** A hash in place of an address, for ids and heartbeats, which must not contain addresses. */
 const digestOf = (address: string): string =>
   createHash('sha256').update(address.toLowerCase()).digest('hex').slice(0, DIGEST_LENGTH);
 
-/** The requester and the organization's admins, each once. */
+/** The requester and the organization's admins, without duplicates. */
 export async function recipientsOf(
   { ssoConfigurations }: SsoDeps,
   orgId: string,
@@ -23,9 +23,9 @@ export async function recipientsOf(
 }
 
 /**
- * Sends to all, leaving out those that an earlier attempt reached.
- * @param messageId beginning of each Message-ID.
- * @returns how many mail servers took it. @throws ProviderError when one should be tried again.
+ * Sends to all recipients except those that an earlier attempt reached.
+ * @param messageId the beginning of each Message-ID.
+ * @returns how many mails were accepted. @throws ProviderError when one must be retried.
  */
 export async function mailToAll(
   { emailProvider }: SsoDeps,
@@ -50,7 +50,7 @@ export async function mailToAll(
       reached.add(digest);
       remember([...reached]);
     } catch (error) {
-      // An address that is refused for good is no reason to keep the others waiting.
+      // A permanently refused address must not stop the mails to the others.
       if (!isProviderError(error) || error.retryable) later = error;
     }
   }

@@ -1,4 +1,4 @@
-/** Activities that tell people about single sign-on: how a run ended, and certificates that end. */
+/** Activities that mail people about the end of a run and about expiring certificates. */
 
 import type { MailContent } from '#kernel/mail/mailContent.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
@@ -20,7 +20,7 @@ function contentOf(news: NotifySsoInput['news'], organizationName: string): Mail
   return ssoDeactivatedMail({ organizationName });
 }
 
-/** Certificates whose next warning is due, and was not given. */
+/** Certificates whose next warning is due and has not been sent. */
 const dueOf = ({ certificates, expiryWarnings }: SsoConfiguration, now: number) =>
   certificates.flatMap(({ fingerprint, notAfter }) => {
     const days = dueWarning(notAfter, now);
@@ -53,7 +53,9 @@ export function newsActivities(deps: SsoDeps) {
       );
     },
 
-    /** Tells the organization's admins, or support where none is reached; once for each threshold. */
+    /**
+     * Mails the organization's admins, or support if no admin is reached; once for each threshold.
+     */
     async warnOfCertificateExpiryActivity(
       input: WarnOfExpiryInput,
       scope: ActivityScope,
@@ -71,7 +73,7 @@ export function newsActivities(deps: SsoDeps) {
         eventType: 'sso.certificate.expiring',
         aggregateId: configurationId,
         origin,
-        // Several certificates of one configuration may be due in one round.
+        // Several certificates of one configuration may be due in the same round.
         ordinal: Number.parseInt(fingerprint.slice(0, 8), 16),
         eventData: { org_id: orgId, fingerprint, not_after: notAfter, days },
       });

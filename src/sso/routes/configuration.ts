@@ -1,4 +1,4 @@
-/** Single sign-on of an organization: configuring it, how it stands, and switching it off. */
+/** Routes on an organization's single sign-on: configuring it, its status, and deactivating it. */
 
 import { randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
@@ -42,7 +42,7 @@ const timingOf = ({ config }: SsoRouteDeps) => ({
   compensationLimitMs: config.COMPENSATION_LIMIT_MS,
 });
 
-/** Activation will look again: a domain may be lost until then. */
+/** The activation checks the domains again, because one may be lost until then. */
 async function requireVerified(
   { domainClaims }: SsoRouteDeps,
   orgId: string,
@@ -78,7 +78,10 @@ function paramsOf(
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-/** Certificates without their bytes; the hash of the test's token stays in the store. */
+/**
+ * A configuration for the response: without the certificates' bytes and the hash of the test's
+ * token.
+ */
 function view(configuration: SsoConfiguration | undefined): SsoConfigurationBody | null {
   if (!configuration) return null;
   const { configurationId, status, entityId, ssoUrl, providerId, domains } = configuration;
@@ -114,7 +117,7 @@ async function configure(deps: SsoRouteDeps, params: SsoConfigurationParams) {
   return { workflowId, configurationId: params.configurationId, status: 'started' as const };
 }
 
-/** A run that is under way is cancelled; it puts back what was there. */
+/** Cancels a run in progress, which then restores the previous provider. */
 async function cancel({ temporal }: SsoRouteDeps, orgId: string) {
   const workflowId = ssoConfigurationWorkflowId(orgId);
   await cancelRun(temporal, workflowId).catch((error) => {

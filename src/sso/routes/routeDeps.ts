@@ -1,4 +1,4 @@
-/** What the routes on single sign-on act on. */
+/** Dependencies of the routes on single sign-on. */
 
 import { createDomainClaims, type DomainClaims } from '#domainClaim/store.ts';
 import type { ApiKernel } from '#kernel/http/apiKernel.ts';

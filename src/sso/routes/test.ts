@@ -1,4 +1,4 @@
-/** The test of single sign-on, as a browser goes through it: out by the link, back with a response. */
+/** Routes of the single sign-on test in the browser: the link to the provider, and the callback. */
 import { bodyParser } from '@koa/bodyparser';
 import type Router from '@koa/router';
 import { domainOfEmail } from '#domainClaim/rules.ts';
@@ -23,7 +23,7 @@ import { callbackForm, testToken } from '../schemas.ts';
 import type { SsoConfiguration } from '../store.ts';
 import type { SsoRouteDeps } from './routeDeps.ts';
 
-/** Problem types of what ends a test; anything else is an invalid response. */
+/** Problem types of failed tests; all others are an invalid response. */
 const PROBLEM_CODES: Record<string, string> = {
   [SSO_FAILURE.signatureInvalid]: 'sso-signature-invalid',
   [SSO_FAILURE.assertionExpired]: 'sso-assertion-expired',
@@ -39,7 +39,7 @@ const over = () =>
     detail: 'It has ended, or a response has been received; each is accepted once.',
   });
 
-/** The configuration whose test a token belongs to. @throws Problem 404, or 409 when it is over. */
+/** The configuration of a test's token. @throws Problem 404, or 409 when the test is over. */
 async function testOf(
   { ssoConfigurations }: SsoRouteDeps,
   token: string,
@@ -51,7 +51,7 @@ async function testOf(
   return configuration;
 }
 
-/** A configuration under test has all of these. */
+/** The data of the round trip; a configuration under test has all of them. */
 const tripOf = (configuration: SsoConfiguration): RoundTrip => ({
   idp: {
     entityId: configuration.entityId!,
@@ -64,7 +64,7 @@ const tripOf = (configuration: SsoConfiguration): RoundTrip => ({
   requestId: requestIdOf(configuration.testTokenHash!),
 });
 
-/** The account has to be one of the domains that the login is to be opened for. */
+/** Checks that the account belongs to one of the domains for which the login will be activated. */
 async function judge(
   { domainClaims }: SsoRouteDeps,
   { orgId, domains: wanted }: SsoConfiguration,
@@ -95,7 +95,7 @@ async function verdictOn(
   }
 }
 
-/** The page posts itself to the identity provider, and may do nothing else. */
+/** The page may only post its form to the identity provider. */
 const pagePolicy = (ssoUrl: string) =>
   `default-src 'none'; script-src 'unsafe-inline'; form-action ${new URL(ssoUrl).origin}`;
 

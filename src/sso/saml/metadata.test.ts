@@ -61,7 +61,7 @@ test('takes plain http to loopback only where that is allowed', () => {
   expect(() => parseMetadata(foreign, { now, allowLoopback: true })).toThrow(/on https/);
 });
 
-/** A billion laughs: ten levels of ten. */
+/** The "billion laughs" attack: ten levels of ten entities each. */
 const bomb = () => {
   const levels = Array.from(
     { length: 9 },

@@ -1,4 +1,4 @@
-/** SAML 2.0 metadata of an identity provider, read without trusting a byte of it. */
+/** Parses SAML 2.0 metadata of an identity provider, as untrusted input. */
 import { X509Certificate } from 'node:crypto';
 import { DOMParser, type Document, type Element } from '@xmldom/xmldom';
 import type { IdpMetadata, SigningCertificate, SsoBinding } from '#sso/contract.ts';
@@ -9,7 +9,7 @@ const MD = 'urn:oasis:names:tc:SAML:2.0:metadata';
 const DS = 'http://www.w3.org/2000/09/xmldsig#';
 const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
 const BINDING_PREFIX = 'urn:oasis:names:tc:SAML:2.0:bindings:';
-/** The one that a link can begin comes first. */
+/** The bindings in order of preference: a link can start HTTP-Redirect directly. */
 const BINDINGS: readonly SsoBinding[] = ['HTTP-Redirect', 'HTTP-POST'];
 const MAX_ENTITY_ID = 1024;
 const MAX_CERTIFICATES = 10;
@@ -17,11 +17,11 @@ const MAX_CERTIFICATES = 10;
 export interface MetadataOptions {
   /** Milliseconds since 1970. */
   now: number;
-  /** Plain http to loopback addresses is accepted: for the embedded stack alone. */
+  /** Accepts plain http for loopback addresses: only for the embedded stack. */
   allowLoopback: boolean;
 }
 
-/** Entities cannot be declared without a document type; nothing is expanded because nothing is there. */
+/** Refuses a document type: without one, no entities can be declared or expanded. */
 function parseXml(xml: string): Document {
   if (Buffer.byteLength(xml) > MAX_METADATA_BYTES) {
     throw new MetadataError(`the metadata is larger than ${MAX_METADATA_BYTES / 1024} KiB`);
@@ -125,7 +125,7 @@ function certificatesOf(idp: Element, now: number): SigningCertificate[] {
   );
 }
 
-/** The earlier of what the entity and its descriptor say. */
+/** The earlier date of the entity and its descriptor. */
 function validUntilOf(elements: Element[], now: number): string | null {
   const times = elements
     .map((element) => element.getAttribute('validUntil'))
@@ -140,7 +140,7 @@ function validUntilOf(elements: Element[], now: number): string | null {
 
 /**
  * @param xml the document as it was sent or fetched.
- * @throws MetadataError saying what to change; it quotes nothing of the document.
+ * @throws MetadataError that says what to change; it contains nothing from the document.
  */
 export function parseMetadata(xml: string, options: MetadataOptions): IdpMetadata {
   const { entity, idp } = descriptorsOf(parseXml(xml));

@@ -20,7 +20,7 @@ beforeAll(async () => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());
     }
-    // Anything else is never answered.
+    // All other requests get no response.
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,6 +1,6 @@
 /**
- * Fetches metadata from an address that a customer has typed in: only over https, only from
- * public addresses, and from the very address that was checked.
+ * Fetches metadata from a URL that a customer entered: only over https, only from public addresses,
+ * and from exactly the address that was checked.
  */
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -14,8 +14,8 @@ import { isLoopbackHost } from './loopbackHost.ts';
 
 export interface MetadataFetcher {
   /**
-   * @throws MetadataError for an address that is refused for good, ProviderError `unavailable`
-   * when there is no answer now. Neither quotes the address.
+   * @throws MetadataError for a URL that is permanently refused, ProviderError `unavailable` when
+   *   there is no response now. Neither contains the URL.
    */
   fetch(url: string, signal?: AbortSignal): Promise<string>;
 }
@@ -39,7 +39,7 @@ const OK = 200;
 const unavailable = (message: string) =>
   new ProviderError(SSO_PROVIDER_FAILURE, 'unavailable', message);
 
-/** Not private, loopback, link-local, multicast, documentation or any other special range. */
+/** False for private, loopback, link-local, multicast, documentation and other special ranges. */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
@@ -61,7 +61,7 @@ function checkUrl(value: string, allowLoopback: boolean): URL {
 
 const hostOf = (url: URL): string => url.hostname.replace(/^\[|\]$/g, '');
 
-/** All of a name's addresses have to be public: one of them would be enough to get in. */
+/** All addresses of a name must be public: one private address would be enough for an attack. */
 async function addressOf(
   url: URL,
   lookup: (hostname: string) => Promise<Address[]>,
@@ -82,7 +82,7 @@ async function addressOf(
   throw new MetadataError('the metadata address leads to a private or special network address');
 }
 
-/** Reads no more than metadata may be long, whatever Content-Length says. */
+/** Reads at most the allowed length of metadata, independent of Content-Length. */
 async function read(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
@@ -96,13 +96,13 @@ async function read(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The answer to one request; redirects are not followed, because they lead elsewhere. */
+/** The response to one request; redirects are not followed, because their target is not checked. */
 function get(url: URL, { address, family }: Address, signal: AbortSignal) {
   const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
   return new Promise<IncomingMessage>((resolve, reject) => {
     request(url, {
       signal,
-      // Name and certificate stay those of the URL; the address is the one that was checked.
+      // Host name and certificate check use the URL; the connection uses the checked address.
       lookup: (_hostname, options, callback) => {
         if (options.all) callback(null, [{ address, family }]);
         else callback(null, address, family);

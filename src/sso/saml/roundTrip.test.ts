@@ -23,7 +23,7 @@ const tripOf = (tokenHash: string, metadata = idp.metadata()): RoundTrip => ({
   requestId: requestIdOf(tokenHash),
 });
 
-/** Asks the identity provider and returns the fields of the form that it answers with. */
+/** Sends a request to the identity provider and returns the form fields of its response. */
 async function answerTo(roundTrip: RoundTrip) {
   const begun = await beginRoundTrip(roundTrip, 'relay');
   let response: Response;

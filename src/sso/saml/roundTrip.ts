@@ -1,4 +1,4 @@
-/** One SAML round trip, as a test: the request that begins it, and the response that must answer it. */
+/** One SAML round trip, as a test: creates the request, and verifies the response to it. */
 import { createHash } from 'node:crypto';
 import { type Profile, SAML, ValidateInResponseTo } from '@node-saml/node-saml';
 import type { IdpMetadata } from '#sso/contract.ts';
@@ -6,17 +6,17 @@ import { SSO_FAILURE } from '#sso/rules.ts';
 
 export interface RoundTrip {
   idp: Pick<IdpMetadata, 'entityId' | 'ssoUrl' | 'binding' | 'certificates'>;
-  /** Our entity id: the audience that an assertion has to name. */
+  /** Our entity id: the audience that an assertion must contain. */
   spEntityId: string;
   callbackUrl: string;
-  /** Id of the one request that a response may answer. */
+  /** Id of the request that the response must answer. */
   requestId: string;
 }
 
 export interface TestedAssertion {
-  /** SHA-256 of issuer and assertion id, hex: to know it again, and nothing else. */
+  /** SHA-256 of issuer and assertion id, hex: to recognise a repeated assertion. */
   assertionHash: string;
-  /** Address that the identity provider asserts; undefined when it asserts none. */
+  /** E-mail address in the assertion; undefined when there is none. */
   email: string | undefined;
 }
 
@@ -27,7 +27,7 @@ type RefusalType =
   | typeof SSO_FAILURE.responseUnsolicited
   | typeof SSO_FAILURE.responseInvalid;
 
-/** Why a response is not accepted; its message quotes nothing of the response. */
+/** Why a response is refused; its message contains nothing from the response. */
 export class SamlRefusal extends Error {
   override name = 'SamlRefusal';
   readonly type: RefusalType;
@@ -37,10 +37,10 @@ export class SamlRefusal extends Error {
   }
 }
 
-/** Ids are xs:ID: they begin with a letter or an underscore. */
+/** The type xs:ID requires that an id begins with a letter or an underscore. */
 export const requestIdOf = (tokenHash: string): string => `_${tokenHash.slice(0, 40)}`;
 
-/** Clocks of identity providers differ a little from ours. */
+/** Accepted difference between the clocks of the identity provider and ours. */
 const CLOCK_SKEW_MS = 30_000;
 const EMAIL_ATTRIBUTES = [
   'email',
@@ -49,7 +49,7 @@ const EMAIL_ATTRIBUTES = [
   'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress',
 ];
 
-/** What node-saml's messages begin with, and what each means to us. */
+/** How node-saml's messages begin, and the refusal for each. */
 const REFUSALS: [RegExp, RefusalType, string][] = [
   [
     /InResponseTo/i,
@@ -80,7 +80,7 @@ function refusalOf(error: unknown): SamlRefusal {
   );
 }
 
-/** Knows one request alone; whoever asks for another was not asked by us. */
+/** A request cache with a single request: a response to any other request is refused. */
 const onlyRequest = (requestId: string) => ({
   saveAsync: async () => null,
   getAsync: async (key: string | null) => (key === requestId ? new Date().toISOString() : null),
@@ -94,11 +94,11 @@ const serviceProvider = ({ idp, spEntityId, callbackUrl, requestId }: RoundTrip)
     callbackUrl,
     entryPoint: idp.ssoUrl,
     authnRequestBinding: idp.binding,
-    // Only a redirect's request is deflated.
+    // Only the request of a redirect is deflated.
     skipRequestCompression: idp.binding === 'HTTP-POST',
     idpIssuer: idp.entityId,
     idpCert: idp.certificates.map(({ der }) => der),
-    // Some sign the assertion, some the whole response; one of them has to be signed in any case.
+    // Providers sign the assertion or the whole response; one of the two must be signed.
     wantAssertionsSigned: false,
     wantAuthnResponseSigned: false,
     validateInResponseTo: ValidateInResponseTo.always,
@@ -109,7 +109,7 @@ const serviceProvider = ({ idp, spEntityId, callbackUrl, requestId }: RoundTrip)
     identifierFormat: null,
   });
 
-/** @returns a URL to redirect to, or a page that posts the request by itself. */
+/** @returns a URL to redirect to, or a page that submits the request automatically. */
 export async function beginRoundTrip(
   trip: RoundTrip,
   relayState: string,
@@ -127,7 +127,7 @@ function emailOf(profile: Profile): string | undefined {
     .find((value): value is string => typeof value === 'string' && value.includes('@'));
 }
 
-/** The parts of an assertion that node-saml hands over unread; as xml2js has them. */
+/** The parts of an assertion that node-saml does not check; the structure is that of xml2js. */
 interface ParsedAssertion {
   Assertion?: {
     $?: { ID?: string };
@@ -140,8 +140,8 @@ interface ParsedAssertion {
 }
 
 /**
- * Requires what node-saml leaves open: that the *signed* part names our request and our callback,
- * for the response's own attributes need not be signed.
+ * Checks what node-saml does not: that the *signed* part contains our request id and our callback.
+ * The attributes of the response itself may be unsigned.
  * @returns the assertion's id.
  */
 function requireOurs(profile: Profile, { callbackUrl, requestId }: RoundTrip): string {
@@ -169,8 +169,8 @@ function requireOurs(profile: Profile, { callbackUrl, requestId }: RoundTrip): s
 
 /**
  * Verifies signature, issuer, audience, recipient, InResponseTo and validity of a response.
- * @param samlResponse base64, as the identity provider has it posted.
- * @throws SamlRefusal of the named type.
+ * @param samlResponse base64, as it is posted to the callback.
+ * @throws SamlRefusal with the type of the refusal.
  */
 export async function verifyResponse(
   trip: RoundTrip,

@@ -3,7 +3,7 @@ import { log, workflowInfo } from '@temporalio/workflow';
 import { DEFAULT_SSO_TIMING } from '../contract.ts';
 import { ssoProxies } from '../proxies.ts';
 
-/** @returns how many warnings were given. One that fails is left to the next round. */
+/** @returns how many warnings were sent. A failed one is retried in the next round. */
 export async function SSOCertificateWatchWorkflow(): Promise<number> {
   const { store, mail } = ssoProxies(DEFAULT_SSO_TIMING);
   const origin = { requestedAt: workflowInfo().startTime.toISOString(), source: 'schedule' };

@@ -1,9 +1,9 @@
-/** SSODeactivationWorkflow: takes an organization's identity provider out of service. */
+/** SSODeactivationWorkflow: deactivates an organization's identity provider. */
 import { log } from '@temporalio/workflow';
 import { DEFAULT_SSO_TIMING, type SsoDeactivationParams } from '../contract.ts';
 import { ssoProxies } from '../proxies.ts';
 
-/** @returns false when nothing was active. */
+/** @returns false when no configuration was active. */
 export async function SSODeactivationWorkflow(params: SsoDeactivationParams): Promise<boolean> {
   const { organizationId: orgId, origin, reason, requesterEmail } = params;
   const { patient, mail } = ssoProxies({ ...DEFAULT_SSO_TIMING, ...params.timing });
