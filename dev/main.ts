@@ -1,7 +1,4 @@
-/**
- * The entry point of the development roles, which the production image does not contain: `node
- * dev/main.ts <role>`.
- */
+/** The entry point for development: `node dev/main.ts <role>`. Not in the production image. */
 import { runRole } from '#roles/runRole.ts';
 
 const USAGE = `usage: node dev/main.ts <role> [options]

@@ -1,7 +1,4 @@
-/**
- * Settings of the development roles: embedded stack, loopbacks, load tests, check of an
- * installation.
- */
+/** Settings of the development roles: embedded stack, loopbacks, load tests, integration check. */
 import { z } from 'zod';
 import { ROLE_SCHEMAS } from '#config.ts';
 import {

@@ -71,8 +71,7 @@ export const ROLE_SCHEMAS = {
 export type Role = keyof typeof ROLE_SCHEMAS;
 
 /**
- * Settings of earlier versions. They are refused, because ignoring them would silently disable
- * something.
+ * Settings of earlier versions. They are refused: ignoring them would silently disable a function.
  */
 const REPLACED: Partial<Record<Role, Record<string, string>>> = {
   api: {

@@ -1,6 +1,5 @@
 /**
- * The list of families. Worker, API, reconciler, metrics, OpenAPI and tools use only the families
- * in this list.
+ * The list of families, which worker, API, reconciler, metrics, OpenAPI and tools are made from.
  */
 import { deletionFamily } from '#deletion/family.ts';
 import { domainClaimFamily } from '#domainClaim/family.ts';
@@ -26,10 +25,7 @@ export const FAMILIES = [
   ssoFamily,
 ] as const;
 
-/**
- * Merges the parts of all families into one type: `A
- * B` becomes `A & B`.
- */
+/** Merges the parts of all families: a union of types becomes their intersection. */
 export type Merged<U> = (U extends unknown ? (of: U) => void : never) extends (of: infer I) => void
   ? I
   : never;

@@ -27,8 +27,7 @@ export const BEFORE_DNS_VERIFICATION: Change[] = [
 
 /** @throws Error when a replacement does not match the sources any more. */
 export async function bundleChangedWorkflows(changes: Change[]): Promise<string> {
-  // Below the project's folder, so that its packages are found; with its own package.json for `#`
-  // imports.
+  // Inside the project, to find its packages; with its own package.json for `#` imports.
   const folder = await mkdtemp(path.join(ROOT, '.cache', 'changed-workflows-'));
   const src = path.join(folder, 'src');
   try {

@@ -43,8 +43,7 @@ export async function startDatabase(stack: {
   durable?: boolean;
 }): Promise<EmbeddedDatabase> {
   const dataDir = path.join(stack.folder, 'postgres');
-  // Registered before the start: if this process dies during the start, the server is still
-  // stopped.
+  // Before the start: if this process dies during it, the server is still stopped.
   stack.reaper.watchPidFile(path.join(dataDir, 'cluster', 'postmaster.pid'));
   const server = await startPostgres({ dataDir, durable: stack.durable ?? false });
   try {

@@ -86,8 +86,7 @@ async function start({ cluster, owner, pgCtl }: Server, port: number, durable: b
   const flags = settings(port, durable).map((setting) => `-c ${setting}`);
   const args = ['start', '-w', '-s', '-t', String(WAIT_SECONDS), '-D', cluster];
   try {
-    // The server inherits the descriptors of pg_ctl: a pipe would stay open as long as the server
-    // runs.
+    // The server inherits the descriptors of pg_ctl: a pipe would stay open while it runs.
     const child = spawn(pgCtl, [...args, '-l', logFile, '-o', flags.join(' ')], {
       ...owner,
       cwd: '/',
@@ -126,10 +125,7 @@ function settings(port: number, durable: boolean): string[] {
     : [...common, 'fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
 }
 
-/**
- * Creates the cluster in a temporary folder and renames it, so that an interrupted attempt is never
- * used as a cluster.
- */
+/** Creates the cluster in a temporary folder and renames it: an incomplete one is never used. */
 async function initialise(home: string, cluster: string, password: string): Promise<void> {
   // mkdtemp makes a folder that only its owner can enter; the server's user must enter it, too.
   if (isRoot()) await chmod(home, 0o711);

@@ -15,10 +15,7 @@ export type RoleName = 'api' | 'worker';
 export interface RoleProcess {
   pid: number;
   logFile: string;
-  /**
-   * Stops it and resolves when it has ended. SIGTERM lets work in progress finish, SIGKILL does
-   * not.
-   */
+  /** Stops it and resolves when it has ended. SIGTERM lets work in progress finish. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 

@@ -69,10 +69,7 @@ async function isInOrder(): Promise<boolean> {
   return !present.includes(true) && (await remaining()).size === 0;
 }
 
-/**
- * Ends all processes. The wait is limited: an ended process without a parent that collects it still
- * looks alive.
- */
+/** Ends all processes. The wait is limited: a zombie process still looks alive. */
 async function endAll(): Promise<void> {
   const asked = new Set<number>();
   const killAt = Date.now() + GRACE_MS;

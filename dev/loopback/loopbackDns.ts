@@ -42,10 +42,7 @@ const TTL_SECONDS = 1;
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-/**
- * Converts a record for dns2, which encodes a resource from these fields. Its types also require a
- * method.
- */
+/** Converts a record for dns2, which encodes these fields. Its types also require a method. */
 function answerFor({ name, type, value }: ZoneRecord): Resource {
   const data =
     type === 'CNAME' ? { domain: value } : type === 'TXT' ? { data: value } : { address: value };

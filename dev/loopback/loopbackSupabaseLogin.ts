@@ -65,8 +65,7 @@ export function createLoginRoutes(
     if (!email.includes('@')) return refuse(ctx, 400, 'validation_failed');
     if (password.length < MIN_PASSWORD) return refuse(ctx, 422, 'weak_password');
     const known = store.byEmail(email);
-    // A confirmed address gets the same response as a new one; an unconfirmed one keeps its first
-    // password.
+    // A confirmed address gets the response of a new one. An unconfirmed one keeps its password.
     ctx.body = known?.email_confirmed_at
       ? { ...known, id: randomUUID(), email_confirmed_at: undefined, user_metadata: data }
       : (known ?? store.create(email, password, data));

@@ -3,10 +3,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
-/**
- * Paths, or names on PATH, of programs that run here; programs with a path start in their own
- * folder.
- */
+/** Paths, or names on PATH. A program with a path must be started in its own folder. */
 export interface PrometheusTools {
   prometheus: string;
   promtool: string;
@@ -24,10 +21,7 @@ const DEBIAN_PACKAGES = ['prometheus', 'prometheus-alertmanager'];
 const DEBIAN_NAME: Partial<Record<keyof PrometheusTools, string>> = {
   alertmanager: 'prometheus-alertmanager',
 };
-/**
- * Later versions of Alertmanager cannot be built this way: their module does not contain the
- * assets.
- */
+/** Later versions of Alertmanager cannot be built this way: their module lacks the assets. */
 const GO_PACKAGES = [
   'github.com/prometheus/prometheus/cmd/prometheus@latest',
   'github.com/prometheus/prometheus/cmd/promtool@latest',

@@ -10,10 +10,7 @@ export function createActivities({
 }: Pick<WorkerKernel<object>, 'eventStore'>): Implementations<DeletionActivities> {
   const emitEvent = createEmitEvent(eventStore, DELETION_EVENTS);
   return {
-    /**
-     * Emits the deletion's audit event. The run does this itself, so that each deletion has its
-     * event.
-     */
+    /** Emits the deletion's audit event. The run does this, so that each deletion has its event. */
     async initiateDeletionActivity({ orgId, origin, reason }) {
       await emitEvent({
         eventType: 'organization.deletion.initiated',

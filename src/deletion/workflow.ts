@@ -5,8 +5,7 @@ import { DEFAULT_TIMING } from '#onboarding/contract/timing.ts';
 import type { DeletionSteps, OrganizationDeletionParams } from './contract.ts';
 
 /**
- * Revokes pending invitations, removes DNS record and single sign-on, and deactivates the
- * organization.
+ * Revokes pending invitations, removes DNS record and single sign-on, deactivates the organization.
  */
 export async function OrganizationDeletionWorkflow(
   params: OrganizationDeletionParams,

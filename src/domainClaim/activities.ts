@@ -59,8 +59,7 @@ export function createActivities({
     },
 
     /**
-     * One lookup at every resolver. When two organizations claim a domain, the first to prove it
-     * gets it.
+     * One lookup at every resolver. Of two organizations that claim a domain, the first proof wins.
      */
     async checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult> {
       const { orgId, origin, claimId, domain, challenge } = input;

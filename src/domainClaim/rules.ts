@@ -38,10 +38,7 @@ export function refusalOfDomain(domain: string, platformDomain: string): DomainR
   return isWithin(domain, platformDomain) ? 'platform' : undefined;
 }
 
-/**
- * Name of the TXT record: below the domain with its own label, so that the domain's own records do
- * not change.
- */
+/** Name of the TXT record: its own label below the domain, so that no other record changes. */
 export const challengeNameOf = (domain: string): string => `_a4c-challenge.${domain}`;
 
 /** Required value of the TXT record. */

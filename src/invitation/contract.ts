@@ -22,10 +22,7 @@ export const USER_INVITATION = 'UserInvitationWorkflow';
 /** `user-invitation-{invitationId}`. */
 export const userInvitationWorkflowId = workflowIds('user-invitation-').idOf;
 
-/**
- * How long an invitation waits, in milliseconds. Part of the input, so that a replay uses the same
- * values.
- */
+/** How long an invitation waits, in milliseconds. Part of the input, for deterministic replays. */
 export interface InvitationTiming {
   ttlMs: number;
   /** Pause before each reminder; 0 for no reminders. */

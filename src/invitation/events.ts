@@ -1,6 +1,5 @@
 /**
- * Events of invitations, with their payloads. Each invitation has its own stream, which begins with
- * `user.invited`.
+ * Events of invitations, with their payloads. Each invitation's stream begins with `user.invited`.
  */
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
 

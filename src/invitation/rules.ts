@@ -3,10 +3,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const INVITATION_TTL_MS = 7 * DAY_MS;
 
-/**
- * Makes addresses comparable: there is one pending invitation per organization and address,
- * ignoring case.
- */
+/** There is one pending invitation per organization and address; upper and lower case are equal. */
 export const normalizeEmail = (email: string): string => email.trim().toLowerCase();
 
 /** ISO 8601 time at which an invitation from `invitedAt` (ISO 8601) expires. */

@@ -148,8 +148,7 @@ class UserInvitation {
   }
 
   /**
-   * Does what is due now: a reminder, or the end. Reads the store first, because the state may have
-   * changed.
+   * Does what is due: a reminder, or the end. Reads the store first: the state may have changed.
    */
   async wake(): Promise<void> {
     if (this.isOver) return;

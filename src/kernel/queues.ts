@@ -11,13 +11,13 @@ interface QueueDefinition {
 
 export const QUEUES = {
   /**
-   * Runs that end within an hour. They end on the version on which they began; its workers can run
-   * that long.
+   * Runs that end within an hour, on the version on which they began.
+   * Its workers can run that long.
    */
   bootstrap: { setting: 'TEMPORAL_TASK_QUEUE', versioning: 'PINNED' },
   /**
-   * Runs that wait for people for days. They move to each new version, so changes of their code
-   * need `patched()`.
+   * Runs that wait for people for days, and move to each new version.
+   * Changes of their code need `patched()`.
    */
   users: { setting: 'TEMPORAL_USERS_TASK_QUEUE', versioning: 'AUTO_UPGRADE' },
 } as const satisfies Record<string, QueueDefinition>;

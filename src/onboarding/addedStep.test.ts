@@ -98,10 +98,7 @@ function told(
 const exceptFor = (stages: readonly StepState[], expected: StepState['status']) =>
   stages.filter(({ status }) => status !== expected && status !== 'skipped');
 
-/**
- * The histories of a run in progress after each event, and of runs that failed or were cancelled in
- * the current step.
- */
+/** Histories of a run in progress after each event, and of runs that ended in the current step. */
 function unfinished(types: readonly string[], hasSubdomain: boolean): BootstrapEvent[][] {
   return types.flatMap((_, index) => {
     const run = events(types.slice(0, index + 1));
@@ -112,10 +109,7 @@ function unfinished(types: readonly string[], hasSubdomain: boolean): BootstrapE
   });
 }
 
-/**
- * Splits event types: those of the steps before a position, in the order of the run, and the
- * others.
- */
+/** Splits event types: those of the steps before a position in the run's order, and the others. */
 function split(types: readonly string[], position: number): [string[], string[]] {
   const later = STEPS.slice(position).flatMap(({ endedBy }) => endedBy);
   const first = types.findIndex((type) => later.includes(type));

@@ -106,10 +106,7 @@ function setUp(params: OrganizationBootstrapParams): Run {
   };
 }
 
-/**
- * Registers the compensation of a step before the step runs, because a call that timed out may have
- * succeeded.
- */
+/** Registers a compensation before its step runs: a call that timed out may have succeeded. */
 function undoLater({ input, activities, saga }: Run, step: UndoneStep['name']): void {
   const { undoneBy } = BOOTSTRAP_STEPS.find(({ name }) => name === step) as UndoneStep;
   saga.add(undoneBy, () =>

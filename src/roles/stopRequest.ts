@@ -1,9 +1,6 @@
 /** Converts Ctrl-C (SIGINT), SIGHUP or SIGTERM to a request to stop in order. */
 
-/**
- * A Ctrl-C arrives twice, from the terminal and from npm: within this time it counts as one
- * request.
- */
+/** Ctrl-C arrives twice, from the terminal and from npm; within this time it is one request. */
 const SAME_REQUEST_MS = 1_000;
 const INTERRUPTED = 130;
 

@@ -104,8 +104,7 @@ async function toProviderError(response: Response): Promise<ProviderError> {
   }
   if (CONFLICTS.has(code))
     return new ProviderError(SSO_PROVIDER_FAILURE, 'conflict', message, { status });
-  // A refused key is our configuration error: it is retried, so that runs do not fail because of
-  // it.
+  // A refused key is our configuration error, so the call is retried.
   const later = status >= SERVER_ERROR || status === 401 || status === 403;
   return new ProviderError(SSO_PROVIDER_FAILURE, later ? 'unavailable' : 'rejected', message, {
     status,

@@ -114,7 +114,7 @@ export function createSsoConfigurations(pool: Pool) {
         .orderBy('configuration_id')
         .execute(),
 
-    /** Who administers an organization: its contacts for it, and people who accepted such a role. */
+    /** Addresses of administrators: contacts, and users who accepted an administrative role. */
     async adminAddresses(orgId: string): Promise<string[]> {
       const admins = contactAddresses(db, orgId).unionAll(invitedAddresses(db, orgId));
       const rows = await db

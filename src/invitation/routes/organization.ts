@@ -119,10 +119,7 @@ function view(invitation: Invitation) {
   };
 }
 
-/**
- * A pending invitation of this organization. @throws Problem 404, or the problem of its other
- * state.
- */
+/** A pending invitation of this organization. @throws Problem 404, or 409 or 410 by its state. */
 async function pendingInvitation(
   deps: InvitationRouteDeps,
   { orgId }: Organization,

@@ -3,10 +3,7 @@ import { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { Resolvers } from './resolvers.ts';
 
-/**
- * Counts results by resolver. The label is the resolver's number, because an address is not allowed
- * as a label.
- */
+/** Counts results by the resolver's number, because an address is not allowed as a label. */
 export function countLookups(resolvers: Resolvers, servers: string[], metrics: Metrics): Resolvers {
   const numberOf = (server: string) => String(servers.indexOf(server) + 1);
   for (const server of servers) {

@@ -34,10 +34,7 @@ const countsBelow = (durations: Expression<number[]>, edges: readonly number[]) 
       (SELECT count(*) FROM unnest(${durations}) x WHERE x <= edge)::float8 ORDER BY edge)
     FROM unnest(${edges}::float8[]) edge)`;
 
-/**
- * One row for each label set that has durations. @param edges upper edges of the buckets, in
- * seconds.
- */
+/** One row for each label set that has durations. @param edges upper edges in seconds. */
 export function durationTotals<T extends keyof DB>(
   db: Database,
   durations: SelectQueryBuilder<DB, T, Duration>,

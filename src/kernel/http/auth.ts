@@ -35,10 +35,7 @@ type AuthConfig = Pick<
   'SUPABASE_URL' | 'SUPABASE_JWKS_URL' | 'SUPABASE_JWT_SECRET' | 'JWT_ISSUER' | 'JWT_AUDIENCE'
 >;
 
-/**
- * Published keys are used only for asymmetric algorithms: a public key must not be used as an HMAC
- * secret.
- */
+/** Published keys are used only for asymmetric algorithms: a public key is not an HMAC secret. */
 const ASYMMETRIC = ['ES256', 'RS256', 'EdDSA'];
 const SYMMETRIC = ['HS256'];
 const CLOCK_TOLERANCE_SECONDS = 5;
@@ -118,8 +115,7 @@ export function createAuthenticate(config: AuthConfig): Authenticate {
     if (!token) throw unauthorized();
     const payload = await verify(token).catch((error) => {
       if (error instanceof Problem) throw error;
-      // A header that is not JSON causes a TypeError of decoding, which is not a failure to fetch
-      // keys.
+      // A header that is not JSON causes a TypeError of decoding: the keys were not the cause.
       const malformed = error instanceof TypeError && /header|token/i.test(error.message);
       throw !malformed && isKeyFailure(error) ? keysUnavailable() : unauthorized();
     });

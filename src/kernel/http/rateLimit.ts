@@ -7,10 +7,7 @@ import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-lim
 import { Problem } from './problems.ts';
 
 const WINDOW_SECONDS = 60;
-/**
- * The smallest network that a provider gives one customer, whose hosts can change their address
- * within it.
- */
+/** The smallest network of one customer: its hosts can change their address within it. */
 const IPV6_PREFIX_BYTES = 8;
 /** All invalid addresses share one count: another spelling must not start a new count. */
 const UNKNOWN = 'unknown';

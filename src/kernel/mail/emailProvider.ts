@@ -105,8 +105,7 @@ export function createEmailProvider(config: EmailConfig): EmailProvider {
     connectionTimeout: CONNECT_TIMEOUT_MS,
     greetingTimeout: CONNECT_TIMEOUT_MS,
     socketTimeout: SOCKET_TIMEOUT_MS,
-    // Mails come only from our templates, so nothing in them may make nodemailer read files or
-    // URLs.
+    // All content is from our templates: nothing in it may make nodemailer read files or URLs.
     disableFileAccess: true,
     disableUrlAccess: true,
   });

@@ -1,6 +1,6 @@
 /**
- * How a metric is defined. Label values come from closed sets: no id, address, domain, path or
- * error text.
+ * How a metric is defined. Label values are closed sets: no id, address, domain, path or error
+ * text.
  */
 
 export type MetricType = 'counter' | 'gauge' | 'histogram';

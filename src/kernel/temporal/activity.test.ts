@@ -21,8 +21,7 @@ const named = (name: string, message: string) => Object.assign(new Error(message
 const AWAY = 'the database does not answer';
 
 /**
- * Errors of drivers, of the runtime and of our own code; each message contains `10.0.0.7`, `5432`
- * or `hunter2`.
+ * Errors of drivers, the runtime and our code; each message has `10.0.0.7`, `5432` or `hunter2`.
  */
 const RAW: [what: string, error: unknown, message: string, type: string][] = [
   [

@@ -37,17 +37,13 @@ export type ActivityImplementations = Record<string, Implementation<never, unkno
 const HEARTBEATS_PER_TIMEOUT = 3;
 const DEFAULT_HEARTBEAT_TIMEOUT_MS = 10_000;
 
-/**
- * Sends heartbeats while `work` runs, so that the loss of a worker is noticed within the heartbeat
- * timeout.
- */
+/** Sends heartbeats while `work` runs: a lost worker is noticed within the heartbeat timeout. */
 async function alive<T>(context: Context, work: (scope: ActivityScope) => Promise<T>): Promise<T> {
   const remembered = context.info.heartbeatDetails;
   let details = remembered;
   const timeoutMs = context.info.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT_MS;
   const timer = setInterval(() => context.heartbeat(details), timeoutMs / HEARTBEATS_PER_TIMEOUT);
-  // No heartbeat at the start, except to pass on details: each one is a call, and a write in
-  // Temporal.
+  // No heartbeat at the start, except to pass on details: each one is a write in Temporal.
   if (remembered !== undefined) context.heartbeat(remembered);
   const remember = (next: unknown) => {
     details = next;

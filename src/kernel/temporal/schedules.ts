@@ -35,8 +35,7 @@ async function ensure(
     await client.schedule.create({ scheduleId, ...options });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-    // An existing schedule may be from an earlier release. It is updated, but stays paused if it
-    // was.
+    // It may be from an earlier release, so it is updated. A paused schedule stays paused.
     await client.schedule
       .getHandle(scheduleId)
       .update(({ state }) => ({ ...options, state: { paused: state.paused } }));

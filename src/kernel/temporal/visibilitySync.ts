@@ -22,10 +22,7 @@ const OUTCOMES: Record<string, RunOutcome | undefined> = {
 
 const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, 'KEYWORD');
 
-/**
- * The search attribute of runs that the API started; otherwise the id that the workflow id
- * contains.
- */
+/** From the search attribute of runs that the API started; otherwise from the workflow id. */
 const orgIdOf = (
   { workflowId, typedSearchAttributes }: WorkflowExecutionInfo,
   definition: WorkflowDefinition,

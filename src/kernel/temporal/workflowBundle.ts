@@ -1,6 +1,4 @@
-/**
- * The bundle of workflow code for the worker's sandbox: made once, and again when the code changes.
- */
+/** The bundle of workflow code for the worker's sandbox, made again only when the code changes. */
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -50,8 +48,7 @@ async function digestOfSources(): Promise<string> {
 }
 
 /**
- * @returns the path in `folder` of a bundle of the present sources, which is made when it is
- *   missing.
+ * @returns the path of a bundle of the present sources in `folder`; makes it when it is missing.
  */
 export async function cachedWorkflowBundle(folder: string): Promise<string> {
   const file = path.resolve(folder, `workflows-${await digestOfSources()}.js`);

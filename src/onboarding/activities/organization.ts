@@ -51,8 +51,7 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
       if (!slug) {
         throw ApplicationFailure.nonRetryable('orgData.name gives no slug', FAILURE.invalidInput);
       }
-      // Refused and not stored when it cannot be projected: an organization needs a free slug and
-      // path.
+      // Not stored when it cannot be projected: an organization needs a free slug and path.
       const event: EmitParams<typeof ONBOARDING_EVENTS, 'organization.created'> = {
         eventType: 'organization.created',
         aggregateId: orgId,
@@ -91,10 +90,7 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
       });
     },
 
-    /**
-     * Compensation of createOrganizationActivity; does nothing when the organization does not
-     * exist.
-     */
+    /** Compensation of createOrganizationActivity; does nothing without an organization. */
     async deactivateOrganizationActivity({ orgId, origin, reason }: CompensationInput) {
       const organization = await organizations.find(orgId);
       if (!organization || organization.status === 'pending') return;

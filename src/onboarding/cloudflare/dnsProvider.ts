@@ -119,7 +119,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     content: config.DNS_TARGET,
   });
 
-  /** The existing record; undefined when the name is free. */
+  /** The usable record, if any; undefined when the name is free. @throws ProviderError conflict. */
   async function existing(orgId: string, fqdn: string, zone: string, options: CallOptions) {
     const records = await recordsAt(fqdn, zone, options);
     if (records.length === 0) return undefined;

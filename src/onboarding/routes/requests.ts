@@ -159,8 +159,7 @@ export function requestRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
         });
       }
       const body = parseBody(bootstrapBody, ctx.request);
-      // An empty key is an error: if it were ignored, the caller would lose the protection of the
-      // key.
+      // An empty key is an error: ignoring it would remove the protection of a key.
       const keyHeader = ctx.headers['idempotency-key'];
       const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
       await checkReferences(deps, caller, body);

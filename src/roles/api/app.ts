@@ -68,8 +68,7 @@ export function authenticatedRoutes(
   deps: AppDeps,
   families: readonly FamilyRoutes[],
 ): Router<ApiState> {
-  // The router must know all methods: it responds 501 to unknown ones, but 405 lists the allowed
-  // ones.
+  // The router must know all methods: to unknown ones it responds 501 instead of 405.
   const router = createRouter<ApiState>({ methods: METHODS });
   router.use(async (ctx, next) => {
     ctx.state.caller = await counted(deps, ctx.get('authorization') || undefined);
@@ -81,10 +80,7 @@ export function authenticatedRoutes(
   return router;
 }
 
-/**
- * Statuses that alerts and objectives count. Series of other statuses begin with their first
- * response.
- */
+/** Statuses that alerts and objectives count. Other series begin with their first response. */
 const COUNTED_STATUSES = ['200', '202', '400', '401', '403', '404', '409', '429', '500', '503'];
 
 /** Creates the series of every route at zero, before its first request. */
@@ -139,9 +135,8 @@ const handlers = (routers: readonly Router[]) => routers.map((router) => router.
 export async function createApp(deps: AppDeps): Promise<Koa> {
   const { config, logger } = deps;
   const families = await loadFamilies(deps);
-  // Each trusted proxy appends the address of its client. Koa takes as many entries from the end as
-  // there are trusted hops, and uses the first of these. The client may have forged the entries
-  // before.
+  // Each trusted proxy appends the address of its client. Koa reads that many entries from the end
+  // and uses the first of these; earlier entries may be forged by the client.
   const hops = config.TRUSTED_PROXY_HOPS;
   const app = new Koa({ proxy: hops > 0, maxIpsCount: hops });
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));

@@ -17,8 +17,7 @@ const FAILURES: readonly string[] = ['failed', 'terminated', 'timed_out'];
 const TYPES = LABEL_VALUES.workflow_type;
 
 /**
- * All known label sets, zero without a row: in a series that begins at 1, Prometheus sees no
- * increase.
+ * All label sets, at zero without a row: Prometheus sees no increase in a series that begins at 1.
  */
 function counted(rows: RunTotal[], matches: (row: RunTotal) => boolean): TotalRow[] {
   return WORKFLOWS.map(({ type: workflow_type, queue: task_queue }) => ({
@@ -80,10 +79,7 @@ async function loadCollects(pool: Pool) {
   return modules.map(({ createCollect }) => createCollect(pool));
 }
 
-/**
- * Series that are removed when the database is not available, because their values would be
- * outdated.
- */
+/** Series that are removed when the database is not available: their values would be outdated. */
 const SERIES = (Object.entries<MetricDefinition>(METRICS) as [MetricName, MetricDefinition][])
   .filter(([, { fromDatabase, type }]) => fromDatabase && type !== 'histogram')
   .map(([name]) => name);

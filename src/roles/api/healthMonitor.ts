@@ -36,10 +36,7 @@ function show(metrics: Metrics, { check, durationMs, result }: HealthOutcome): v
   if (own) metrics.set(own, {}, result.value);
 }
 
-/**
- * All waiting events, of any age. Uses the same partial index, so it is fast enough for each
- * scrape.
- */
+/** All waiting events, of any age. The same partial index makes it fast enough for each scrape. */
 function collectBacklog({ pool, metrics }: MonitorDeps): void {
   const queries = createMetricQueries(pool);
   metrics.onScrape(async () => {

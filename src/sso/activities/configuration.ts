@@ -36,8 +36,7 @@ export function configurationActivities(deps: SsoDeps) {
   const { ssoProvider, metadataFetcher } = deps;
 
   /**
-   * Closes the configuration of a terminated run, which could not do it. Only one run exists at a
-   * time.
+   * Closes the configuration of a terminated run, which could not do it; only one run can exist.
    */
   async function closeLost({ orgId, origin, configurationId }: RequestSsoInput): Promise<void> {
     const lost = await ssoConfigurations.underWay(orgId);

@@ -78,10 +78,7 @@ function paramsOf(
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;
 
-/**
- * A configuration for the response: without the certificates' bytes and the hash of the test's
- * token.
- */
+/** A configuration without the certificates' bytes and the hash of the test's token. */
 function view(configuration: SsoConfiguration | undefined): SsoConfigurationBody | null {
   if (!configuration) return null;
   const { configurationId, status, entityId, ssoUrl, providerId, domains } = configuration;

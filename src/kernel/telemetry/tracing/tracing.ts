@@ -1,7 +1,4 @@
-/**
- * OpenTelemetry tracing of a process: HTTP and PostgreSQL spans, and Temporal's spans by its
- * plugin.
- */
+/** OpenTelemetry tracing: HTTP and PostgreSQL spans, and Temporal's spans by its plugin. */
 import { createRequire } from 'node:module';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';

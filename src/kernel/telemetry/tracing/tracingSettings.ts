@@ -2,8 +2,7 @@
 import { ConfigError, type Environment } from '#kernel/settings/load.ts';
 
 /**
- * Share of the traces to export, from the standard sampler variables; traces with errors are always
- * exported.
+ * Share of the traces to export, from the standard sampler variables; errors are always exported.
  */
 function ratioOf({
   OTEL_TRACES_SAMPLER: sampler = '',
