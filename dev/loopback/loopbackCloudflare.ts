@@ -76,7 +76,7 @@ function pageOf<T>(items: T[], query: Record<string, unknown>) {
   return { ...success(result), result_info };
 }
 
-/** Applies the filters that the official client sends: `name`, `name.exact`, `comment.exact`, … */
+/** Applies the filters of the official client: `name`, `name.exact`, `comment.exact`, … */
 function matches(record: CloudflareRecord, query: Record<string, unknown>): boolean {
   return (['name', 'type', 'content', 'comment'] as const).every((field) => {
     const wanted = query[field] ?? query[`${field}.exact`];

@@ -16,7 +16,7 @@ export interface LoopbackDns {
   /** `127.0.0.1:port` of each resolver, for DNS_RESOLVERS. */
   resolvers: string[];
   records(): ZoneRecord[];
-  /** Replaces all records of an owner (a provider's record id) in the zone. */
+  /** Replaces all records of an owner (a provider's record id); without records, removes them. */
   set(owner: string, records: ZoneRecord[]): void;
   remove(owner: string): void;
   /** Sets the fault of one resolver. */

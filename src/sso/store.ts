@@ -45,7 +45,7 @@ const configurations = (db: Database) =>
 export type SsoConfiguration = RowOf<typeof configurations>;
 export type SsoConfigurations = ReturnType<typeof createSsoConfigurations>;
 
-/** The e-mail addresses of an organization's administrative contacts. */
+/** The e-mail addresses of an organization's administrative and technical contacts. */
 const contactAddresses = (db: Database, orgId: string) =>
   db
     .selectFrom('organizations_projection as o')

@@ -15,7 +15,7 @@ const SERVER_ERROR = 500;
 
 /** "An identical record already exists." */
 export const IDENTICAL_RECORD = 81058;
-/** "A record with that host already exists" and "A, AAAA, or CNAME record with that host already exists." */
+/** "A record with that host already exists" and "A, AAAA, or CNAME record with that host …". */
 export const HOST_TAKEN: readonly number[] = [81053, 81054, 81057];
 
 /** Milliseconds of a Retry-After header in seconds or as an HTTP date (RFC 9110, 10.2.3). */
