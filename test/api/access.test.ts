@@ -1,5 +1,4 @@
 /** Who sees and may do what, over a tree of organizations. */
-
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type MadeOrganization, makeActiveOrganization } from '#support/history/organizations.ts';

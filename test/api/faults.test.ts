@@ -1,5 +1,4 @@
 /** What the API says when something beside it is broken, or the request is. */
-
 import { randomUUID } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';

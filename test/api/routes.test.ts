@@ -1,5 +1,4 @@
 /** Every route below /api has a caller, however its path is spelled. */
-
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { beforeAll, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { deploymentNameOf, QUEUE_NAMES, QUEUES, type Queue } from '#kernel/queues.ts';
 import { METRICS } from '#metricCatalogue.ts';
@@ -17,10 +17,7 @@ import {
 /** PostgreSQL's default, less what it keeps for its superuser. */
 const MAX_CONNECTIONS = 97;
 
-let renderings: Map<string, Manifest[]>;
-beforeAll(async () => {
-  renderings = await renderedManifests();
-});
+const renderings = await renderedManifests();
 
 const production = (): Manifest[] => renderings.get('production')!;
 

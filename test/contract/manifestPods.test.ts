@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import {
   labelsOf,
@@ -14,10 +14,7 @@ import {
 /** Seconds after WORKER_SHUTDOWN_GRACE_SECONDS in which the SDK forces the end (src/roles/worker/runWorker.ts). */
 const FORCE_SECONDS = 5;
 
-let renderings: Map<string, Manifest[]>;
-beforeAll(async () => {
-  renderings = await renderedManifests();
-});
+const renderings = await renderedManifests();
 
 const production = (): Manifest[] => renderings.get('production')!;
 const everywhere = () =>

@@ -1,5 +1,5 @@
 /** Every task queue has workers in each rendering, and what goes with them. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { deploymentNameOf, QUEUE_NAMES, QUEUES, type Queue } from '#kernel/queues.ts';
 import {
   type Container,
@@ -10,10 +10,7 @@ import {
   settingsOf,
 } from '#support/repository/manifests.ts';
 
-let renderings: Map<string, Manifest[]>;
-beforeAll(async () => {
-  renderings = await renderedManifests();
-});
+const renderings = await renderedManifests();
 
 interface Workers {
   deployment: Manifest;

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig, type Role, settingNamesOf } from '#config.ts';
 import { SETTING_NAMES } from '#dev/settings.ts';
 import {
@@ -51,10 +51,7 @@ const OTEL_LEFT_OUT: Record<string, string> = {
 const secretValue = (name: string): string =>
   name.endsWith('DATABASE_URL') ? 'postgres://u:p@db.example.com/a4c' : `${name} `.repeat(4);
 
-let renderings: Map<string, Manifest[]>;
-beforeAll(async () => {
-  renderings = await renderedManifests();
-});
+const renderings = await renderedManifests();
 
 /** The role that a container runs: it stands behind src/main.ts. */
 const roleOf = ({ args }: Container): string => args[args.indexOf('src/main.ts') + 1] ?? '';

@@ -1,5 +1,4 @@
 /** The API against its own OpenAPI document: whatever is sent, it answers as documented. */
-
 import { expect, test } from 'vitest';
 import { ADMIN, useApi } from '#support/stack/api.ts';
 import { useOnboarding } from '#support/stack/onboarding.ts';

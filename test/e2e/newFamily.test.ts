@@ -6,8 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { freePort } from '#dev/embedded/freePort.ts';
 import type { Processes } from '#dev/embedded/processes.ts';
-import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { created, newEvent } from '#support/history/events.ts';
+import { type MadeOrganization, makeActiveOrganization } from '#support/history/organizations.ts';
 import { type Scrape, scrape } from '#support/http/scrape.ts';
 import {
   copyTree,
@@ -17,7 +16,7 @@ import {
   touchedFiles,
 } from '#support/repository/treeCopy.ts';
 import { APP_LOGIN, query, urlFor } from '#support/servers/postgres.ts';
-import { type Onboarding, startOnboarding } from '#support/stack/onboarding.ts';
+import { useOnboarding } from '#support/stack/onboarding.ts';
 
 const NAME = 'throwAway';
 /** What a new family may need changed that is there already. */
@@ -82,17 +81,14 @@ test(
 
 describe('runs', () => {
   const database = `test_${randomUUID().replaceAll('-', '')}`;
-  const orgId = randomUUID();
-  const slug = `s${orgId.slice(0, 8)}`;
-  const route = `/api/v1/organizations/${orgId}/throw-away`;
-  let onboarding: Onboarding;
+  let organization: MadeOrganization;
+  const onboarding = useOnboarding();
   let pool: pg.Pool;
   let processes: Processes;
   let apiUrl: string;
   let workerUrl: string;
 
   beforeAll(async () => {
-    onboarding = await startOnboarding();
     const adminUrl = inject('postgresAdminUrl');
     await query(adminUrl, `CREATE DATABASE ${database}`);
     await migrateFrom(copy, urlFor(adminUrl, database));
@@ -101,23 +97,14 @@ describe('runs', () => {
     pool.on('error', () => {
       // The database is dropped under it at the end.
     });
-    await activate();
+    organization = await makeActiveOrganization(pool);
     [processes, apiUrl, workerUrl] = await startRoles(url);
   }, LIMIT_MS);
   afterAll(async () => {
     await processes?.stop();
     await pool?.end();
     await query(inject('postgresAdminUrl'), `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
-    await onboarding?.stop();
   }, LIMIT_MS);
-
-  /** Makes the organization active, by its events alone. */
-  async function activate(): Promise<void> {
-    const store = createEventStore(pool);
-    await store.append(newEvent('organization.created', orgId, created(slug)));
-    const activated = { activated_at: new Date().toISOString(), invitations_sent: 0 };
-    await store.append(newEvent('organization.activated', orgId, activated));
-  }
 
   /** API and worker of the copy. */
   async function startRoles(url: string): Promise<[Processes, string, string]> {
@@ -141,9 +128,10 @@ describe('runs', () => {
   }
 
   async function call(method: string, body?: object) {
+    const { orgId, slug } = organization;
     const permissions = [{ p: 'organization.manage_throw_away', s: slug }];
     const token = await onboarding.supabase.issueToken({ sub: randomUUID(), orgId, permissions });
-    const response = await fetch(apiUrl + route, {
+    const response = await fetch(`${apiUrl}/api/v1/organizations/${orgId}/throw-away`, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
@@ -164,10 +152,11 @@ describe('runs', () => {
   };
 
   test('from its route to its read model, and is counted from zero', async () => {
+    const workflowId = `throw-away-${organization.orgId}`;
     expect(await figures()).toEqual({ runs: 0, attempts: 0, events: 0 });
     expect(await call('POST', { note: 'hello' })).toMatchObject({
       status: 202,
-      body: { workflowId: `throw-away-${orgId}`, status: 'started' },
+      body: { workflowId, status: 'started' },
     });
     const read = async () => (await call('GET')).body.items;
     await expect.poll(read).toMatchObject([{ note: 'hello' }]);
@@ -175,7 +164,7 @@ describe('runs', () => {
     const { rows } = await pool.query(
       `SELECT event_type, processed_at IS NOT NULL AS projected FROM domain_events
        WHERE event_metadata ->> 'workflow_id' = $1`,
-      [`throw-away-${orgId}`],
+      [workflowId],
     );
     expect(rows).toEqual([{ event_type: 'throw_away.recorded', projected: true }]);
   });

@@ -1,5 +1,4 @@
 /** The Edge Function under Deno, before a real API: what it lets through. Refusals: edgeRefusals. */
-
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { BOOTSTRAP_PATH, bootstrapRequest } from '#support/stack/api.ts';

@@ -1,5 +1,4 @@
 /** The Edge Function under Deno, before a real API: what it refuses itself, and how. */
-
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BAD_CLAIMS, NO_TOKENS, startJwks, unsigned } from '#support/http/tokens.ts';

@@ -4,12 +4,12 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { expect, test } from 'vitest';
 import { userInvitationWorkflowId } from '#invitation/contract.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
-import { bootstrapRequest, useApi } from '#support/stack/api.ts';
+import { ADMIN, BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
 import { useOnboarding } from '#support/stack/onboarding.ts';
 import { useWorker } from '#support/stack/worker.ts';
 
 const TTL_SECONDS = 3600;
-const ADMIN = { sub: randomUUID(), permissions: [{ p: 'platform.admin', s: '' }] };
+const CALLER = { ...ADMIN, sub: randomUUID() };
 
 const onboarding = useOnboarding();
 const api = useApi(onboarding, { INVITATION_TTL_SECONDS: String(TTL_SECONDS) });
@@ -17,9 +17,9 @@ useWorker(onboarding);
 
 /** An organization that is active, and the ids of its invitations: of the bootstrap, and of later. */
 async function invited() {
-  const bootstrap = await api.call('POST', '/api/v1/workflows/organization-bootstrap', {
+  const bootstrap = await api.call('POST', BOOTSTRAP_PATH, {
     body: bootstrapRequest(),
-    as: ADMIN,
+    as: CALLER,
     headers: { 'x-correlation-id': `first-${randomUUID()}` },
   });
   const { organizationId, workflowId, correlationId } = bootstrap.body;
@@ -29,7 +29,7 @@ async function invited() {
   const user = { email: 'later@example.org', firstName: 'A', lastName: 'B', role: 'viewer' };
   const later = await api.call('POST', `/api/v1/organizations/${organizationId}/invitations`, {
     body: { invitations: [user] },
-    as: ADMIN,
+    as: CALLER,
     headers: { 'x-correlation-id': laterCorrelation },
   });
   return {
@@ -68,6 +68,6 @@ test('runs of invitations are found by organization, user and correlation id', a
       organization: attribute(SEARCH_ATTRIBUTE.orgId),
       user: attribute(SEARCH_ATTRIBUTE.userId),
       correlation: attribute(SEARCH_ATTRIBUTE.correlationId),
-    }).toEqual({ organization: organizationId, user: ADMIN.sub, correlation: correlationId });
+    }).toEqual({ organization: organizationId, user: CALLER.sub, correlation: correlationId });
   }
 });

@@ -1,5 +1,4 @@
 /** What people read of a failure of ours: words, and no address, port or value. */
-
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';

@@ -1,5 +1,4 @@
 /** Single rounds of the reconciler, and what may go wrong in one. */
-
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WORKFLOWS } from '#families.ts';

@@ -1,5 +1,4 @@
 /** Recordings of invitations: one of every kind of ending. */
-
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import {

@@ -1,5 +1,4 @@
 /** Recordings of single sign-on and of domains: one of every kind of ending. */
-
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
