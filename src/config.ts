@@ -8,6 +8,7 @@ import type { Family } from '#kernel/family.ts';
 import type { Shape } from '#kernel/settings/builders.ts';
 import {
   apiSettings,
+  NEEDED_BY_EMAIL_PROVIDER,
   processSettings,
   temporalSettings,
   UNKNOWN_REVISION,
@@ -50,7 +51,7 @@ export const ROLE_SCHEMAS = {
     }
   }),
   worker: z.object(shapeOf('worker', workerSettings)).superRefine((env, ctx) => {
-    const needed = env.EMAIL_PROVIDER === 'resend' ? 'RESEND_API_KEY' : 'SMTP_HOST';
+    const needed = NEEDED_BY_EMAIL_PROVIDER[env.EMAIL_PROVIDER];
     if (!env[needed]) {
       ctx.addIssue({
         code: 'custom',

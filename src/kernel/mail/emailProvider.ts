@@ -46,18 +46,28 @@ const SOCKET_TIMEOUT_MS = 20_000;
 const MAX_CONNECTIONS = 5;
 const PERMANENT = 500;
 
-function transportOptions(config: EmailConfig) {
-  const smtp =
-    config.EMAIL_PROVIDER === 'resend'
-      ? { ...RESEND, pass: config.RESEND_API_KEY }
-      : {
-          host: config.SMTP_HOST,
-          port: config.SMTP_PORT,
-          secure: config.SMTP_SECURE,
-          user: config.SMTP_USER,
-          pass: config.SMTP_PASS,
-        };
-  const { host, port, secure, user, pass } = smtp;
+type Choice = EmailConfig['EMAIL_PROVIDER'];
+
+interface Server {
+  host: string | undefined;
+  port: number;
+  secure: boolean;
+  user: string | undefined;
+  pass: string | undefined;
+}
+
+const ownServer = (config: EmailConfig): Server => ({
+  host: config.SMTP_HOST,
+  port: config.SMTP_PORT,
+  secure: config.SMTP_SECURE,
+  user: config.SMTP_USER,
+  pass: config.SMTP_PASS,
+});
+
+const resend = (config: EmailConfig): Server => ({ ...RESEND, pass: config.RESEND_API_KEY });
+
+function transportOptions(server: Server, config: EmailConfig) {
+  const { host, port, secure, user, pass } = server;
   if (!user) return { host, port, secure };
   // Without requireTLS, an attacker who removes the STARTTLS offer gets the password in clear text.
   return { host, port, secure, auth: { user, pass }, requireTLS: !config.SMTP_ALLOW_CLEARTEXT };
@@ -97,9 +107,9 @@ function toProviderError(error: unknown): ProviderError {
   );
 }
 
-export function createEmailProvider(config: EmailConfig): EmailProvider {
+function overSmtp(server: Server, config: EmailConfig): EmailProvider {
   const transport = createTransport({
-    ...transportOptions(config),
+    ...transportOptions(server, config),
     pool: true,
     maxConnections: MAX_CONNECTIONS,
     connectionTimeout: CONNECT_TIMEOUT_MS,
@@ -125,3 +135,12 @@ export function createEmailProvider(config: EmailConfig): EmailProvider {
     close: () => transport.close(),
   };
 }
+
+/** One for each value of EMAIL_PROVIDER. */
+const PROVIDERS: Record<Choice, (config: EmailConfig) => EmailProvider> = {
+  smtp: (config) => overSmtp(ownServer(config), config),
+  resend: (config) => overSmtp(resend(config), config),
+};
+
+export const createEmailProvider = (config: EmailConfig): EmailProvider =>
+  PROVIDERS[config.EMAIL_PROVIDER](config);

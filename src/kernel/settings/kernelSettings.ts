@@ -142,6 +142,14 @@ export const apiSettings = {
   ),
 };
 
+/** How mails may be sent, … */
+const EMAIL_PROVIDERS = ['smtp', 'resend'] as const;
+/** … and the setting that each needs. */
+export const NEEDED_BY_EMAIL_PROVIDER = {
+  smtp: 'SMTP_HOST',
+  resend: 'RESEND_API_KEY',
+} as const satisfies Record<(typeof EMAIL_PROVIDERS)[number], string>;
+
 /** Settings of the worker that belong to no family. */
 export const workerSettings = {
   ...processSettings,
@@ -188,7 +196,7 @@ export const workerSettings = {
       'tokens of invitation links are derived from it; changing it invalidates every link already sent',
     ),
   ),
-  EMAIL_PROVIDER: z.enum(['smtp', 'resend']).default('smtp').describe('how mails are sent'),
+  EMAIL_PROVIDER: z.enum(EMAIL_PROVIDERS).default('smtp').describe('how mails are sent'),
   RESEND_API_KEY: optional().meta(secretly('required with `EMAIL_PROVIDER=resend`')),
   SMTP_HOST: optional().describe('required with `EMAIL_PROVIDER=smtp`'),
   SMTP_PORT: port(587).describe('port of the mail server'),
