@@ -34,7 +34,7 @@ export const END_STATE_CHECKS = {
 export type EndStateCheck = keyof typeof END_STATE_CHECKS;
 
 /** Each once, in this order, in a bootstrap with a subdomain and one user. */
-const RUN_EVENTS = [
+export const RUN_EVENTS: readonly string[] = [
   'organization.bootstrap.initiated',
   'organization.created',
   'organization.subdomain.dns_created',
