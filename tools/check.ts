@@ -1,4 +1,7 @@
-/** `npm run check`: every check that needs no running service; names as arguments run a part. */
+/**
+ * `npm run check`: runs every check that needs no running service, or only those named as
+ * arguments.
+ */
 import { parseArgs } from 'node:util';
 import { runMain, withUsage } from '#roles/commandLine.ts';
 import { chosenByName } from './chosenByName.ts';

@@ -1,14 +1,14 @@
-/** A row of checks, each building on the ones before it, and what came of them. */
+/** Runs checks in order, where each depends on those before it, and reports their results. */
 
 export interface CheckList {
-  /** Runs one check and tells its outcome. @throws what the work throws: the row ends there. */
+  /** Runs one check and prints its result. @throws the check's error, which ends the list. */
   check<T>(name: string, work: () => Promise<T>): Promise<T>;
   hasPassed(name: string): boolean;
-  /** Tells how many have passed and failed, or everything as JSON. */
+  /** Prints how many checks passed and failed, or all results as JSON. */
   report(): void;
 }
 
-/** @param json tell nothing before the report. */
+/** @param json print nothing before the report. */
 export function createCheckList(json: boolean): CheckList {
   const checks: { name: string; passed: boolean; reason?: string }[] = [];
   return {

@@ -1,4 +1,4 @@
-/** Which of the things in a list a command is to do. */
+/** Selects entries of a list by the names given to a command. */
 
 interface Named {
   name: string;
@@ -7,9 +7,9 @@ interface Named {
 }
 
 /**
- * Those that are named, in the order of the list; without names all but those `onlyByName`.
- * @param kind what one of them is called, for the error.
- * @throws Error that names the unknown, and all that there are.
+ * Returns the named entries in the order of the list; without names, all except those `onlyByName`.
+ * @param kind what an entry is called, for the error message.
+ * @throws Error that lists the unknown names and all known ones.
  */
 export function chosenByName<T extends Named>(
   kind: string,

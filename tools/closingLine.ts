@@ -7,7 +7,10 @@ import type { Reporter, TestModule, Vitest } from 'vitest/node';
 
 type Outcome = { passed: number; failed: number };
 
-/** Passed and failed tests of a run; a suite or file that failed without a failed test counts once. */
+/**
+ * Passed and failed tests of a run; a suite or file that failed without a failed test counts as
+ * one.
+ */
 export function countOutcome(
   modules: ReadonlyArray<TestModule>,
   unhandledErrors: number,

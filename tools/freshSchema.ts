@@ -1,4 +1,4 @@
-/** The schema that the migrations amount to, read from a database made for it. */
+/** The schema that all migrations create, read from a new database. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { withClient } from '#dev/embedded/connections.ts';
@@ -10,8 +10,8 @@ import { SCHEMA_TYPES, schemaTypes } from './schemaTypes.ts';
 const CACHE = path.resolve(import.meta.dirname, '../.cache');
 
 /**
- * Starts the embedded PostgreSQL and migrates a database there.
- * @returns the schema as SQL and as types for Kysely, by the files that hold them.
+ * Starts the embedded PostgreSQL and migrates a new database.
+ * @returns the schema as SQL and as types for Kysely, by the files that contain them.
  */
 export async function freshSchema(): Promise<Map<string, string>> {
   await mkdir(CACHE, { recursive: true });

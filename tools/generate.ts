@@ -1,4 +1,4 @@
-/** `npm run generate`: writes everything in the repository that is generated. */
+/** `npm run generate`: writes every generated file of the repository. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
@@ -15,7 +15,7 @@ import { differencesOf, type GeneratedPart, settle } from './generatedParts.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
-/** In the order in which they are written: what is made from files comes after these files. */
+/** In the order of writing: parts that read generated files come after these files. */
 const PARTS: readonly GeneratedPart[] = [
   {
     name: 'schema',
@@ -71,7 +71,7 @@ ${listed.join('\n')}
   --help
 `;
 
-/** Writes a part, or compares it. @returns how many files differed. */
+/** Writes a part, or compares it with the files. @returns how many files differed. */
 async function generate(part: GeneratedPart, check: boolean): Promise<number> {
   const differences = await differencesOf(part, ROOT);
   if (!check) await settle(differences, ROOT);

@@ -25,13 +25,13 @@ const write = async (file: string, content: string) => {
   await writeFile(path.join(root, file), content);
 };
 
-test('what is as it is made does not differ', async () => {
+test('reports no difference when the files are as generated', async () => {
   await write('out/a.json', '1');
   await write('out/by-hand.txt', 'not ours');
   expect(await differencesOf(part({ 'out/a.json': '1' }), root)).toEqual([]);
 });
 
-test('a missing file, a changed one and one that is not made any more differ', async () => {
+test('reports a missing file, a changed file and a file that is no longer generated', async () => {
   await write('out/changed.json', 'by hand');
   await write('out/old.json', '1');
   const made = part({ 'out/new.json': '2', 'out/changed.json': '3' });
@@ -42,7 +42,7 @@ test('a missing file, a changed one and one that is not made any more differ', a
   ]);
 });
 
-test('settled, nothing differs, and what others write is left alone', async () => {
+test('settle() removes all differences and keeps files of others', async () => {
   await write('out/old.json', '1');
   await write('out/by-hand.txt', 'not ours');
   const made = part({ 'out/deep/new.json': '2' });
@@ -52,7 +52,7 @@ test('settled, nothing differs, and what others write is left alone', async () =
   expect(await readFile(path.join(root, 'out/deep/new.json'), 'utf8')).toBe('2');
 });
 
-test('the command says which part there is not, and which there are', async () => {
+test('the command names the unknown part and lists the known ones', async () => {
   const failing = execute(process.execPath, ['tools/generate.ts', 'poems']);
   await expect(failing).rejects.toMatchObject({
     code: 1,

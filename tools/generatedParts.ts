@@ -1,27 +1,30 @@
-/** Parts of the repository that are generated: written, or compared with what is there. */
+/** Writes the generated parts of the repository, or compares them with the files. */
 import { globSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 export interface GeneratedPart {
   name: string;
-  /** What it makes, and from what. */
+  /** What the part generates, and from what. */
   what: string;
-  /** Content of each file, by its path in the repository. */
+  /** Content of each file, by its path from the repository's folder. */
   files: () => Map<string, string> | Promise<Map<string, string>>;
-  /** Files that nobody else writes: those that are not made any more are removed. */
+  /** Glob of files that only this part writes: files that are no longer generated are removed. */
   owns?: string;
   /** Left out unless it is named. */
   onlyByName?: boolean;
 }
 
-/** A file that is not what its generator makes; `content` is undefined when it is not made at all. */
+/**
+ * A file that differs from the generated one; `content` is undefined when it is no longer
+ * generated.
+ */
 export interface Difference {
   file: string;
   content: string | undefined;
 }
 
-/** @param root folder of the repository. */
+/** @param root the repository's folder. */
 export async function differencesOf(part: GeneratedPart, root: string): Promise<Difference[]> {
   const files = await part.files();
   const differences: Difference[] = [];

@@ -23,7 +23,7 @@ const CHANGED_FILES = [CHANGELOG, 'package.json', 'package-lock.json'];
 const INCREMENTS = ['major', 'minor', 'patch'] as const;
 const UNRELEASED = '## [Unreleased]\n';
 
-/** What the operator has to mend; told without a stack. */
+/** An error that the operator has to correct; printed without a stack. */
 class ReleaseError extends Error {
   override name = 'ReleaseError';
 }
@@ -34,13 +34,13 @@ interface Order {
   dryRun: boolean;
 }
 
-/** Output of a git command, without the line end. @throws Error with git's own words. */
+/** Output of a git command, without the line end. @throws Error with git's message. */
 const git = (args: string[], input?: string): string =>
   execFileSync('git', args, { encoding: 'utf8', input, stdio: 'pipe' }).trimEnd();
 
 const currentVersion = (): string => JSON.parse(readFileSync('package.json', 'utf8')).version;
 
-/** @throws ReleaseError with the usage; undefined when only help was asked for. */
+/** @returns undefined when help was asked for. @throws ReleaseError with the usage. */
 function orderFrom(args: string[]): Order | undefined {
   const options = {
     'skip-tests': { type: 'boolean' },
@@ -69,13 +69,13 @@ function versionFrom([wanted, ...others]: string[]): string {
   return version;
 }
 
-/** Uncommitted and unknown files, as `git status` lists them; undefined when there are none. */
+/** Changed and untracked files, as `git status` lists them; undefined when there are none. */
 function dirtyTree(): string | undefined {
   const status = git(['status', '--porcelain']);
   return status && `there are changes that no commit holds; commit or stash them:\n${status}`;
 }
 
-/** Text of [Unreleased]; empty when there is none, or nothing in it. */
+/** Text of [Unreleased]; empty when the section is missing or empty. */
 function unreleasedNotes(changelog: string): string {
   if (!changelog.includes(UNRELEASED) || parser(changelog).findRelease()?.isEmpty()) return '';
   const [, after = ''] = changelog.split(UNRELEASED);
@@ -91,7 +91,7 @@ function changelogProblem(): string | undefined {
   }
 }
 
-/** Every reason not to cut the version. */
+/** All reasons against a release of this version. */
 function problemsOf(version: string): string[] {
   const branch = git(['branch', '--show-current']);
   const tag = `v${version}`;
@@ -124,7 +124,7 @@ function prove({ skipTests }: Order): void {
   refuseIf([dirtyTree()]);
 }
 
-/** Changes the three files and commits them, or puts them back. */
+/** Changes the three files and commits them; restores them after an error. */
 function commitVersion(version: string, heading: string): void {
   const changelog = readFileSync(CHANGELOG, 'utf8');
   try {
@@ -160,7 +160,7 @@ function release(order: Order, day: string): void {
   prove(order);
   const notes = unreleasedNotes(readFileSync(CHANGELOG, 'utf8'));
   commitVersion(version, heading);
-  // As it is: by default git takes the headings for comments.
+  // Verbatim: by default git removes Markdown headings as comments.
   git(['tag', '--annotate', '--cleanup=verbatim', '-F', '-', tag], `${version}\n\n${notes}\n`);
   console.log(`Released ${version}. To publish it: git push origin ${BRANCH} ${tag}`);
 }

@@ -18,19 +18,19 @@ async function outcomeOf(...checks: Check[]): Promise<{ failures: number; text: 
 }
 
 describe('checks', () => {
-  test('each has a line with its duration, and is silent when it passes', async () => {
+  test('prints one line with the duration, and no output of a check that passes', async () => {
     const { failures, text } = await outcomeOf(prints('one', 'all is well'), prints('second', ''));
     expect(failures).toBe(0);
     expect(text).toMatch(/^passed {2}one {5}\d+\.\d s\npassed {2}second {2}\d+\.\d s$/);
   });
 
-  test('one that fails is heard, and those after it still run', async () => {
+  test('prints the output of a failed check, and runs those after it', async () => {
     const { failures, text } = await outcomeOf(prints('one', 'a problem', 1), prints('two', 'x'));
     expect(failures).toBe(1);
     expect(text).toMatch(/^failed {2}one .*\na problem\npassed {2}two /);
   });
 
-  test('fails when any of its commands does, and only that one is heard', async () => {
+  test('fails when one of its commands fails, and prints only that output', async () => {
     const [bad, good] = [prints('bad', 'a problem', 3), prints('good', 'all is well')];
     const both = { ...good, commands: [...bad.commands, ...good.commands] };
     const { failures, text } = await outcomeOf(both);
@@ -39,7 +39,7 @@ describe('checks', () => {
     expect(text).not.toContain('all is well');
   });
 
-  test('fails with a reason when its program is not there, or is killed', async () => {
+  test('fails with a reason when its program is missing or killed', async () => {
     const missing: Check = { name: 'missing', what: '', commands: [['no-such-program']] };
     expect((await outcomeOf(missing)).text).toContain('no-such-program ENOENT');
     const command = "process.kill(process.pid, 'SIGTERM')";
@@ -58,13 +58,13 @@ describe('npm run check', () => {
       ({ code, stderr }: { code: number; stderr: string }) => ({ code, output: stderr }),
     );
 
-  test('runs the named part alone', async () => {
+  test('runs only the named part', async () => {
     const { code, output } = await check('edge');
     expect(code).toBe(0);
     expect(output).toMatch(/^passed {2}edge {2}\d+\.\d s\n1 passed, 0 failed\n$/);
   });
 
-  test('says which check there is not, and which there are', async () => {
+  test('names the unknown check and lists the known ones', async () => {
     const { code, output } = await check('spelling');
     expect(code).toBe(1);
     expect(output).toMatch(/there is no check spelling; there are lint, types, .*, live/);

@@ -1,4 +1,4 @@
-/** Runs checks that are commands, one after the other, whatever comes of those before. */
+/** Runs checks that are commands one after the other, also after a failure. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
@@ -6,9 +6,9 @@ import path from 'node:path';
 export interface Check {
   name: string;
   what: string;
-  /** Each a program and its arguments; those of node_modules/.bin are found. All have to end with 0. */
+  /** Programs with arguments; node_modules/.bin is searched. All have to exit with 0. */
   commands: readonly (readonly [program: string, ...args: string[]])[];
-  /** From the repository's root. */
+  /** Working folder, relative to the repository's root. */
   folder?: string;
   env?: Record<string, string>;
   /** Left out unless it is named. */
@@ -18,7 +18,7 @@ export interface Check {
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PROGRAMS = path.join(ROOT, 'node_modules/.bin');
 
-/** @returns what the command has printed, both streams as they came, and whether it ended with 0. */
+/** @returns stdout and stderr in the order of output, and whether the exit code was 0. */
 async function run(
   { folder = '.', env }: Check,
   [program, ...args]: Check['commands'][number],
@@ -41,8 +41,8 @@ async function run(
 }
 
 /**
- * Prints a line for each check, and what a check has printed when it has failed.
- * @returns how many have failed.
+ * Prints one line per check, and the output of each failed check.
+ * @returns how many failed.
  */
 export async function runChecks(
   checks: readonly Check[],

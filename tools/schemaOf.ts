@@ -1,7 +1,7 @@
 /**
- * The schema of a migrated database as text, read from the catalogues in a stable order: what
- * the migrations amount to, to read in one place and to compare. (The embedded PostgreSQL
- * comes without pg_dump.)
+ * The schema of a migrated database as text, read from the system catalogues in a stable order: the
+ * result of all migrations in one file, to read and to compare. (The embedded PostgreSQL has no
+ * pg_dump.)
  */
 import type { Client } from 'pg';
 

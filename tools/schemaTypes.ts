@@ -1,7 +1,7 @@
 /**
- * The schema of a migrated database as TypeScript types for Kysely: which tables there are, with
- * which columns, of which types. A column of a text type whose check constraint lists its values
- * has the union of these, so that a comparison with any other word is a compile error.
+ * The schema of a migrated database as TypeScript types for Kysely. A text column whose check
+ * constraint lists its values becomes the union of these, so that comparing it with any other word
+ * is a compile error.
  */
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
@@ -19,7 +19,7 @@ import {
 } from 'kysely-codegen';
 import { Pool } from 'pg';
 
-/** Where the types are, from the repository's root. */
+/** Path of the types, relative to the repository's root. */
 export const SCHEMA_TYPES = 'src/kernel/database/schema.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -30,18 +30,18 @@ const named = (name: string, ...args: ExpressionNode[]): ExpressionNode =>
 const oneOf = (values: readonly string[]): ExpressionNode =>
   new UnionExpressionNode(values.map((value) => new LiteralNode(value)));
 const listOf = (element: ExpressionNode): ExpressionNode => new ArrayExpressionNode(element);
-/** Of a column that an INSERT may leave out. */
+/** Type of a column that an INSERT may leave out. */
 const withDefault = (type: ExpressionNode): ExpressionNode => named('Generated', type);
 
 /**
- * What the catalogues cannot know: which names a column takes, and what is inside of its JSON.
- * As nodes and not as text, which kysely-codegen would read with an interface that TypeScript 7
+ * Types that the system catalogues do not contain: allowed names, and the content of JSON columns.
+ * As nodes and not as text, which kysely-codegen would parse with an interface that TypeScript 7
  * no longer has. `null` is added where the column may be null.
  */
 const COLUMNS: Record<string, ExpressionNode> = {
   'domain_events.event_data': named('Record', named('string'), named('unknown')),
   'domain_events.event_metadata': withDefault(named('EventMetadata')),
-  // What is inside is its family's to say, where it reads the column.
+  // The family that reads the column defines what the JSON contains.
   'organizations_projection.details': withDefault(named('unknown')),
   'sso_configurations_projection.certificates': withDefault(named('unknown')),
   'sso_configurations_projection.expiry_warnings': withDefault(
@@ -68,7 +68,7 @@ async function listedColumns(db: Kysely<unknown>): Promise<Record<string, Expres
   return Object.fromEntries(rows.map(({ column, values }) => [column, oneOf(values)]));
 }
 
-/** @throws Error for a column in COLUMNS that the database does not have: it was renamed or removed. */
+/** @throws Error for an entry of COLUMNS without a column in the database (renamed or removed). */
 function checkColumns({ tables }: DatabaseMetadata): void {
   const known = tables.flatMap((table) => table.columns.map(({ name }) => `${table.name}.${name}`));
   const unknown = Object.keys(COLUMNS).filter((column) => !known.includes(column));
@@ -77,7 +77,10 @@ function checkColumns({ tables }: DatabaseMetadata): void {
   }
 }
 
-/** Laid out as all of the code is. @throws Error with what Biome says of a text it cannot read. */
+/**
+ * Formats the text with Biome.
+ * @throws Error with Biome's message for text that it cannot parse.
+ */
 function formatted(source: string): string {
   const { stdout, stderr, status } = spawnSync(
     path.join(ROOT, 'node_modules', '.bin', 'biome'),
@@ -92,7 +95,7 @@ function formatted(source: string): string {
 export async function schemaTypes(url: string): Promise<string> {
   const pool = new Pool({ connectionString: url });
   pool.on('error', () => {
-    // `end` does not wait until connections are closed: a server that is stopped then may cut them.
+    // `end` does not wait until connections are closed: a server that stops now may reset them.
   });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {

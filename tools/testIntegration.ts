@@ -1,6 +1,6 @@
 /**
- * `npm run test:integration -- --env=staging`: bootstraps an organization of its own on a
- * running installation, checks what it finds there, and removes it again.
+ * `npm run test:integration -- --env=staging`: bootstraps a new organization on a running
+ * installation, checks the result, and deletes the organization.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -106,7 +106,7 @@ async function remove(api: ApiClient, { organizationId }: Accepted, limitMs: num
   expectThat(gone.cloudflareRecordId === null, 'its DNS record is still there');
 }
 
-/** Whatever was made is taken away again, also when a check has failed. */
+/** Deletes what was created, also when a check has failed. */
 async function cleanUp(api: ApiClient, { workflowId }: Accepted): Promise<void> {
   await api.post(`/api/v1/workflows/${workflowId}/cancel`, {}).catch(() => {});
 }

@@ -1,4 +1,4 @@
-/** A little of everything that happens in a day, so that every panel has something to show. */
+/** Runs a sample of every normal operation, so that every panel has data. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ApiClient, createApiClient } from '#dev/demo/apiClient.ts';
@@ -11,7 +11,7 @@ const POLL_MS = 200;
 const BOOTSTRAPS = 3;
 const START = '/api/v1/workflows/organization-bootstrap';
 
-/** Sees and may do everything, as the platform's own people. */
+/** A caller with every permission. */
 const OPERATOR = {
   sub: randomUUID(),
   permissions: [
@@ -51,7 +51,7 @@ async function deleteOne(api: ApiClient, organizationId: string): Promise<void> 
   await untilEnded(api, workflowId);
 }
 
-/** Requests that are refused: without a token, and with a wrong one. */
+/** Requests that are refused: one without a token, one with an invalid token. */
 async function knock(apiUrl: string): Promise<void> {
   await fetch(apiUrl + START, { method: 'POST' });
   await fetch(apiUrl + START, { method: 'POST', headers: { authorization: 'Bearer none' } });

@@ -5,7 +5,7 @@ import { knownAlerts } from '../queries/ruleExpressions.ts';
 import { dashboards } from '../src/dashboardFiles.ts';
 import { lint } from './lint.ts';
 
-/** The overview, changed by `change`, and what the lint says about it. */
+/** Problems that the lint finds in the overview after `change` has modified it. */
 function problemsAfter(change: (dashboard: ReturnType<typeof overview>) => void): string[] {
   const dashboard = overview();
   change(dashboard);
@@ -20,7 +20,7 @@ const ask = (dashboard: ReturnType<typeof overview>, expr: string) => {
 };
 
 describe('lint', () => {
-  it('finds nothing in the five dashboards', () => {
+  it('finds no problem in the five dashboards', () => {
     const problems = [...dashboards()].flatMap(([file, each]) => lint(file, each, knownAlerts));
     expect(problems).toEqual([]);
     expect(dashboards().size).toBe(5);
@@ -31,21 +31,21 @@ describe('lint', () => {
     ['a description', 'no description', { description: '' }],
     ['a templated datasource', 'a fixed datasource', { datasource: { uid: 'prometheus' } }],
     ['a query', 'no query', { targets: [] }],
-  ])('wants %s on every panel', (_what, problem, change) => {
+  ])('requires %s on every panel', (_what, problem, change) => {
     const problems = problemsAfter((dashboard) => {
       Object.assign(panel(dashboard, 'Onboarded'), change);
     });
     expect(problems.join()).toContain(problem);
   });
 
-  it('wants a unit', () => {
+  it('requires a unit', () => {
     const problems = problemsAfter((dashboard) => {
       panel(dashboard, 'Onboarded').fieldConfig!.defaults.unit = '';
     });
     expect(problems).toEqual(['overview.json: Onboarded: no unit']);
   });
 
-  it('wants ids of their own, and a dashboard that nobody edits by hand', () => {
+  it('requires unique panel ids and a dashboard that is not editable', () => {
     const problems = problemsAfter((dashboard) => {
       dashboard.editable = true;
       panel(dashboard, 'Onboarded').id = panel(dashboard, 'Failed').id!;
@@ -61,11 +61,11 @@ describe('lint', () => {
       'sum(rate(http_requests_total{job=~"$job",instance=~"$instance"}[7m]))',
     ],
     ['PromQL', 'sum(rate('],
-  ])('wants %s', (_what, expr) => {
+  ])('requires %s', (_what, expr) => {
     expect(problemsAfter((dashboard) => ask(dashboard, expr))).not.toEqual([]);
   });
 
-  it("knows alerts by their names, and takes thresholds at the alerts' values only", () => {
+  it('rejects unknown alert names and thresholds that differ from the alert', () => {
     const problems = problemsAfter((dashboard) => {
       panel(dashboard, 'Time to onboard (p95)').fieldConfig!.defaults.thresholds!.steps[1]!.value =
         1234;
@@ -79,7 +79,7 @@ describe('lint', () => {
 });
 
 describe('promqlParts', () => {
-  it('names selectors, with the function and the range each is under', () => {
+  it('returns each selector with its function and its range', () => {
     const { errors, selectors } = promqlParts(
       'sum by (a) (rate(x_total{job=~"$job"}[$__rate_interval])) / max(y offset 5m)',
     );

@@ -18,7 +18,7 @@ const VARIABLES = ['datasource', 'namespace', 'task_queue', 'job', 'instance'];
 const TEMPLATED = grafanaVariable('datasource');
 const FREE_WINDOWS = ['$__rate_interval', '$__range'];
 const GROWTH = ['rate', 'irate', 'increase', 'resets', 'changes'];
-/** Recorded series and alerts are not scraped from a process: they have no job. */
+/** Recorded series and alerts are not scraped from a process, so they have no label `job`. */
 const WITHOUT_JOB = /:|^ALERTS$/;
 
 const defaultsOf = (panel: Panel): FieldDefaults => panel.fieldConfig?.defaults ?? {};
@@ -105,7 +105,7 @@ function alertProblems(panel: Panel, alerts: readonly KnownAlert[], runbooks: st
       Number(text),
     ),
   );
-  // An alert above 0 is one from 1 on; a target of 99.9 % is a budget of 0.1 %.
+  // An alert above 0 fires from 1 on; a target of 99.9 % is an error budget of 0.1 %.
   const isAlertValue = (value: number) =>
     [value, value - 1, Number((1 - value).toFixed(6))].some((number) => numbers.includes(number));
   return [
@@ -121,7 +121,7 @@ function alertProblems(panel: Panel, alerts: readonly KnownAlert[], runbooks: st
   ];
 }
 
-/** @returns a line for each thing that is wrong. */
+/** @returns one line for each problem. */
 export function lint(file: string, dashboard: Dashboard, alerts: readonly KnownAlert[]): string[] {
   const runbooks = dashboard.templating?.list?.find(({ name }) => name === 'runbooks')?.query;
   const ofPanels = panelsOf(dashboard).flatMap((panel) => {

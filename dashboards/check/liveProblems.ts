@@ -23,26 +23,26 @@ interface LiveQuery {
 export interface LiveReport {
   problems: string[];
   queries: number;
-  /** Where nothing came back, and may. */
+  /** Queries that returned nothing and are allowed to. */
   allowed: string[];
 }
 
 const MS = 1000;
 const BAD_GATEWAY = 502;
 const STEP_SECONDS = 1;
-/** Four scrapes, as Grafana's $__rate_interval is at least. */
+/** Four scrape intervals: the smallest value of Grafana's $__rate_interval. */
 const RATE_WINDOW = '4s';
-/** Rules and health checks take their turns; what is not there by then does not come. */
+/** Longer than the intervals of rules and health checks: data missing then does not come. */
 const DATA_LIMIT_MS = 45_000;
 const POLL_MS = 1_000;
 
 const isFaultsOwn = (name: string): boolean => name in ONLY_AFTER_FAULTS;
 
-/** Empty where all is well, if nothing but what faults produce is asked for. */
+/** Returns no data in a healthy system, if it reads only series that faults produce. */
 const isAllowed = (expr: string): boolean =>
   promqlParts(expr).selectors.every(({ metric, text }) => isFaultsOwn(metric) || isFaultsOwn(text));
 
-/** Grafana's variables, as a reader with "All" chosen has them. */
+/** Values of Grafana's variables when "All" is chosen. */
 const resolved = (expr: string, rangeSeconds: number): string =>
   expr
     .replaceAll('$__rate_interval', RATE_WINDOW)
@@ -50,7 +50,7 @@ const resolved = (expr: string, rangeSeconds: number): string =>
     .replaceAll('$namespace', 'default')
     .replaceAll(/\$(job|instance|task_queue)\b/g, '.+');
 
-/** Panels as they are; rules by their operands, since a rule about faults is empty by itself. */
+/** Panel queries as they are; of rules only the operands: a rule about faults returns no data. */
 function liveQueries(): LiveQuery[] {
   const ofDashboards = [...dashboards()].flatMap(([file, each]) => queriesOf(file, each));
   const rules = [...knownAlerts, ...recordedRules];
@@ -68,7 +68,7 @@ const hasData = (series: Series[]): boolean =>
       [...(values ?? []), ...(value ? [value] : [])].some(([, v]) => v !== 'NaN'),
   );
 
-/** @returns what is wrong with it; undefined when it has data. */
+/** @returns the problem of the query; undefined when it returns data. */
 async function problemOf(
   { where, expr, instant }: LiveQuery,
   prometheus: PrometheusClient,
@@ -86,7 +86,7 @@ async function problemOf(
   }
 }
 
-/** Asks until all have data, or as long as there is hope. */
+/** Repeats the queries until all that must return data do, or until the time limit. */
 async function ask(
   prometheus: PrometheusClient,
   startSeconds: number,
@@ -110,7 +110,7 @@ async function ask(
   }
 }
 
-/** Metrics that are named and not scraped: by dashboards, alerts and the catalogue. */
+/** Metrics that dashboards, alerts or the catalogue name and Prometheus does not have. */
 async function missingMetrics(prometheus: PrometheusClient): Promise<string[]> {
   const scraped = await prometheus.metricNames();
   const asked = liveQueries().flatMap(({ expr }) =>
@@ -124,12 +124,12 @@ async function missingMetrics(prometheus: PrometheusClient): Promise<string[]> {
     .map((name) => `${name} is in no scrape`);
 }
 
-/** Starts everything, loads it, asks, and ends everything. */
+/** Starts the stack, runs the demo load, runs all queries, and stops the stack. */
 export async function liveProblems(tools: PrometheusTools): Promise<LiveReport> {
   const monitored = await startMonitoredStack(tools);
   try {
     const startSeconds = Date.now() / MS;
-    // A retry: what counts them counts something.
+    // Causes a retry, so that the counters of retries have a value.
     monitored.stack.cloudflare.fail({ status: BAD_GATEWAY });
     await demoLoad(monitored.apiUrl, monitored.stack);
     const { empty, queries, allowed } = await ask(monitored.prometheus, startSeconds);

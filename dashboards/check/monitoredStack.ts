@@ -1,4 +1,4 @@
-/** The platform with Prometheus over it, as `npm run check -- live` and the preview want it. */
+/** The embedded stack with Prometheus, for `npm run check -- live` and the preview. */
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,13 +24,13 @@ const SCRAPED_LIMIT_MS = 30_000;
 const POLL_MS = 200;
 const DAY_MS = 86_400_000;
 
-/** The rule files, without their tests and what is no rule. */
+/** The rule files: without tests and without files that hold no rules. */
 const ruleFiles = (): string[] =>
   globSync('*.yml', { cwd: RULES })
     .filter((file) => !/\.test\.yml$|^(prometheus|alertmanager)\.yml$/.test(file))
     .map((file) => path.join(RULES, file));
 
-/** Growth is seen only by who has seen what was there before: both are scraped twice. */
+/** increase() needs a sample from before the growth, so both targets are scraped twice. */
 async function untilScraped(prometheus: PrometheusClient, jobs: number): Promise<void> {
   const deadline = Date.now() + SCRAPED_LIMIT_MS;
   const scraped = async () => (await prometheus.instant('count_over_time(up[1m]) > 1')).length;

@@ -1,17 +1,17 @@
-/** Prometheus' HTTP API, as far as it is asked here. */
+/** The part of Prometheus' HTTP API that the checks use. */
 
 export interface Series {
   metric: Record<string, string>;
-  /** Of an instant query. */
+  /** Result of an instant query. */
   value?: [number, string];
-  /** Of a range query. */
+  /** Result of a range query. */
   values?: [number, string][];
 }
 
 export interface PrometheusClient {
-  /** @throws Error with Prometheus' reason when it does not accept the expression. */
+  /** @throws Error with Prometheus' reason when it rejects the expression. */
   instant(expr: string): Promise<Series[]>;
-  /** From `startSeconds` (Unix time) until now. */
+  /** Range query from `startSeconds` (Unix time) until now. */
   range(expr: string, startSeconds: number, stepSeconds: number): Promise<Series[]>;
   metricNames(): Promise<Set<string>>;
 }
@@ -36,7 +36,7 @@ export function createPrometheusClient(url: string): PrometheusClient {
       const { resultType, result } = await get<{ resultType: string; result: Series[] }>('query', {
         query: expr,
       });
-      // A scalar is no list of series, but a value all the same.
+      // A scalar result is one value and not a list of series.
       return resultType === 'scalar' ? [{ metric: {} }] : result;
     },
     range: async (expr, startSeconds, stepSeconds) =>

@@ -1,4 +1,4 @@
-/** What can be said about the dashboards without running anything but promtool. */
+/** Checks of the dashboards that run no program except promtool. */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { lint } from './lint.ts';
 
 const PROMTOOL_LIMIT_MS = 60_000;
 
-/** Each metric of the catalogue is on a dashboard, or says why not; never both. */
+/** Each metric of the catalogue is on a dashboard or has a stated exception, never both. */
 function uncovered(): string[] {
   const uses = metricUses();
   return (Object.keys(METRICS) as MetricName[]).flatMap((name) => {
@@ -24,7 +24,7 @@ function uncovered(): string[] {
   });
 }
 
-/** promtool finds what a parser cannot: types that do not fit. It reads rules, so each query is one. */
+/** promtool also checks types. It reads only rule files, so each query is written as a rule. */
 function notAccepted(promtool: string): string[] {
   const queries = [...dashboards()].flatMap(([file, dashboard]) => queriesOf(file, dashboard));
   const rules = queries.map(({ expr }, index) => ({
@@ -45,7 +45,7 @@ function notAccepted(promtool: string): string[] {
   }
 }
 
-/** @returns a line for each problem. */
+/** @returns one line for each problem. */
 export function staticProblems(promtool: string): string[] {
   return [
     ...[...dashboards()].flatMap(([file, dashboard]) => lint(file, dashboard, knownAlerts)),

@@ -1,4 +1,4 @@
-/** Serves the built preview, the dashboards and a way to Prometheus, on loopback. */
+/** Serves the built preview and the dashboards, and forwards queries to Prometheus; on loopback. */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -19,7 +19,7 @@ const CONTENT_TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The file that a path names, inside its folder. */
+/** Resolves a request path to a file inside the folder. */
 function fileOf(pathname: string): string {
   if (pathname.startsWith('/dashboards/')) return path.join(DASHBOARDS, path.basename(pathname));
   return path.join(DIST, pathname === '/' ? 'index.html' : path.normalize(pathname));
@@ -42,7 +42,7 @@ async function answer(prometheusUrl: string, request: IncomingMessage, response:
   response.end(content);
 }
 
-/** @param port 0 for any free one. */
+/** @param port 0 chooses a free port. */
 export async function startPreviewServer(prometheusUrl: string, port = 0): Promise<PreviewServer> {
   const server = createServer((request, response) => {
     answer(prometheusUrl, request, response).catch(() => response.writeHead(404).end());

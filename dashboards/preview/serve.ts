@@ -1,11 +1,11 @@
-/** `npm run serve -- --prometheus http://127.0.0.1:9090`: the preview over a Prometheus that runs. */
+/** `npm run serve -- --prometheus http://127.0.0.1:9090`: the preview over a running Prometheus. */
 import { parseArgs } from 'node:util';
 import { startPreviewServer } from './previewServer.ts';
 
 const { values } = parseArgs({
   options: {
     prometheus: { type: 'string', default: 'http://127.0.0.1:9090' },
-    /** How often it scrapes, in seconds. */
+    /** Scrape interval in seconds. */
     scrape: { type: 'string', default: '15' },
     port: { type: 'string', default: '0' },
   },

@@ -1,6 +1,6 @@
 /**
- * `npm run screenshots`: the embedded stack under load, the five dashboards over it, and a
- * picture of each in `docs/img`. Fails when a panel asks in vain.
+ * `npm run screenshots`: starts the embedded stack under load, opens the five dashboards, and
+ * writes a screenshot of each to `docs/img`. Fails when a panel's query fails.
  */
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,7 +20,7 @@ const HEIGHT = 1000;
 const ROUNDS = 6;
 const ROUND_PAUSE_MS = 5_000;
 const DRAW_LIMIT_MS = 60_000;
-/** Lines are drawn a moment after their data are there. */
+/** Lines are drawn shortly after their data has arrived. */
 const SETTLE_MS = 1_500;
 const LEAD_SECONDS = 10;
 const MS = 1000;

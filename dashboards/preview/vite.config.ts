@@ -9,7 +9,7 @@ export default defineConfig({
       'react-custom-scrollbars-2': path.resolve(import.meta.dirname, 'src/scrollbars.ts'),
     },
   },
-  // Grafana's packages ask Node's process for the environment.
+  // Grafana's packages read `process.env`.
   define: { 'process.env': {} },
   build: { outDir: 'dist', chunkSizeWarningLimit: 20_000 },
 });

@@ -5,8 +5,8 @@ import type { MetricName } from '#metricCatalogue.ts';
 export const NOT_SHOWN: Partial<Record<MetricName, string>> = {};
 
 /**
- * Series, by name or selector, that only a fault produces: they are absent where everything
- * works, and what asks for nothing else may be empty.
+ * Series, by name or selector, that only a fault produces. They are absent in a healthy system, and
+ * a query that reads nothing else may return no data.
  */
 export const ONLY_AFTER_FAULTS: Record<string, string> = {
   temporal_workflow_task_execution_failed_total:

@@ -7,15 +7,15 @@ import { promqlParts, type Selector } from './promqlParts.ts';
 import { knownAlerts, rulesBehind } from './ruleExpressions.ts';
 
 export interface MetricUse {
-  /** Titles. */
+  /** Dashboard titles. */
   dashboards: string[];
-  /** Names. */
+  /** Alert names. */
   alerts: string[];
 }
 
 const HISTOGRAM_SUFFIX = /_(bucket|sum|count)$/;
 
-/** A metric as the catalogue names it: of a histogram's series, the histogram. */
+/** A metric's name in the catalogue: for the series of a histogram, the histogram's name. */
 const catalogueName = (metric: string): string => {
   if (metric in METRICS) return metric;
   return metric.replace(HISTOGRAM_SUFFIX, '');
@@ -23,7 +23,7 @@ const catalogueName = (metric: string): string => {
 
 const selectorsIn = (expr: string): Selector[] => promqlParts(expr).selectors;
 
-/** The metrics behind selectors: with what recorded series are made of. */
+/** The metrics that selectors read, including those from which recorded series are calculated. */
 const metricsBehind = (selectors: readonly Selector[]): Set<string> =>
   new Set(
     selectors.flatMap((selector) => {

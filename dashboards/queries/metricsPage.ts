@@ -1,4 +1,4 @@
-/** `docs/metrics.md`, made from the catalogue and from what dashboards and alerts ask. */
+/** Generates `docs/metrics.md` from the catalogue and the queries of dashboards and alerts. */
 
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
 import { METRICS } from '#metricCatalogue.ts';
@@ -37,7 +37,7 @@ Prometheus text, or in OpenMetrics with exemplars that carry the trace id, by th
 const list = (items: readonly string[]): string => (items.length > 0 ? items.join(', ') : 'none');
 const code = (items: readonly string[]): string => list(items.map((item) => `\`${item}\``));
 
-/** Titles of dashboards without what all of them begin with. */
+/** Dashboard titles without their common prefix. */
 const shortTitle = (title: string): string => title.replace(/^.*: /, '');
 
 const runbook = (alert: string): string => `[${alert}](runbooks/${alert}.md)`;
@@ -65,7 +65,7 @@ function section(name: string, definition: MetricDefinition, use: MetricUse): st
 
 const NO_USE: MetricUse = { dashboards: [], alerts: [] };
 
-/** Metrics of others that dashboards and alerts use, as a table. */
+/** Table of the metrics of other programs that dashboards and alerts use. */
 function others(uses: Map<string, MetricUse>): string {
   const rows = [...uses]
     .filter(([name]) => !(name in METRICS) && /^(temporal|nodejs|process)_/.test(name))

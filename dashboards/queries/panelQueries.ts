@@ -1,8 +1,8 @@
-/** What a dashboard asks Prometheus, with where it asks it. */
+/** The queries of a dashboard, each with its place in the dashboard. */
 import type { Dashboard, Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 
 export interface PanelQuery {
-  /** Dashboard, panel and query, for people. */
+  /** Dashboard, panel and query, for messages. */
   where: string;
   expr: string;
   instant: boolean;
@@ -16,7 +16,7 @@ interface PrometheusTarget {
   instant?: boolean;
 }
 
-/** Panels that show something, in order; rows only group them. */
+/** Panels with data, in order; rows are left out. */
 export const panelsOf = (dashboard: Dashboard): Panel[] =>
   (dashboard.panels ?? []).filter((panel): panel is Panel => panel.type !== 'row');
 

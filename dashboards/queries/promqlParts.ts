@@ -1,23 +1,23 @@
-/** What a PromQL expression consists of, by the parser that Prometheus' own editor uses. */
+/** Splits a PromQL expression into its parts, with the parser of Prometheus' own editor. */
 import { parser } from '@prometheus-io/lezer-promql';
 
 export interface Selector {
   metric: string;
-  /** With its matchers, as written. */
+  /** The selector with its matchers, as written. */
   text: string;
-  /** The function its range is given to; undefined outside of one. */
+  /** The function around the range vector; undefined for an instant vector. */
   calledBy?: string;
-  /** Its range, as written; undefined for an instant vector. */
+  /** The range, as written; undefined for an instant vector. */
   window?: string;
 }
 
 export interface PromqlParts {
-  /** Where it is no PromQL: the text there. */
+  /** Texts that are not valid PromQL. */
   errors: string[];
   selectors: Selector[];
 }
 
-/** Variables stand where PromQL wants a duration; each is as good as the other to a parser. */
+/** Grafana's variables stand in place of durations; for the parser any valid duration will do. */
 const DURATION_VARIABLES: Record<string, string> = { $__rate_interval: '59s', $__range: '61s' };
 
 const withDurations = (expr: string): string =>
@@ -31,7 +31,7 @@ const withVariables = (text: string): string =>
     text,
   );
 
-/** Takes an expression apart; Grafana's variables may be in it. */
+/** Parses an expression, which may contain Grafana's variables. */
 export function promqlParts(expr: string): PromqlParts {
   const source = withDurations(expr);
   const parts: PromqlParts = { errors: [], selectors: [] };

@@ -1,4 +1,4 @@
-/** Alerts and recording rules of `alerts/`, by what they ask. */
+/** Expressions of the alerts and recording rules in `alerts/`. */
 import { isAlert } from '#alerts/src/alert.ts';
 import { GROUPS, runbookUrl } from '#alerts/src/ruleFiles.ts';
 import { createTimeScale } from '#alerts/src/timeScale.ts';
@@ -13,22 +13,22 @@ export interface RecordedRule {
   labels: Record<string, string>;
 }
 
-/** The parts of an alert that dashboards repeat. */
+/** The parts of an alert that the dashboards use. */
 export interface KnownAlert {
   name: string;
   expr: string;
-  /** What the recorded series in it are made of. */
+  /** Expressions from which its recorded series are calculated. */
   recordedFrom: string;
   summary: string;
   runbookUrl: string;
 }
 
-/** Name of what is recorded, and how. Several may share a name, with other labels. */
+/** Name and expression of a recording rule. Several may share a name, with different labels. */
 export const recordedRules: readonly RecordedRule[] = RULES.flatMap((rule) =>
   isAlert(rule) ? [] : [{ name: rule.record, expr: rule.expr(TIME), labels: rule.labels ?? {} }],
 );
 
-/** The rules that record what a selector selects; those with another label's value do not. */
+/** The recording rules whose labels match a selector. */
 export const rulesBehind = ({ metric, text }: Selector): RecordedRule[] =>
   recordedRules.filter(
     ({ name, labels }) =>

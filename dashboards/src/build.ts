@@ -1,6 +1,6 @@
 /**
- * `npx node dashboards/src/build.ts --out <folder>`: writes the dashboards for an installation, with
- * its own addresses. Those in `dashboards/` are written by `npm run generate`.
+ * `npx node dashboards/src/build.ts --out <folder>`: writes the dashboards with the addresses of
+ * one installation. `npm run generate` writes those in `dashboards/`.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -16,10 +16,10 @@ const DASHBOARDS = {
   'event-store': eventStore,
 };
 
-/** As Grafana reads it: the builders hand out their own state, and functions in it. */
+/** As JSON: the builders return their internal state, which contains functions. */
 const plain = (dashboard: Dashboard): Dashboard => JSON.parse(JSON.stringify(dashboard));
 
-/** @param addresses where the links of this installation lead. */
+/** @param addresses link targets of this installation. */
 export const dashboards = (addresses: Addresses = DEFAULT_ADDRESSES): Map<string, Dashboard> =>
   new Map(
     Object.entries(DASHBOARDS).map(([name, spec]) => [

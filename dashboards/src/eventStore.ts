@@ -1,4 +1,4 @@
-/** Event store and runtime: whether facts become read models, and how the processes are. */
+/** Event store and runtime: whether events are projected, and the state of the processes. */
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationLineage } from './links.ts';
 import { bars, lines, number, rows } from './panels.ts';

@@ -1,4 +1,4 @@
-/** What the five dashboards have in common: variables, annotations, and links to each other. */
+/** The parts that all five dashboards share: variables, annotations, and links to each other. */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
 import type { Built } from './panels.ts';
@@ -12,7 +12,7 @@ export interface Section {
 }
 
 export interface DashboardSpec {
-  /** Stable: bookmarks and alerts carry it. */
+  /** Must not change: bookmarks and alerts contain it. */
   uid: string;
   title: string;
   description: string;
@@ -33,7 +33,7 @@ const annotation = (name: string, color: string, expr: string, title: string, te
     .titleFormat(title)
     .textFormat(text);
 
-/** Panels need ids of their own; the SDK gives none. */
+/** Sets unique panel ids, because the SDK sets none. */
 function numbered(built: dashboard.Dashboard): dashboard.Dashboard {
   for (const [index, panel] of (built.panels ?? []).entries()) panel.id = index + 1;
   return built;

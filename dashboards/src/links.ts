@@ -1,4 +1,4 @@
-/** Where a panel leads: the Temporal Web UI, a runbook, one organization's events. */
+/** Link targets of panels: the Temporal Web UI, runbooks, the events of one organization. */
 import { grafanaAddress, grafanaVariable } from './grafanaVariable.ts';
 
 export interface PanelLink {
@@ -11,19 +11,19 @@ const ORGANIZATION = grafanaVariable('organization');
 
 const runbookUrl = (alert: string) => `${grafanaAddress('runbooks')}/${alert}.md`;
 
-/** The runbook of an alert: what it means, how to find out, what to do. */
+/** Link to the runbook of an alert. */
 export const runbookLink = (alert: string): PanelLink => ({
   title: `Runbook: ${alert}`,
   url: runbookUrl(alert),
 });
 
-/** In a table: the runbook of the alert in the clicked row. */
+/** In a table: link to the runbook of the alert in the clicked row. */
 export const runbookOfRow = (column: string): PanelLink => ({
   title: 'Runbook',
   url: runbookUrl(grafanaVariable(`__data.fields.${column}`)),
 });
 
-/** Workflows of the chosen namespace that a visibility query finds. */
+/** Link to the workflows of the chosen namespace that match a visibility query. */
 export const temporalList = (title: string, query: string): PanelLink => ({
   title: `Temporal: ${title}`,
   url: `${TEMPORAL}/workflows?query=${encodeURIComponent(query)}`,
@@ -34,7 +34,7 @@ export const temporalTaskQueue: PanelLink = {
   url: `${TEMPORAL}/task-queues/${grafanaVariable('task_queue')}`,
 };
 
-/** The bootstrap of the organization that the reader entered. */
+/** Link to the bootstrap of the organization that the reader entered. */
 export const organizationRun: PanelLink = {
   title: 'Temporal: the run of the entered organization',
   url: `${TEMPORAL}/workflows/org-bootstrap-${ORGANIZATION}`,

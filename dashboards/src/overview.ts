@@ -1,4 +1,4 @@
-/** Overview/SLO: are customers being onboarded, and if not, where to look. */
+/** Overview/SLO: whether organizations are being onboarded, and which dashboard shows a problem. */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationLineage, organizationRun, runbookOfRow, temporalList } from './links.ts';
@@ -8,7 +8,7 @@ import { increase, max, own, quantile, SHOWN_RANGE } from './promql.ts';
 const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
 const WITHIN_RANGE = (series: string) => `round(${max(increase(series, SHOWN_RANGE))})`;
 
-/** Each is 1 when it is as it should be, else 0; without data it is neither. */
+/** Each expression is 1 when healthy, else 0; without data it has no value. */
 const CONDITIONS = [
   { legend: 'API is scraped', expr: `clamp_max(count(${own('http_requests_in_flight')}), 1)` },
   {

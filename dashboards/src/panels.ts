@@ -1,6 +1,6 @@
 /**
- * The kinds of panels the dashboards are made of, each with what an SRE expects of it: a legend
- * that is shown, a unit, thresholds at the alert's values, and links to where one goes next.
+ * The kinds of panels that the dashboards use. All have a legend, a unit, thresholds at the values
+ * of the alerts, and links to the next place to look.
  */
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
@@ -16,7 +16,7 @@ export interface Query {
   expr: string;
   /** Legend of each series, `{{label}}` for a label's value. */
   legend?: string;
-  /** Show the traces behind a histogram's buckets. */
+  /** Show exemplars: links from histogram buckets to traces. */
   exemplars?: boolean;
 }
 
@@ -26,22 +26,22 @@ export interface PanelSpec {
   description: string;
   unit: string;
   queries: Query[];
-  /** Alerts about the same thing: each gets a link to its runbook. */
+  /** Alerts about the same condition: each gets a link to its runbook. */
   alerts?: readonly string[];
-  /** Values at which the panel turns to `warning` (yellow) and `critical` (red): the alerts' own. */
+  /** Thresholds of `warning` (yellow) and `critical` (red), equal to those of the alerts. */
   thresholds?: { warning?: number; critical?: number };
-  /** Small is bad, as with availability: red below `critical`, yellow below `warning`. */
+  /** Low values are bad (availability): red below `critical`, yellow below `warning`. */
   smallIsBad?: boolean;
   links?: readonly PanelLink[];
-  /** Columns of 24. */
+  /** Width, in columns of 24. */
   width?: number;
   height?: number;
   decimals?: number;
   min?: number;
   max?: number;
-  /** The axis reaches at least so far: small values look small, and a threshold is seen. */
+  /** Smallest maximum of the axis, so that small values look small and the threshold is visible. */
   softMax?: number;
-  /** Shown instead of a value that is not there. */
+  /** Text that is shown when there is no value. */
   noValue?: string;
 }
 
@@ -52,7 +52,7 @@ const GREEN = 'green';
 const YELLOW = 'yellow';
 const RED = 'red';
 const NEUTRAL = 'text';
-/** Columns. */
+/** Width of the dashboard in columns. */
 const HALF = 12;
 const PANEL_HEIGHT = 8;
 const STAT_HEIGHT = 4;
@@ -85,7 +85,7 @@ const thresholdsOf = (spec: PanelSpec) =>
 
 function targetsOf({ queries }: PanelSpec, format?: 'table' | 'heatmap', instant = false) {
   return queries.map(({ expr, legend, exemplars }, index) => {
-    // Without a refId of its own, a second query replaces the first.
+    // Grafana replaces a query by the next one with the same refId.
     const target = new prometheus.DataqueryBuilder()
       .refId(String.fromCharCode('A'.charCodeAt(0) + index))
       .datasource(DATASOURCE)
@@ -109,7 +109,7 @@ const linkBuilder = ({ title, url }: PanelLink) =>
     .url(url)
     .targetBlank(true);
 
-/** What all kinds have in common; each kind's builder has these methods. */
+/** Settings that all panels share; the builder of each kind has these methods. */
 function dress<T extends timeseries.PanelBuilder | stat.PanelBuilder | table.PanelBuilder>(
   builder: T,
   spec: PanelSpec,
@@ -129,7 +129,7 @@ function dress<T extends timeseries.PanelBuilder | stat.PanelBuilder | table.Pan
   return builder;
 }
 
-/** Beside the lines where there is room, what grew most first; below them where there is not. */
+/** Legend beside wide panels, largest increase first; below narrow ones. */
 const legendOf = (width: number) =>
   new common.VizLegendOptionsBuilder()
     .showLegend(true)
@@ -139,13 +139,13 @@ const legendOf = (width: number) =>
     .sortBy('Max')
     .sortDesc(true);
 
-/** Counts of nothing would be drawn on an axis up to 100. */
+/** Without a minimum of the axis, Grafana draws zeros on an axis up to 100. */
 const defaultSoftMax = ({ unit, thresholds }: PanelSpec): number | undefined => {
   if (unit === 'percentunit') return (thresholds?.warning ?? thresholds?.critical ?? 0.1) * 1.2;
   return unit === 'short' ? 1 : undefined;
 };
 
-/** Lines over time; the thresholds are drawn as dashed lines. */
+/** Lines over time; thresholds are dashed lines. */
 export function lines(spec: PanelSpec): timeseries.PanelBuilder {
   const { width = HALF, height = PANEL_HEIGHT, softMax = defaultSoftMax(spec) } = spec;
   const builder = dress(new timeseries.PanelBuilder(), { min: 0, ...spec });
@@ -174,7 +174,7 @@ export function lines(spec: PanelSpec): timeseries.PanelBuilder {
     );
 }
 
-/** Counts per interval, stacked: for what happens a few times an hour. */
+/** Stacked counts per interval, for events that happen a few times an hour. */
 export const bars = (spec: PanelSpec): timeseries.PanelBuilder =>
   lines(spec)
     .drawStyle(common.GraphDrawStyle.Bars)
@@ -182,12 +182,12 @@ export const bars = (spec: PanelSpec): timeseries.PanelBuilder =>
     .lineWidth(1)
     .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
 
-/** One number, now; coloured by the thresholds. */
+/** The current value, coloured by the thresholds. */
 export function number(spec: PanelSpec): stat.PanelBuilder {
   const { width = 4, height = STAT_HEIGHT } = spec;
   const builder = dress(new stat.PanelBuilder(), spec);
   const isNamed = spec.queries.some(({ legend }) => legend !== undefined);
-  // Several values side by side are each as small as the longest of them, unless told otherwise.
+  // By default Grafana gives several values the font size that the longest of them needs.
   if (isNamed) builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(14).valueSize(28));
   return builder
     .targets(targetsOf(spec, undefined, true))
@@ -200,7 +200,7 @@ export function number(spec: PanelSpec): stat.PanelBuilder {
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false));
 }
 
-/** Value -> its word and colour. */
+/** Value -> its text and colour. */
 export type Answers = Record<string, { text: string; color: string }>;
 
 const wordsOf = (answers: Answers): dashboard.ValueMapping => ({
@@ -210,22 +210,22 @@ const wordsOf = (answers: Answers): dashboard.ValueMapping => ({
   ),
 });
 
-/** An answer in words: each value has its text and colour. */
+/** Shows a value as text: each value has a text and a colour. */
 export function verdict(spec: PanelSpec, answers: Answers): stat.PanelBuilder {
   const builder = number(spec)
     .colorMode(common.BigValueColorMode.Background)
     .mappings([wordsOf(answers)]);
-  // Read from across the room.
+  // Large enough to be read from a distance.
   return spec.queries.length > 1
     ? builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(18).valueSize(44))
     : builder;
 }
 
 /**
- * Rows of labels, now.
- * @param columns renames them; what is not named is left out.
- * @param rowLink followed from a cell, and able to name the row's values.
- * @param answers words for values.
+ * A table of the current label values.
+ * @param columns new names of columns; columns that are not listed are left out.
+ * @param rowLink link of each cell; may refer to values of the row.
+ * @param answers texts for values.
  */
 export function rows(
   spec: PanelSpec,
@@ -247,7 +247,7 @@ export function rows(
     .withTransformation({ id: 'organize', options: { renameByName: columns } });
 }
 
-/** How a histogram's observations are spread over time. */
+/** Distribution of a histogram's observations over time. */
 export function spread(spec: PanelSpec): heatmap.PanelBuilder {
   const { width = 12, height = PANEL_HEIGHT } = spec;
   return new heatmap.PanelBuilder()

@@ -1,6 +1,6 @@
 /**
- * PromQL as the dashboards write it. Every series of our own is selected by `$job` and
- * `$instance`; names come from the catalogue, so that a renamed metric does not compile.
+ * Builds PromQL for the dashboards. Every series of this service is selected by `$job` and
+ * `$instance`. Names come from the catalogue, so that a renamed metric is a compile error.
  */
 
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
@@ -8,12 +8,12 @@ import { METRICS, type MetricName } from '#metricCatalogue.ts';
 
 /** Every process of the service that the reader has chosen. */
 const PROCESS = 'job=~"$job",instance=~"$instance"';
-/** Window of a rate that fits scrape interval and resolution, whatever they are. */
+/** Grafana's range for rate(), calculated from scrape interval and resolution. */
 const RATE_WINDOW = '$__rate_interval';
-/** The time range that the reader looks at. */
+/** The time range chosen in Grafana. */
 export const SHOWN_RANGE = '$__range';
 
-/** A metric of the catalogue; of a histogram, one of its three series. */
+/** A metric of the catalogue; for a histogram, one of its three series. */
 export type OwnSeries = MetricName | `${MetricName}_${'bucket' | 'sum' | 'count'}`;
 
 const select = (series: string, ...matchers: string[]): string =>
@@ -23,7 +23,7 @@ const definitionOf = (series: string): MetricDefinition =>
   (METRICS as Record<string, MetricDefinition>)[series] ??
   (METRICS as Record<string, MetricDefinition>)[series.replace(/_(bucket|sum|count)$/, '')]!;
 
-/** A metric of ours, of the chosen processes and, where it tells them apart, task queues. */
+/** A metric of this service, of the chosen processes and (if it has the label) task queues. */
 export function own(series: OwnSeries, matchers = ''): string {
   const byQueue = definitionOf(series).labels.includes('task_queue');
   return select(series, matchers, byQueue ? 'task_queue=~"$task_queue"' : '', PROCESS);
@@ -36,7 +36,7 @@ export const node = (series: string, matchers = ''): string => select(series, ma
 export const core = (series: string, matchers = ''): string =>
   select(`temporal_${series}`, matchers, 'namespace="$namespace"', PROCESS);
 
-/** The same of series that know their task queue. */
+/** The same for series with the label `task_queue`. */
 export const coreOfQueue = (series: string, matchers = ''): string =>
   core(series, [matchers, 'task_queue=~"$task_queue"'].filter(Boolean).join(','));
 
@@ -47,18 +47,18 @@ export const increase = (series: string, window = RATE_WINDOW): string =>
 const aggregate = (operator: string, expr: string, by: readonly string[]): string =>
   by.length > 0 ? `${operator} by (${by.join(', ')}) (${expr})` : `${operator}(${expr})`;
 
-/** Over processes that each count their own. */
+/** Sum over processes that each count their own events. */
 export const sum = (expr: string, ...by: string[]): string => aggregate('sum', expr, by);
-/** Over processes, too, of what every replica reads from one database: a sum would multiply it. */
+/** Maximum over processes: every replica reads the same total from the database, so no sum. */
 export const max = (expr: string, ...by: string[]): string => aggregate('max', expr, by);
 
-/** A quantile over one histogram's buckets, already aggregated with `le`. */
+/** A quantile of one histogram's buckets, already aggregated by `le`. */
 export const quantile = (q: number, buckets: string): string =>
   `histogram_quantile(${q}, ${buckets})`;
 
-/** `a / b`, and nothing instead of a division by zero. */
+/** `a / b`, without a value when `b` is 0. */
 export const ratio = (part: string, whole: string): string => `${part} / (${whole} > 0)`;
 
-/** A series of zeros in place of those that the SDK makes with the first failure. */
+/** Returns 0 while the series is missing: the SDK creates it with the first failure. */
 export const orNone = (expr: string, label: string): string =>
   `${expr} or on () label_replace(vector(0), "${label}", "none", "", "")`;

@@ -1,4 +1,4 @@
-/** Temporal worker: whether workers keep up with their queue, and what holds them back. */
+/** Temporal worker: whether workers keep up with their task queue, and what limits them. */
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationRun, temporalList, temporalTaskQueue } from './links.ts';
 import { bars, lines, number } from './panels.ts';

@@ -1,12 +1,12 @@
-/** What a reader chooses at the top of each dashboard. */
+/** The variables at the top of each dashboard. */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { grafanaVariable } from './grafanaVariable.ts';
 
 const DATASOURCE_NAME = 'datasource';
-/** The chosen Prometheus; never one fixed in a dashboard. */
+/** The Prometheus data source; no dashboard contains a fixed one. */
 export const DATASOURCE = { type: 'prometheus', uid: grafanaVariable(DATASOURCE_NAME) };
-/** Matches every value, also of series that come later. */
+/** Matches every value, also of series that appear later. */
 const EVERY = '.+';
 
 const several = (name: string, label: string, query: string, description: string) =>
@@ -22,11 +22,11 @@ const several = (name: string, label: string, query: string, description: string
     .allValue(EVERY)
     .current({ selected: true, text: 'All', value: '$__all' });
 
-/** Where links lead. Each installation has its own addresses. */
+/** Link targets, which differ between installations. */
 export interface Addresses {
   /** Temporal Web UI. */
   temporal: string;
-  /** The API, for the lineage of an organization. */
+  /** The API, for the events of an organization. */
   api: string;
   /** Folder of the runbooks. */
   runbooks: string;
@@ -46,7 +46,7 @@ const address = (name: keyof Addresses, value: string, description: string) =>
     .defaultValue(value)
     .current({ selected: true, text: value, value });
 
-/** One organization, for the links that lead to its run and its events. */
+/** An organization's id, for links to its run and its events. */
 const organization = () =>
   new dashboard.TextBoxVariableBuilder('organization')
     .label('Organization id')
@@ -54,7 +54,7 @@ const organization = () =>
     .defaultValue('')
     .current({ selected: true, text: '', value: '' });
 
-/** The variables of every dashboard, in the order of their dependence. */
+/** The variables of every dashboard; each depends only on those before it. */
 export function variables(addresses: Addresses) {
   return [
     new dashboard.DatasourceVariableBuilder(DATASOURCE_NAME)

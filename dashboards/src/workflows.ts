@@ -1,4 +1,4 @@
-/** Workflows and activities: how runs end, how long they take, and which step holds them up. */
+/** Workflows and activities: how runs end, their duration, and which step delays them. */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import type { DashboardSpec, Section } from './frame.ts';
 import { organizationLineage, organizationRun, temporalList } from './links.ts';

@@ -1,4 +1,4 @@
-/** The API behind the function: one route, the request as it came, the answer as it is. */
+/** Client of the API: sends the request to one route and returns the response unchanged. */
 import { Problem } from './problem.ts';
 import type { Settings } from './settings.ts';
 
@@ -39,16 +39,16 @@ export async function readBody(
   return new Uint8Array(await new Blob(chunks as Uint8Array<ArrayBuffer>[]).arrayBuffer());
 }
 
-/** What another than the API may answer, a proxy or a page of its own, is no answer. */
+/** A response of another type comes from a proxy and not from the API. */
 function isAnswerOfApi({ status, headers }: Response): boolean {
   const isRedirect = status >= 300 && status < 400;
   return !isRedirect && /json/.test(headers.get('content-type') ?? '');
 }
 
 /**
- * Sends the request on and returns the API's answer, whatever its status.
- * @throws Problem 502 when the API cannot be reached or the answer is not its own, 504 when it
- *   takes too long.
+ * Forwards the request and returns the API's response, whatever its status.
+ * @throws Problem 502 when the API cannot be reached or the response is not the API's, 504 after
+ * the time limit.
  */
 export async function forward(
   { backendUrl, timeoutMs }: Settings,
@@ -61,7 +61,7 @@ export async function forward(
       method: 'POST',
       headers: [...pick(headers, FORWARDED), ['x-correlation-id', correlationId]],
       body,
-      // The token is for this API, not for wherever it might point.
+      // Do not send the token to another address than the API's.
       redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
     });

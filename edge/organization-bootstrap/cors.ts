@@ -1,4 +1,4 @@
-/** Browsers of listed origins may call; none by default. */
+/** CORS: only browsers of the listed origins may call; the default is none. */
 
 const ALLOWED_HEADERS = [
   'authorization',
@@ -7,7 +7,7 @@ const ALLOWED_HEADERS = [
   'x-correlation-id',
   'traceparent',
   'tracestate',
-  // Supabase's client sends these two to every function.
+  // Supabase's client sends these two headers to every function.
   'apikey',
   'x-client-info',
 ];
@@ -17,7 +17,7 @@ const PREFLIGHT_SECONDS = '600';
 export const isPreflight = ({ method, headers }: Request): boolean =>
   method === 'OPTIONS' && headers.has('access-control-request-method');
 
-/** What every answer says to browsers. */
+/** CORS headers of every response. */
 export function corsHeaders(origins: string[], request: Request): Record<string, string> {
   const origin = request.headers.get('origin') ?? '';
   return {
@@ -29,7 +29,7 @@ export function corsHeaders(origins: string[], request: Request): Record<string,
   };
 }
 
-/** The answer to a preflight; to a stranger it allows nothing. */
+/** Response to a preflight request; allows nothing to an origin that is not listed. */
 export const preflightResponse = (): Response =>
   new Response(null, {
     status: 204,

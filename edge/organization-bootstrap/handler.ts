@@ -1,14 +1,14 @@
-/** One request from its arrival to its answer, and the one line it leaves. */
+/** Handles one request and writes one log line for it. */
 import { forward, readBody } from './backend.ts';
 import { corsHeaders, isPreflight, preflightResponse } from './cors.ts';
 import { Problem, problemResponse } from './problem.ts';
 import type { Settings } from './settings.ts';
 import { createTokenCheck } from './token.ts';
 
-/** What callers may send, as the API has it: short, printable, nothing that breaks a log line. */
+/** Format of a correlation id, as the API defines it: short, printable, safe in a log line. */
 const CORRELATION_ID = /^[A-Za-z0-9._:-]{1,128}$/;
 
-/** What a log line tells: ids and figures, never a header, a body or an address. */
+/** Fields of a log line: ids and figures, never a header, a body or an address. */
 export interface LogLine {
   level: 'info' | 'error';
   time: string;
@@ -18,9 +18,9 @@ export interface LogLine {
   method: string;
   status: number;
   duration_ms: number;
-  /** Why the function itself refused; absent when the answer is the API's. */
+  /** Why the function itself refused the request; absent for a response of the API. */
   problem?: string;
-  /** Name of an unexpected error; its message may quote a value. */
+  /** Name of an unexpected error; its message could contain a value from the request. */
   error?: string;
 }
 
@@ -29,13 +29,13 @@ function correlationIdOf(headers: Headers): string {
   return CORRELATION_ID.test(given) ? given : crypto.randomUUID();
 }
 
-/** An unexpected error is ours, and not for the caller to read. */
+/** The response to an unexpected error does not contain its message. */
 const toProblem = (error: unknown): Problem =>
   error instanceof Problem
     ? error
     : new Problem(500, 'internal', 'The server could not handle the request');
 
-/** @param log told of every request, once it is answered. */
+/** @param log called once for every request, after the response. */
 export function createHandler(
   settings: Settings,
   log: (line: LogLine) => void,

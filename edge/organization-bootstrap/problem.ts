@@ -1,6 +1,6 @@
-/** What the function refuses by itself, in the API's own form: RFC 9457 problem details. */
+/** Errors of the function itself, in the same form as the API's: RFC 9457 problem details. */
 
-/** An answer that is not the one asked for; what it says is meant for the caller. */
+/** An error response; its texts are written for the caller. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;

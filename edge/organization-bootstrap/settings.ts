@@ -1,9 +1,9 @@
-/** The only reader of the function's environment: everything checked at start, problems in one list. */
+/** The only reader of the function's environment: checks it at start, lists all problems. */
 import { z } from 'zod';
 
 const MS = 1000;
 const KB = 1024;
-/** Longer than the API's own REQUEST_TIMEOUT_SECONDS: its answer is the better one. */
+/** Longer than the API's REQUEST_TIMEOUT_SECONDS, so that the API's own 503 arrives first. */
 const DEFAULT_TIMEOUT_SECONDS = 20;
 const MAX_TIMEOUT_SECONDS = 120;
 const DEFAULT_LIMIT_KB = 256;
@@ -13,17 +13,17 @@ const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 const withoutSlash = (url: string): string => url.replace(/\/+$/, '');
 const baseUrl = () => z.url({ protocol: /^https?$/ }).transform(withoutSlash);
 
-/** Tokens go there: encrypted, unless they do not leave the machine. */
+/** The URL receives tokens: https is required, except for loopback. */
 const isSafe = (url: string): boolean => {
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || LOOPBACK.has(hostname);
 };
 
 const SCHEMA = z.object({
-  /** Set by Supabase in every function; gives issuer and keys. */
+  /** Set by Supabase in every function; issuer and keys are derived from it. */
   SUPABASE_URL: baseUrl(),
   BACKEND_API_URL: baseUrl().refine(isSafe, 'must be https, or on loopback'),
-  /** For projects on the legacy secret (HS256). Supabase keeps names with SUPABASE_ to itself. */
+  /** For projects with the legacy secret (HS256). Supabase reserves names that begin SUPABASE_. */
   LEGACY_JWT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
   JWT_ISSUER: z.string().min(1).optional(),
   JWT_AUDIENCE: z.string().min(1).default('authenticated'),

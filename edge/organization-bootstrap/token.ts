@@ -1,6 +1,6 @@
 /**
- * Supabase's JWT, by the same rules as the API's `src/kernel/http/auth.ts`: the function is deployed
- * without the rest, so they stand here again, and a test holds one against the other.
+ * Verifies Supabase's JWT by the rules of the API's `src/kernel/http/auth.ts`. The function is
+ * deployed without the rest of the code, so the rules are repeated here; a test compares both.
  */
 import {
   createRemoteJWKSet,
@@ -14,12 +14,12 @@ import { z } from 'zod';
 import { Problem } from './problem.ts';
 import type { Settings } from './settings.ts';
 
-/** Published keys verify asymmetric signatures alone: a public key is no HMAC secret. */
+/** Published keys verify asymmetric signatures only: a public key is no HMAC secret. */
 const ASYMMETRIC = ['ES256', 'RS256', 'EdDSA'];
 const SYMMETRIC = ['HS256'];
 const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 5_000;
-/** A token with an unknown key id makes us fetch the keys at most this often. */
+/** Minimum time between two fetches of the keys because of an unknown key id. */
 const JWKS_COOLDOWN_MS = 30_000;
 
 const CLAIMS = z.object({
@@ -35,7 +35,7 @@ const unauthorized = (): Problem =>
     headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
   });
 
-/** The keys could not be had: not the token's fault. */
+/** The keys could not be fetched, so the token could not be checked. */
 const keysUnavailable = (): Problem =>
   new Problem(503, 'keys-unavailable', 'Tokens cannot be verified at the moment', {
     headers: { 'retry-after': '5' },
@@ -46,7 +46,7 @@ const KEY_FAILURES = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_
 const isKeyFailure = (error: unknown): boolean =>
   !(error instanceof errors.JOSEError) || KEY_FAILURES.has(error.code);
 
-/** The algorithm of a compact token; none when its header cannot be read. */
+/** The algorithm in the header of a compact token; undefined when the header cannot be read. */
 function algorithmOf(token: string): string {
   try {
     return decodeProtectedHeader(token).alg ?? '';
@@ -55,7 +55,7 @@ function algorithmOf(token: string): string {
   }
 }
 
-/** Verifies a compact token; which key is ours to choose, never the token's. */
+/** Verifies a compact token. Settings choose the key, never the token. */
 function verifierFor(settings: Settings): (token: string) => Promise<JWTPayload> {
   const keys = createRemoteJWKSet(new URL(settings.jwksUrl), {
     timeoutDuration: JWKS_TIMEOUT_MS,
@@ -81,8 +81,8 @@ function verifierFor(settings: Settings): (token: string) => Promise<JWTPayload>
 }
 
 /**
- * @returns a check of an Authorization header; it throws a Problem: 401 without a valid token,
- * 403 when access is blocked, 503 when the keys cannot be fetched.
+ * @returns a check of an Authorization header. It throws a Problem: 401 without a valid token, 403
+ * when access is blocked, 503 when the keys cannot be fetched.
  */
 export function createTokenCheck(
   settings: Settings,

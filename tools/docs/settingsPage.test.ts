@@ -31,7 +31,7 @@ const rowsBelow = (title: string): string[] => {
   return section.split('\n## ')[0]!.match(/^\| `.*$/gm) ?? [];
 };
 
-test('a row tells what is required, the default as it is written, and the range', () => {
+test('a row shows whether the setting is required, its default as written, and its range', () => {
   expect(rowsBelow('HTTP')).toEqual([
     '| `REQUEST_TIMEOUT_SECONDS` | api | `5` | patience (0 to 60) |',
     '| `CORS_ORIGINS` | api | not set | who may |',
@@ -44,20 +44,20 @@ test('a row tells what is required, the default as it is written, and the range'
   expect(rowsBelow('DNS')).toEqual(['| `DNS_PROXIED` | worker | `true` | by Cloudflare |']);
 });
 
-test('roles that ask the same share a row, those of an installation first', () => {
+test('roles with the same schema share a row, those of an installation first', () => {
   expect(rowsBelow('PostgreSQL')).toEqual([
     '| `DATABASE_URL` | api, worker | required | where rows are |',
   ]);
 });
 
-test('what no installed role reads stands under tools', () => {
+test('lists settings that no installed role reads under "Tools and tests"', () => {
   expect(rowsBelow('Tools and tests')).toEqual([
     '| `API_TOKEN` 🔒 | load | required | whose token |',
   ]);
   expect(secretNames(SCHEMAS)).toEqual(['SMTP_PASS']);
 });
 
-test('a setting without a meaning or a group is named, with what to change', () => {
+test('reports a setting without a description or a group, and says what to change', () => {
   const schemas = { api: z.object({ COLOUR: z.string(), PORT: z.coerce.number() }) };
   expect(settingsPageProblems(schemas)).toEqual([
     'COLOUR (api): say its meaning with .describe() where it is defined',

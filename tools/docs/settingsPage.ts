@@ -1,15 +1,15 @@
-/** `docs/settings.md`, made from the schemas that every role's settings are checked by. */
+/** Generates `docs/settings.md` from the schemas that check the settings of every role. */
 import { z } from 'zod';
 
 export type Schemas = Readonly<Record<string, z.ZodObject>>;
 
-/** A heading of the page, and the names of the settings below it. */
+/** A heading of the page, and a pattern of the settings below it. */
 interface SettingGroup {
   title: string;
   names: RegExp;
 }
 
-/** What JSON Schema says of one setting, and what `.describe` and `.meta` add. */
+/** JSON Schema of one setting, with the values of `.describe` and `.meta`. */
 interface Property {
   description?: string;
   secret?: boolean;
@@ -19,7 +19,7 @@ interface Property {
   maximum?: number;
 }
 
-/** One row: a setting as the roles read it that ask the same of it. */
+/** One table row: a setting, and the roles that read it with the same schema. */
 interface Row {
   name: string;
   roles: string[];
@@ -28,11 +28,14 @@ interface Row {
   meaning: string;
 }
 
-/** Roles of an installation, first on the page; what only other roles read is for tools and tests. */
+/**
+ * Roles of an installation, first on the page; settings of other roles only are for tools and
+ * tests.
+ */
 const INSTALLED = ['api', 'worker', 'migrate', 'trigger'];
 const TOOLS = 'Tools and tests';
 
-/** The first group whose pattern matches a name has the setting. */
+/** A setting belongs to the first group whose pattern matches its name. */
 const GROUPS: readonly SettingGroup[] = [
   { title: 'The process', names: /^(LOG_|DEPLOYMENT_|BUILD_|SECRETS_|METRICS_|HEALTH_INTERVAL_)/ },
   { title: 'PostgreSQL', names: /^(MIGRATION_)?DATABASE_/ },
@@ -47,7 +50,7 @@ const GROUPS: readonly SettingGroup[] = [
   { title: 'Retries and repair', names: /^(ACTIVITY_|COMPENSATION_|RECONCILE_)/ },
 ];
 
-/** What a person types to run a role, where that is not the role's own name. */
+/** Command that starts a role, where it differs from the role's name. */
 const COMMANDS: Record<string, string> = {
   migrate: 'migrate, ops',
   trigger: 'trigger-workflow, ops',
@@ -83,7 +86,7 @@ ${HEADER}
 | \`OTEL_SDK_DISABLED\` | api, worker | \`false\` | true: no spans are made at all |
 `;
 
-/** The roles of an installation before the others. */
+/** Puts the roles of an installation before the others. */
 const inOrder = (roles: readonly string[]): string[] => [
   ...INSTALLED.filter((role) => roles.includes(role)),
   ...roles.filter((role) => !INSTALLED.includes(role)),
@@ -95,13 +98,13 @@ const propertiesOf = (schema: z.ZodObject): Record<string, Property> =>
     Property
   >;
 
-/** What a role does without the setting: nothing (`required`), or work with a default. */
+/** The column "Default": `required`, or the value that is used without the setting. */
 function absence(setting: z.ZodType, { default: fallback }: Property): string {
   if (!setting.safeParse(undefined).success) return 'required';
   return fallback === undefined || fallback === '' ? 'not set' : `\`${fallback}\``;
 }
 
-/** Values that are allowed, where the schema has a list or a range of them; flags need none. */
+/** Allowed values, where the schema has a list or a range; flags have none. */
 function allowed({ enum: values = [], minimum, maximum }: Property): string {
   if (values.length > 0 && !values.includes('true')) {
     return ` (${values.map((value) => `\`${value}\``).join(', ')})`;
@@ -109,7 +112,7 @@ function allowed({ enum: values = [], minimum, maximum }: Property): string {
   return minimum !== undefined && maximum !== undefined ? ` (${minimum} to ${maximum})` : '';
 }
 
-/** Roles that ask the same of a setting share a row. */
+/** Roles with the same schema of a setting share a row. */
 function rowsOf(schemas: Schemas): Row[] {
   const rows = new Map<string, Row>();
   for (const role of inOrder(Object.keys(schemas))) {
@@ -137,7 +140,7 @@ function lineOf({ name, roles, secret, absent, meaning }: Row): string {
   return `| \`${name}\`${secret ? ' 🔒' : ''} | ${cells.join(' | ')} |`;
 }
 
-/** What keeps a setting from being shown well, as sentences that say what to change. */
+/** Problems that prevent a complete row, as sentences that say what to change. */
 export function settingsPageProblems(schemas: Schemas): string[] {
   const undescribed = Object.entries(schemas).flatMap(([role, schema]) =>
     Object.entries(propertiesOf(schema))
@@ -150,7 +153,7 @@ export function settingsPageProblems(schemas: Schemas): string[] {
   return [...undescribed, ...homeless];
 }
 
-/** The whole page: a table for each group. */
+/** The whole page: one table per group. */
 export function settingsPage(schemas: Schemas): string {
   const rows = rowsOf(schemas);
   const tables = [...GROUPS.map(({ title }) => title), TOOLS].map((title) => {

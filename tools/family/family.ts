@@ -1,4 +1,4 @@
-/** `npm run family -- <name>`: adds a family that works, to be filled with what it is to do. */
+/** `npm run family -- <name>`: adds a family with one working workflow, to be changed as needed. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -36,7 +36,7 @@ function write({ made, touched }: Plan): void {
   }
 }
 
-/** Names have another length than the template's, and imports another place. */
+/** Line lengths and the order of imports change with the name, so the files are formatted again. */
 function format({ made, touched }: Plan): void {
   const files = [...made, ...touched]
     .map(({ file }) => file)
@@ -48,7 +48,7 @@ function format({ made, touched }: Plan): void {
   });
 }
 
-/** @throws Error saying what to change about the arguments. */
+/** @throws Error that says what to change in the arguments. */
 function nameFrom(args: string[]): string | undefined {
   const { values, positionals } = parseArgs({
     args,

@@ -1,4 +1,4 @@
-/** The name of a family in every form that its files use it in. */
+/** The forms of a family's name that its files use. */
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { AGGREGATES, FAMILIES, WORKFLOWS } from '#families.ts';
@@ -6,7 +6,7 @@ import { AGGREGATES, FAMILIES, WORKFLOWS } from '#families.ts';
 /** The family that the template is written as. */
 export const TEMPLATE_NAME = 'sampleTask';
 
-/** Name of a table with its suffix: PostgreSQL cuts identifiers off at 63 bytes. */
+/** Name of a table with its suffix: PostgreSQL truncates identifiers to 63 bytes. */
 const MAX_LENGTH = 30;
 const CAMEL_CASE = /^[a-z]{2,}(?:[A-Z][a-z]+)*$/;
 
@@ -33,7 +33,7 @@ export const snakeCase = (name: string): string => wordsOf(name).join('_');
 export const kebabCase = (name: string): string => wordsOf(name).join('-');
 export const workflowType = (name: string): string => `${capital(name)}Workflow`;
 
-/** Text of the template with the family's name in place of the template's. */
+/** Text of the template with the template's name replaced by the family's, in every form. */
 export function renamed(text: string, name: string): string {
   const forms = formsOf(name);
   return formsOf(TEMPLATE_NAME).reduce(
@@ -44,7 +44,7 @@ export function renamed(text: string, name: string): string {
 
 const isSame = (name: string, other: string): boolean => name.toLowerCase() === other.toLowerCase();
 
-/** Names of `src/…`, `test/…` and of the import aliases: a family has a folder under each. */
+/** Names that are taken: entries of `src/` and `test/`, and import aliases. */
 function takenNames(root: string): string[] {
   const { imports } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   const entries = globSync(['src/*', 'test/*'], { cwd: root });
@@ -55,7 +55,7 @@ function takenNames(root: string): string[] {
 }
 
 /**
- * Why there can be no family of this name; undefined when there can.
+ * @returns the reason why a family cannot have this name; undefined when it can.
  * @param root the repository's folder.
  */
 export function refusalOf(name: string, root: string): string | undefined {

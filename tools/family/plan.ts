@@ -1,4 +1,4 @@
-/** What a new family adds to the tree: files of its own, and a line or two in the lists. */
+/** The files that a new family adds, and the lines that it adds to existing files. */
 import { globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { kebabCase, renamed, snakeCase, TEMPLATE_NAME, workflowType } from './names.ts';
@@ -6,7 +6,7 @@ import { kebabCase, renamed, snakeCase, TEMPLATE_NAME, workflowType } from './na
 const TEMPLATE = path.join(import.meta.dirname, 'template');
 
 export interface PlannedFile {
-  /** From the repository's folder. */
+  /** Path relative to the repository's folder. */
   file: string;
   content: string;
 }
@@ -20,7 +20,7 @@ function template(file: string, name: string): string {
   return renamed(readFileSync(path.join(TEMPLATE, file), 'utf8'), name);
 }
 
-/** The number of the next migration, as its file's name has it. */
+/** The number of the next migration, as in its file name. */
 function nextMigration(root: string): string {
   const numbers = readdirSync(path.join(root, 'sql', 'migrations')).map((file) =>
     Number.parseInt(file, 10),
@@ -51,7 +51,10 @@ function filesOf(name: string, root: string): PlannedFile[] {
   ];
 }
 
-/** Puts `added` before the first match of `anchor`. @throws Error naming the file when it has none. */
+/**
+ * Inserts `added` before the first match of `anchor`.
+ * @throws Error naming the file if none matches.
+ */
 function before(root: string, file: string, anchor: RegExp, added: string): PlannedFile {
   const text = readFileSync(path.join(root, file), 'utf8');
   const at = text.search(anchor);
@@ -67,7 +70,7 @@ function listsWith(name: string, root: string): PlannedFile[] {
     `  ${name}Family,\n`,
   );
   const imported = `import { ${name}Family } from '#${name}/family.ts';\n`;
-  // After the last of them; the formatter sorts.
+  // After the last one; the formatter sorts them.
   const imports = [...families.content.matchAll(/^import [^;]+;\n/gm)];
   const end = imports.at(-1)!.index + imports.at(-1)![0].length;
   return [
@@ -90,7 +93,7 @@ function listsWith(name: string, root: string): PlannedFile[] {
   ];
 }
 
-/** @param root the repository's folder. @param name one that `refusalOf` lets pass. */
+/** @param root the repository's folder. @param name a name that `refusalOf` accepts. */
 export const planFor = (name: string, root: string): Plan => ({
   made: filesOf(name, root),
   touched: listsWith(name, root),

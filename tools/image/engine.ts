@@ -1,6 +1,6 @@
 /**
- * What builds and runs images here: Docker or, where there is none, Podman, whose `build` is
- * Buildah. Their commands are the same, so one script serves both.
+ * The program that builds and runs images: Docker, or Podman (whose `build` is Buildah) where there
+ * is no Docker. Their command lines are the same, so one script works with both.
  */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,21 +13,21 @@ import { ConfigError } from '#config.ts';
 export interface Engine {
   name: 'docker' | 'podman';
   env: NodeJS.ProcessEnv;
-  /** What `build` and `run` need on top of what both engines are told. */
+  /** Arguments of `build` and `run` that only this engine needs. */
   buildOptions: string[];
   runOptions: string[];
-  /** Ends the commands below when it is aborted. */
+  /** Aborts running commands of the engine. */
   stopping: AbortSignal;
 }
 
 const run = promisify(execFile);
 const HOST_TRUST = '/etc/ssl/certs/ca-certificates.crt';
 const IMAGE_TRUST = '/tmp/host-ca-certificates.crt';
-/** Of a container. */
+/** Arguments of a container. */
 const LONGEST_SECONDS = 900;
 const LAST_LINES = 40;
 const WIDTH = 110;
-/** Low enough for a root that may not raise its limits. */
+/** Low enough for a root user that may not raise its limits. */
 const LIMITS = '["nofile=1024:4096", "nproc=4096:4096"]';
 const MISSING = `neither Docker nor Podman works here. Start Docker or, on Debian as root:
   apt-get install --no-install-recommends podman runc debootstrap`;
@@ -38,7 +38,7 @@ const works = (command: string, args: string[], env = process.env): Promise<bool
     () => false,
   );
 
-/** A store of its own in `folder`; nothing of another Podman on this machine is used or changed. */
+/** A separate store in `folder`: other data of Podman on this machine is not read or changed. */
 async function configurePodman(folder: string): Promise<NodeJS.ProcessEnv> {
   const within = (name: string) => path.join(folder, name);
   await mkdir(within('tmp'), { recursive: true });
@@ -60,7 +60,7 @@ tmp_dir = "${within('state')}"
     CONTAINERS_STORAGE_CONF: within('storage.conf'),
     TMPDIR: within('tmp'),
   };
-  // Where a folder is itself in a container's overlay, only the slow driver works.
+  // On an overlay file system (inside a container), only the slow driver `vfs` works.
   for (const driver of ['overlay', 'vfs']) {
     const roots = `graphroot = "${within(driver)}"\nrunroot = "${within('run')}"`;
     await writeFile(within('storage.conf'), `[storage]\ndriver = "${driver}"\n${roots}\n`);
@@ -69,7 +69,7 @@ tmp_dir = "${within('state')}"
   throw new ConfigError(`Podman does not work here: see podman info with ${env.CONTAINERS_CONF}`);
 }
 
-/** While it builds, npm has to reach the registry that this machine reaches, and to trust it. */
+/** The build's npm uses the registry and the certificates that this machine is configured for. */
 async function podmanBuildOptions(folder: string): Promise<string[]> {
   const { stdout: registry } = await run('npm', ['config', 'get', 'registry']);
   const npmrc = path.join(folder, 'npmrc');
@@ -81,7 +81,7 @@ async function podmanBuildOptions(folder: string): Promise<string[]> {
   ];
 }
 
-/** @param folder where Podman keeps everything. @throws ConfigError naming what to install. */
+/** @param folder Podman's storage. @throws ConfigError naming what to install. */
 export async function findEngine(folder: string, stopping: AbortSignal): Promise<Engine> {
   if (await works('docker', ['version'])) {
     return { name: 'docker', env: process.env, buildOptions: [], runOptions: [], stopping };
@@ -92,19 +92,19 @@ export async function findEngine(folder: string, stopping: AbortSignal): Promise
     name: 'podman',
     env: await configurePodman(folder),
     buildOptions: await podmanBuildOptions(folder),
-    // Docker's read-only root has no writable /tmp. The limit is for when we are killed.
+    // Docker's read-only root has no writable /tmp. The limit applies when this process is killed.
     runOptions: ['--read-only-tmpfs=false', `--timeout=${LONGEST_SECONDS}`],
     stopping,
   };
 }
 
-/** The engine for what has to be done even after we were told to stop. */
+/** The engine for commands that must run even after a stop was requested. */
 export const stillWorking = (engine: Engine): Engine => ({
   ...engine,
   stopping: new AbortController().signal,
 });
 
-/** Podman's traces outside its folder: a mount, after an error, and empty control groups. */
+/** What Podman leaves outside its folder: a mount (after an error) and empty control groups. */
 export async function tidyUp({ name }: Engine, folder: string): Promise<void> {
   if (name === 'docker') return;
   const groups = ['-depth', '-type', 'd', '-path', '*/libpod_parent*', '-exec', 'rmdir', '{}', '+'];
@@ -112,15 +112,15 @@ export async function tidyUp({ name }: Engine, folder: string): Promise<void> {
   await works('find', ['/sys/fs/cgroup', ...groups]);
 }
 
-/** @returns what the command prints. @throws Error with everything it printed, when it fails. */
+/** @returns the command's output. @throws Error with all output when the command fails. */
 export async function output({ name, env, stopping }: Engine, ...args: string[]): Promise<string> {
   const { stdout } = await run(name, args, { env, signal: stopping });
   return stdout.trim();
 }
 
 /**
- * Runs what takes long, showing the lines that `isStep` knows.
- * @throws Error with the last lines when it fails.
+ * Runs a long command and prints only the lines that `isStep` matches.
+ * @throws Error with the last lines when the command fails.
  */
 export async function runShowing(
   command: string,
@@ -143,8 +143,8 @@ export async function runShowing(
 }
 
 /*
- * A stand-in for the base image, for Podman without a registry of images: the same Debian by
- * debootstrap, the same Node, npm, and the user node. Not the same: npm's version, the entry point.
+ * Replaces the base image where Podman cannot reach an image registry: the same Debian (by
+ * debootstrap), the same Node, npm, and the user node. Different: npm's version, the entry point.
  */
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const NPM = 'npm@11.19.1';
@@ -167,7 +167,7 @@ async function make(engine: Engine, folder: string, image: string, debian: strin
   const root = path.join(folder, 'base');
   await rm(root, { recursive: true, force: true });
   await mkdir(root, { recursive: true });
-  // What debootstrap mounts ends with the namespace, however it ends.
+  // debootstrap's mounts are removed with the namespace, also after an error.
   const isolated = ['--mount', '--pid', '--fork', '--kill-child', 'sh', '-c', SCRIPT, 'sh'];
   const step = /^I: (Retrieving InRelease|\w+ (required|base|the) |Installing npm)/;
   await runShowing('unshare', [...isolated, debian, root, process.execPath, NPM], options, step);
@@ -179,9 +179,9 @@ async function make(engine: Engine, folder: string, image: string, debian: strin
 }
 
 /**
- * Docker fetches the base image by itself.
- * @param folder for what is in the making.
- * @throws ConfigError when this Node is not the image's.
+ * Creates the base image for Podman; Docker downloads it by itself.
+ * @param folder for temporary files.
+ * @throws ConfigError when the running Node is not the image's version.
  */
 export async function provideBaseImage(engine: Engine, folder: string): Promise<string> {
   if (engine.name === 'docker') return 'Docker fetches it';

@@ -1,4 +1,4 @@
-/** What `npm run image` says when it cannot begin; what it builds and runs, it judges itself. */
+/** How `npm run image` reports wrong arguments and a missing engine, and shows long commands. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -8,7 +8,7 @@ import { runShowing } from './engine.ts';
 const run = promisify(execFile);
 const PROGRAM = path.join(import.meta.dirname, 'image.ts');
 
-/** @returns exit code and output, whatever they are. */
+/** @returns exit code and output, also after a failure. */
 const image = (args: string[], env = process.env) =>
   run(process.execPath, [PROGRAM, ...args], { env }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -18,27 +18,27 @@ const options = () => ({ env: process.env, signal: new AbortController().signal 
 
 afterEach(() => vi.restoreAllMocks());
 
-test('help tells what it takes', async () => {
+test('--help prints the options', async () => {
   const { code, stdout } = await image(['--help']);
   expect(code).toBe(0);
   expect(stdout).toContain('Podman, runc and debootstrap');
 });
 
-test('an option that it does not have is an error that names it', async () => {
+test('names an unknown option in the error', async () => {
   const { code, stderr } = await image(['--jsn']);
   expect(code).toBe(1);
   expect(stderr).toContain("Unknown option '--jsn'");
   expect(stderr).toContain('usage: npm run image');
 });
 
-test('without an engine it names the packages to install', async () => {
+test('names the packages to install when there is no engine', async () => {
   const { code, stdout } = await image([], { PATH: '/nonexistent' });
   expect(code).toBe(1);
   expect(stdout).toContain('apt-get install --no-install-recommends podman runc debootstrap');
   expect(stdout.trim().split('\n').at(-1)).toBe('0 passed, 1 failed');
 });
 
-test('of what takes long, the steps are shown, and not the rest', async () => {
+test('prints only the steps of a long command', async () => {
   const log = vi.spyOn(console, 'log').mockReturnValue();
   const script = 'echo STEP 1; echo noise; echo STEP 2 >&2';
   await runShowing('sh', ['-c', script], options(), /^STEP/);
@@ -46,7 +46,7 @@ test('of what takes long, the steps are shown, and not the rest', async () => {
   expect(shown.sort()).toEqual(['STEP 1', 'STEP 2']);
 });
 
-test('what fails is told with its code and its last lines', async () => {
+test('reports exit code and last lines of a failed command', async () => {
   const running = runShowing('sh', ['-c', 'echo the reason; exit 3'], options(), /^STEP/);
   await expect(running).rejects.toThrow('sh ended with code 3:\nthe reason');
 });

@@ -1,6 +1,6 @@
 /**
- * `npm run image`: builds the Dockerfile, starts every role from what came of it, and has
- * test:integration onboard an organization there.
+ * `npm run image`: builds the Dockerfile, starts every role from the image, and runs
+ * test:integration against it.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, realpath } from 'node:fs/promises';
@@ -37,11 +37,14 @@ const REVISION = 'image-check';
 const IMAGE = 'localhost/a4c-workflows:image-check';
 const DEV_IMAGE = 'localhost/a4c-workflows-dev:image-check';
 
-/** Of development, and not to be had here: neither as files nor as roles that help offers. */
+/** Development files and roles that the image must not contain or offer. */
 const DEV_FOLDERS = ['dev', 'test', 'tools', 'alerts'];
 const DEV_ROLES = /^ +(dev|demo|loopbacks)\b/m;
 
-/** Before it dials, the Temporal SDK's native part wants roots to trust; nobody listens there. */
+/**
+ * The Temporal SDK's native part reads root certificates before it connects; no server listens
+ * there.
+ */
 const CONNECT = `
 const { NativeConnection } = await import('@temporalio/worker');
 await NativeConnection.connect({ address: '127.0.0.1:1', tls: true }).catch((error) => {
@@ -51,7 +54,7 @@ await NativeConnection.connect({ address: '127.0.0.1:1', tls: true }).catch((err
 
 const run = promisify(execFile);
 
-/** @returns the image's size, for people. */
+/** @returns the image's size, as text. */
 async function build(engine: Engine, target: string, image: string): Promise<string> {
   const args = ['build', `--target=${target}`, `--build-arg=BUILD_REVISION=${REVISION}`];
   await runShowing(
@@ -68,7 +71,7 @@ function expectThat(condition: boolean, otherwise: string): void {
   if (!condition) throw new Error(otherwise);
 }
 
-/** Folders of packages that the lock file has for development alone. */
+/** Folders of packages that the lock file lists for development only. */
 async function devPackages(): Promise<string[]> {
   const { packages } = JSON.parse(await readFile(path.join(ROOT, 'package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
@@ -88,7 +91,7 @@ async function expectNoDevelopment(engine: Engine, image: string): Promise<void>
   expectThat(!DEV_ROLES.test(help), `its help offers roles that it does not have:\n${help}`);
 }
 
-/** Its user is not root, and can write nothing even where the root is not read-only. */
+/** Its user is not root and cannot write, even without a read-only root. */
 async function expectConfined(engine: Engine, image: string): Promise<void> {
   const user = await output(engine, 'image', 'inspect', '--format={{.Config.User}}', image);
   expectThat(user === '1000:1000', `the image's user is ${user || 'root'}`);
@@ -101,7 +104,7 @@ async function expectConfined(engine: Engine, image: string): Promise<void> {
   expectThat(owned === '', `its user owns ${owned}`);
 }
 
-/** @returns what was found, for people. @throws Error of the first thing that is not as it has to be. */
+/** @returns the findings, as text. @throws Error of the first problem. */
 async function inspectImage(engine: Engine, image: string): Promise<string> {
   await expectConfined(engine, image);
   await expectNoDevelopment(engine, image);
@@ -110,7 +113,7 @@ async function inspectImage(engine: Engine, image: string): Promise<string> {
   return 'its user is 1000, no package of development, TLS has roots to trust';
 }
 
-/** The installation's own test, from outside, with a token from where compose.yaml's users get theirs. */
+/** The installation's own test, with a token from the same source as for users of compose.yaml. */
 async function onboard({ apiUrl, tokenUrl }: Roles): Promise<string> {
   const token = await fetch(tokenUrl);
   const env = {
@@ -137,7 +140,7 @@ const releasers = createReleasers();
 const checks = createCheckList(false);
 const timings: string[] = [];
 
-/** A check that tells what it found, and how long it took. */
+/** Runs a check; prints its result and records how long it took. */
 async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
   console.log(`...     ${name}`);
   const startedAt = performance.now();
@@ -149,7 +152,7 @@ async function step<T>(name: string, work: () => Promise<T>): Promise<T> {
 
 async function proveImage(stopping: AbortSignal): Promise<void> {
   await mkdir(CACHE, { recursive: true });
-  // Podman remembers where its store is: by one name, whichever way we came.
+  // Podman stores the path of its storage: resolve links, so that the path is always the same.
   const folder = await realpath(CACHE);
   const engine = await step('an engine is at hand', () => findEngine(folder, stopping));
   releasers.push(() => tidyUp(engine, folder));
@@ -176,7 +179,7 @@ async function main(stopping: AbortSignal): Promise<void> {
   try {
     await proveImage(stopping);
   } catch {
-    // The step has told why.
+    // step() has printed the reason.
     process.exitCode = stopping.aborted ? INTERRUPTED : 1;
   } finally {
     await releasers.releaseAll();

@@ -1,4 +1,4 @@
-/** Every role of the image, as compose.yaml and k8s/ start it, on the embedded stack. */
+/** Starts every role of the image, as compose.yaml and k8s/ do, on the embedded stack. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { type Engine, output, stillWorking } from './engine.ts';
 interface ContainerSpec {
   name: string;
   image: string;
-  /** The image's own when left out. */
+  /** The image's own command when left out. */
   command?: string[];
   env?: Record<string, string>;
   /** `volume:/folder` */
@@ -23,11 +23,11 @@ interface ContainerSpec {
 }
 
 interface Container {
-  /** Resolves once the check's command succeeds in it. @throws Error with the end of its log. */
+  /** Waits until the check's command succeeds in it. @throws Error with the end of its log. */
   healthy(check: string[]): Promise<void>;
-  /** Its exit code, once it has ended by itself. @throws Error with its log when that is not 0. */
+  /** Waits for its exit. @returns the exit code. @throws Error with its log when that is not 0. */
   completed(): Promise<void>;
-  /** As `docker stop`: killed when it has not ended by then. @returns its exit code. */
+  /** As `docker stop`: kills it after the time limit. @returns its exit code. */
   stop(limitSeconds: number): Promise<number | null>;
 }
 
@@ -36,7 +36,7 @@ const POLL_MS = 300;
 const LABEL = 'a4c-image-check';
 const CONFINED = ['--rm', '--network=host', '--read-only', '--cap-drop=ALL'];
 
-/** The host's network stands for compose's: everything is on 127.0.0.1. */
+/** The host's network replaces compose's: every service is on 127.0.0.1. */
 const runArgs = ({ runOptions }: Engine, spec: ContainerSpec): string[] => [
   'run',
   ...CONFINED,
@@ -44,21 +44,21 @@ const runArgs = ({ runOptions }: Engine, spec: ContainerSpec): string[] => [
   `--label=${LABEL}`,
   ...runOptions,
   ...(spec.volumes ?? []).map((volume) => `--volume=${volume}`),
-  // Without values: the engine takes them from its own environment, where no `ps` shows them.
+  // Names without values: the engine copies them from its environment, so `ps` does not show them.
   ...Object.keys(spec.env ?? {}).map((name) => `--env=${name}`),
 ];
 
-/** @returns what the command prints in a new container. @throws Error with it when it fails. */
+/** @returns the output of a command in a new container. @throws Error with it when it fails. */
 export const outputIn = (engine: Engine, image: string, ...command: string[]): Promise<string> =>
   output(engine, ...runArgs(engine, { name: '', image }), image, ...command);
 
-/** What an earlier run could not remove, because it was killed. */
+/** Removes containers of an earlier run that was killed. */
 export async function removeLeftovers(engine: Engine): Promise<void> {
   const ids = await output(engine, 'ps', '--all', '--quiet', `--filter=label=${LABEL}`);
   if (ids) await output(engine, 'rm', '--force', ...ids.split('\n'));
 }
 
-/** Starts a container whose log goes to the stack's folder. */
+/** Starts a container; its log goes to the stack's folder. */
 async function startContainer(
   engine: Engine,
   { folder, reaper }: Pick<Stack, 'folder' | 'reaper'>,
@@ -75,7 +75,7 @@ async function startContainer(
   });
   await once(child, 'spawn');
   await log.close();
-  // It hands signals on to the container.
+  // An init process, which forwards signals to the command.
   reaper.watch(child.pid!);
 
   const failed = async (what: string) =>
@@ -128,11 +128,11 @@ interface Ground {
 
 export interface Roles {
   apiUrl: string;
-  /** GET answers with a token for the API. */
+  /** Requests with GET and the API's token. */
   tokenUrl: string;
-  /** The CronJob's command. @throws Error with its output when a check warns. */
+  /** Runs the CronJob's command. @throws Error with its output when a check warns. */
   health(): Promise<void>;
-  /** @throws Error when one does not end with code 0. */
+  /** @throws Error when a container does not exit with code 0. */
   end(): Promise<void>;
 }
 
@@ -140,17 +140,17 @@ const COMPOSE = path.resolve(import.meta.dirname, '../../compose.yaml');
 const HOST = '127.0.0.1';
 const DATABASE = 'image';
 const VOLUME = 'a4c-image-check-alert-routes';
-/** Longer than WORKER_SHUTDOWN_GRACE_SECONDS and the five seconds after which it is forced. */
+/** Longer than WORKER_SHUTDOWN_GRACE_SECONDS plus the five seconds until a forced stop. */
 const STOP_LIMIT_SECONDS = 40;
-/** After a failure: what is still starting does not listen to signals. */
+/** After a failure: a process that is still starting does not handle signals. */
 const RELEASE_LIMIT_SECONDS = 5;
 const HEALTH_COMMAND = ['node', 'src/main.ts', 'ops', 'health'];
 
-/** The service's own check, but for the port. */
+/** The service's own health check, with another port. */
 const checkOf = ({ healthcheck }: Service, port: number | string): string[] =>
   healthcheck!.test.slice(1).map((text) => text.replace(/127\.0\.0\.1:\d+/, `${HOST}:${port}`));
 
-/** An empty database beside the stack's: its schema is for the image to make. */
+/** An empty database beside the stack's, for the image's `migrate`. */
 async function createDatabase(env: Record<string, string>): Promise<Record<string, string>> {
   const { DATABASE_URL = '', MIGRATION_DATABASE_URL = '' } = env;
   await withClient(MIGRATION_DATABASE_URL, (client) => client.query(`CREATE DATABASE ${DATABASE}`));
@@ -161,7 +161,7 @@ async function createDatabase(env: Record<string, string>): Promise<Record<strin
   };
 }
 
-/** Where the loopback services of compose.yaml are to listen: on free ports of this machine. */
+/** Ports for the loopback services of compose.yaml: free ports of this machine. */
 async function placeLoopbacks() {
   const ports = Array.from({ length: 7 }, freePort);
   const [supabase, cloudflare, token, pages, ...dns] = await Promise.all(ports);
@@ -172,7 +172,7 @@ async function placeLoopbacks() {
       DNS_RESOLVERS: dns.map((port) => `${HOST}:${port}`).join(','),
     },
     token,
-    // The last one of an option counts.
+    // The last value of a repeated option counts.
     options: [`--host=${HOST}`, `--token-port=${token}`, `--pages-port=${pages}`],
   };
 }
@@ -197,7 +197,7 @@ export async function startRoles(ground: Ground): Promise<Roles> {
   const startService = (name: keyof typeof services) =>
     start({ name, command: services[name].command });
 
-  // Twice: the second one finds nothing to do.
+  // Twice: the second run has nothing to migrate.
   await (await startService('migrate')).completed();
   await (await startService('migrate')).completed();
   releasers.push(async () => {

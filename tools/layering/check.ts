@@ -1,4 +1,6 @@
-/** `npm run check -- layering`: imports go one way. Exits 1 with every one that does not, and why. */
+/**
+ * `npm run check -- layering`: checks imports. Exits 1 with each forbidden import and the reason.
+ */
 import { checkLayering } from './layering.ts';
 import type { Problem } from './problem.ts';
 

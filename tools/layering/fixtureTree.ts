@@ -1,10 +1,12 @@
-/** A small tree with one file for every place that the rules tell apart, and no problem in it. */
+/**
+ * A small source tree without problems, with one file for every place that the rules distinguish.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { TREES } from './places.ts';
 
-/** Files by path; undefined takes one away. */
+/** Contents by path; undefined removes the file. */
 export type Files = Readonly<Record<string, string | undefined>>;
 
 const MANIFEST = JSON.stringify({
@@ -21,7 +23,7 @@ const packageFiles = (name: string): Files => ({
 
 const EMPTY = 'export {};\n';
 
-/** The same files in every family, as the rules expect them. */
+/** The same files in every family, as the rules expect. */
 const family = (name: string): Files => ({
   [`src/${name}/family.ts`]:
     "import './contract.ts';\nimport type {} from '#kernel/family.ts';\n" +
@@ -39,7 +41,7 @@ const family = (name: string): Files => ({
 
 const FAMILIES = ['organization', 'billing', 'orders', 'shipping'];
 
-/** Which family of the fixture uses which. */
+/** Which family of the fixture may use which. */
 export const MAY_USE = { orders: { shipping: 'an order is shipped' } };
 
 const BASE: Files = {
@@ -66,7 +68,7 @@ const BASE: Files = {
   'src/main.ts': "import '#config.ts';\nimport '#roles/api/runApi.ts';\n",
 };
 
-/** @returns the tree's folder, and what removes it */
+/** @returns the tree's folder, and a function that removes it */
 export async function writeFixtureTree(
   planted: Files = {},
 ): Promise<{ root: string; remove: () => Promise<void> }> {

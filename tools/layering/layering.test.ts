@@ -1,4 +1,6 @@
-/** Each rule of the layering check can fail: planted in a small tree, exactly that rule is told. */
+/**
+ * Every rule of the layering check is broken once in a small tree, and only that rule is reported.
+ */
 import { execFile } from 'node:child_process';
 import { copyFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,14 +16,14 @@ async function treeWith(planted: Files): Promise<string> {
   return root;
 }
 
-/** The problems of a tree with these files planted, as `rule: where`. */
+/** Problems of a tree with these added files, as `rule: where`. */
 async function problemsWith(planted: Files, tables: Partial<Tables> = {}): Promise<string[]> {
   const root = await treeWith(planted);
   const { problems } = await checkLayering(root, { mayUse: MAY_USE, largeFolders: {}, ...tables });
   return problems.map(({ rule, where }) => `${rule}: ${where}`);
 }
 
-/** Rule, the file that breaks it, what that imports, and where that leads. */
+/** Rule, file that breaks it, its import, and the resolved path. */
 const BROKEN: readonly [rule: string, file: string, imported: string, target: string][] = [
   ['no-unresolved-import', 'src/kernel/new.ts', './missing.ts', './missing.ts'],
   ['nobody-imports-tests', 'src/orders/new.ts', './store.test.ts', 'src/orders/store.test.ts'],
@@ -64,7 +66,7 @@ const BROKEN: readonly [rule: string, file: string, imported: string, target: st
   ['sandbox', 'src/workflows.ts', './orders/store.ts', 'src/orders/store.ts'],
 ];
 
-/** Every way to write an import, with `type` and without. */
+/** Every syntax of an import, with `type` and without. */
 const FORMS = [
   "import '#config.ts';",
   "import { a } from '#config.ts';",
@@ -79,7 +81,7 @@ const FORMS = [
   "export const later = () => import('#config.ts');",
 ];
 
-/** What else such a file needs, for the clean tree's sake. */
+/** Content that a file also needs, so that the tree has no other problem. */
 const rest: Files = {
   'src/billing/family.ts': "export const load = () => import('./activities.ts');\n",
   'src/workflows.ts': "import '#orders/workflow.ts';\n",
@@ -88,42 +90,42 @@ const rest: Files = {
 const helper: Files = { 'src/orders/helper.ts': 'export {};\n' };
 
 describe('layering', () => {
-  it('finds nothing in a tree that follows the rules', async () => {
+  it('finds no problem in a tree that follows the rules', async () => {
     expect(await problemsWith({})).toEqual([]);
   });
 
-  it.each(BROKEN)('%s: refuses that %s imports %s', async (rule, file, imported, target) => {
+  it.each(BROKEN)('%s: reports that %s imports %s', async (rule, file, imported, target) => {
     const content = `import '${imported}';\n${rest[file] ?? ''}`;
     expect(await problemsWith({ ...helper, [file]: content })).toEqual([
       `${rule}: ${file} -> ${target}`,
     ]);
   });
 
-  it('has a planted import for each of its rules', async () => {
+  it('has a forbidden import for each rule', async () => {
     const rules = layeringRules(await treeWith({}), MAY_USE).map(({ name }) => name);
     const planted = BROKEN.map(([rule]) => rule);
     expect(new Set([...planted, 'no-circle'])).toEqual(new Set(rules));
   });
 
-  it('gives every rule its reason', async () => {
+  it('has a reason for every rule', async () => {
     const rules = layeringRules(await treeWith({}), MAY_USE);
     expect(rules.filter(({ comment }) => comment.length < 40)).toEqual([]);
   });
 
-  it.each(FORMS)('sees %s', async (statement) => {
+  it.each(FORMS)('finds %s', async (statement) => {
     expect(await problemsWith({ 'src/orders/new.ts': `${statement}\n` })).toEqual([
       'settings-are-for-roles: src/orders/new.ts -> src/config.ts',
     ]);
   });
 
-  it('holds the sandbox against types alone', async () => {
+  it('applies the sandbox rule to type imports', async () => {
     const planted = { 'src/orders/proxies.ts': "import type { Pool } from 'pg';\n" };
     expect(await problemsWith(planted)).toEqual([
       'sandbox: src/orders/proxies.ts -> node_modules/pg/index.js',
     ]);
   });
 
-  it('takes types from a development package', async () => {
+  it('allows type imports from a development package', async () => {
     const planted = { 'src/kernel/new.ts': "import type { A } from 'fixture';\n" };
     expect(await problemsWith(planted)).toEqual([]);
   });
@@ -131,7 +133,7 @@ describe('layering', () => {
   it.each([
     ['of types alone', 'src/kernel/a.ts', 'src/kernel/b.ts'],
     ['between two trees', 'test/a.ts', 'tools/b.ts'],
-  ])('finds a circle %s', async (_, one, other) => {
+  ])('finds an import cycle %s', async (_, one, other) => {
     const importing = (from: string, to: string) =>
       `import type { A } from './${path.relative(path.dirname(from), to)}';\n`;
     expect(
@@ -139,7 +141,7 @@ describe('layering', () => {
     ).toContainEqual(expect.stringMatching(/^no-circle: /));
   });
 
-  it('leaves alone what has a package.json of its own', async () => {
+  it('ignores folders with their own package.json', async () => {
     const planted = {
       'dashboards/preview/package.json': '{}',
       'dashboards/preview/page.ts': "import 'nowhere';\n",
@@ -148,8 +150,8 @@ describe('layering', () => {
   });
 });
 
-describe('what no import tells', () => {
-  it('tells of a rule that fits no file', async () => {
+describe('checks other than imports', () => {
+  it('reports a rule that matches no file', async () => {
     const planted = {
       'src/config.ts': undefined,
       'src/main.ts': "import '#roles/api/runApi.ts';\n",
@@ -158,7 +160,7 @@ describe('what no import tells', () => {
     expect(await problemsWith(planted)).toEqual(['idle-rule: settings-are-for-roles']);
   });
 
-  it('tells of an allowance that nobody uses', async () => {
+  it('reports an allowance that no import needs', async () => {
     const mayUse = { ...MAY_USE, billing: { shipping: 'once it did' } };
     expect(await problemsWith({}, { mayUse })).toEqual(['idle-allowance: billing -> shipping']);
   });
@@ -167,7 +169,7 @@ describe('what no import tells', () => {
     Array.from({ length: 16 }, (_, n) => [`src/orders/part/file${n}.ts`, 'export {};\n']),
   );
 
-  it('tells of a folder with more than fifteen files', async () => {
+  it('reports a folder with more than fifteen files', async () => {
     expect(await problemsWith(sixteen)).toEqual([
       'folder-size: src/orders/part has 16 files, and not at most 15',
     ]);
@@ -175,13 +177,13 @@ describe('what no import tells', () => {
     expect(await problemsWith(sixteen, { largeFolders })).toEqual([]);
   });
 
-  it('counts no test among the files of a folder', async () => {
+  it('does not count tests among the files of a folder', async () => {
     const { 'src/orders/part/file0.ts': _, ...fifteen } = sixteen;
     const planted = { ...fifteen, 'src/orders/part/file1.test.ts': 'export {};\n' };
     expect(await problemsWith(planted)).toEqual([]);
   });
 
-  it('tells of a file with more than 300 lines, comments and texts included', async () => {
+  it('reports a file with more than 300 lines, counting comments and texts', async () => {
     const text = `export const a = \`\n${'x\n'.repeat(150)}\`;\n/*\n${'y\n'.repeat(145)}*/\n`;
     expect(await problemsWith({ 'src/orders/new.ts': text })).toEqual([]);
     expect(await problemsWith({ 'src/orders/new.ts': `${text}// one\n// two\n` })).toEqual([
@@ -189,7 +191,7 @@ describe('what no import tells', () => {
     ]);
   });
 
-  it('tells of an exception that is needed no more', async () => {
+  it('reports an exception that is no longer needed', async () => {
     const largeFolders = { 'src/orders': 'it was large' };
     expect(await problemsWith({}, { largeFolders })).toEqual([
       'folder-size: src/orders is small enough: its exception can go',
@@ -200,7 +202,7 @@ describe('what no import tells', () => {
     ['src/loose.ts', 'src/loose.ts belongs into a family, the kernel or a role'],
     ['src/stray/file.ts', 'src/stray/ is neither kernel nor roles, and has no family.ts'],
     ['scripts/file.ts', 'scripts/ has TypeScript and is not among TREES'],
-  ])('tells of %s, which no rule reads', async (file, where) => {
+  ])('reports %s, which no rule reads', async (file, where) => {
     expect(await problemsWith({ [file]: 'export {};\n' })).toEqual([`misplaced: ${where}`]);
   });
 });
@@ -214,7 +216,7 @@ describe('the command', () => {
       );
     });
 
-  it('exits 1 and tells rule, reason and import', async () => {
+  it('exits 1 and prints rule, reason and import', async () => {
     const root = await treeWith({ 'src/kernel/new.ts': "import '#orders/store.ts';\n" });
     const { code, stderr } = await run(root);
     expect(stderr).toMatch(/^kernel-knows-nobody: The kernel is what all families stand on\./m);
@@ -228,7 +230,7 @@ describe('noInlineTypeImports', () => {
     ['an annotation', "export const a: import('./b.ts').B = 1;"],
     ['a type argument', "export type A = Array<import('./b.ts').B>;"],
     ['typeof', "export type A = typeof import('./b.ts');"],
-  ])('refuses an import inside %s, which the parser does not see', async (_, statement) => {
+  ])('reports an import inside %s, which the parser does not see', async (_, statement) => {
     const root = await treeWith({ 'src/kernel/new.ts': `${statement}\n` });
     const plugin = 'noInlineTypeImports.grit';
     await copyFile(path.join('tools/layering', plugin), path.join(root, plugin));

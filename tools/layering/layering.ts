@@ -1,4 +1,4 @@
-/** Judges the imports of all trees by the rules, and the tree by what no import tells. */
+/** Checks the imports of all trees by the rules, and what cannot be seen from imports. */
 import { cruise, getAvailableTranspilers, type ICruiseResult } from 'dependency-cruiser';
 import { familiesOf, misplaced, otherProjectsOf, treesOf } from './places.ts';
 import type { Problem } from './problem.ts';
@@ -16,7 +16,7 @@ type Modules = ICruiseResult['modules'];
 type Violation = ICruiseResult['summary']['violations'][number];
 
 async function readImports(root: string, rules: readonly Rule[]): Promise<ICruiseResult> {
-  // Without its parser dependency-cruiser reads what it can of TypeScript, and says nothing.
+  // Without its parser, dependency-cruiser skips TypeScript syntax without an error.
   if (!getAvailableTranspilers().some(({ name, available }) => name === 'swc' && available)) {
     throw new Error('dependency-cruiser finds no @swc/core of a version it supports: npm ci');
   }
@@ -25,7 +25,7 @@ async function readImports(root: string, rules: readonly Rule[]): Promise<ICruis
     treesOf(root),
     {
       baseDir: root,
-      // A copy of the tree may share node_modules by a link: rules know packages by that path.
+      // node_modules may be a symbolic link; the rules match packages by the path in this folder.
       preserveSymlinks: true,
       parser: 'swc',
       tsPreCompilationDeps: true,
@@ -58,7 +58,7 @@ const matches = (pattern: string | string[] | undefined, files: readonly string[
   pattern === undefined ||
   [pattern].flat().every((one) => files.some((file) => new RegExp(one).test(file)));
 
-/** Rules that read no file: a folder was renamed, and what they guarded is open. */
+/** Rules whose pattern matches no file, for example after a folder was renamed. */
 function idleRules(rules: readonly Rule[], modules: Modules): Problem[] {
   const files = modules.map(({ source }) => source);
   return rules
@@ -70,7 +70,7 @@ function idleRules(rules: readonly Rule[], modules: Modules): Problem[] {
     }));
 }
 
-/** Allowances of the table that no import needs. */
+/** Allowances in the table that no import needs. */
 function idleAllowances(mayUse: MayUse, modules: Modules): Problem[] {
   const uses = (user: string, used: string): boolean =>
     modules.some(
@@ -96,7 +96,7 @@ const misplacedFiles = (root: string): Problem[] =>
     where,
   }));
 
-/** @param root the repository's folder, or one like it */
+/** @param root the repository's folder, or a fixture */
 export async function checkLayering(
   root: string,
   tables: Tables = TABLES,

@@ -1,8 +1,8 @@
-/** The parts of the repository that the layering check tells apart, as they are on the disk. */
+/** The parts of the repository that the layering check distinguishes, read from the disk. */
 import { existsSync, globSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Top-level folders with TypeScript. Each may import those before it, and none after it. */
+/** Top-level folders with TypeScript. Each may import only itself and those before it. */
 export const TREES = [
   'src',
   'dev',
@@ -14,15 +14,15 @@ export const TREES = [
   'test',
 ] as const;
 
-/** Folders of `src` that are no family. */
+/** Folders of `src` that are not families. */
 const NO_FAMILIES = ['kernel', 'roles'];
 
-/** Files that stand in `src` itself; everything else belongs to a folder. */
+/** Files directly in `src`; all others belong in a folder. */
 const ROOT_FILES = ['main', 'config', 'families', 'metricCatalogue', 'workflows'].map(
   (name) => `${name}.ts`,
 );
 
-/** Has TypeScript, but runs on Deno, which checks its imports itself. */
+/** Contains TypeScript for Deno, which checks the imports itself. */
 const CHECKED_ELSEWHERE = ['edge'];
 
 const foldersIn = (folder: string): string[] =>
@@ -42,18 +42,20 @@ const hasTypeScript = (root: string, folder: string): boolean =>
   globSync(`${folder}/**/*.ts`, { cwd: root, exclude: (name) => name.endsWith('node_modules') })
     .length > 0;
 
-/** Those of TREES that are there, and have TypeScript. */
+/** The folders of TREES that exist and contain TypeScript. */
 export const treesOf = (root: string): string[] =>
   TREES.filter((tree) => hasTypeScript(root, tree));
 
-/** Folders with a package.json of their own, below the root: other projects, with other packages. */
+/**
+ * Folders below the root with their own package.json: separate projects with their own packages.
+ */
 export const otherProjectsOf = (root: string): string[] =>
   globSync(
     treesOf(root).map((tree) => `${tree}/**/package.json`),
     { cwd: root, exclude: (name) => name.endsWith('node_modules') },
   ).map((file) => path.dirname(file));
 
-/** What no rule would read, because it stands where nothing is expected. */
+/** Files in unexpected places, which no rule would read. */
 export function misplaced(root: string): string[] {
   const families = familiesOf(root);
   const unknownTrees = foldersIn(root)

@@ -1,7 +1,7 @@
-/** What the layering check finds. */
+/** A problem that the layering check finds. */
 export interface Problem {
   rule: string;
   reason: string;
-  /** Which file or folder, and what it imports. */
+  /** The file or folder, and its import. */
   where: string;
 }

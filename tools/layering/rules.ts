@@ -1,20 +1,20 @@
 /**
- * What may import what, as rules for dependency-cruiser. They go by role and family and are made
- * from the tree: a new family needs no line here unless it uses another one (MAY_USE).
+ * The import rules, for dependency-cruiser. They are generated from roles and families in the tree:
+ * a new family needs no line here unless it uses another family (MAY_USE).
  */
 import type { IForbiddenRuleType } from 'dependency-cruiser';
 import { familiesOf, TREES, treesOf } from './places.ts';
 
-/** A regular rule: one import from one file to another. */
+/** A rule about one import from one file to another. */
 export type Rule = Extract<IForbiddenRuleType, { to: { circular?: boolean } }> & {
   name: string;
   comment: string;
 };
 
-/** A family -> the families it may use -> why. */
+/** For each family: the families that it may use, each with the reason. */
 export type MayUse = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** Beside these, every family may use the organization and the kernel. */
+/** In addition, every family may use the organization and the kernel. */
 export const MAY_USE: MayUse = {
   onboarding: { invitation: 'a bootstrap invites the first people of an organization' },
   sso: { domainClaim: 'single sign-on is for e-mail domains that the organization has proved' },
@@ -29,7 +29,7 @@ const COMMON_FAMILY = 'organization';
 
 const TEST = '[.]test[.]ts$';
 
-/** What a family has, told by the name of the file or of the folder that it stands in. */
+/** The roles inside a family, recognized by file or folder name. */
 const OF_WORKER = [
   'activities[.]ts',
   '\\w+Activities[.]ts',
@@ -64,7 +64,7 @@ const anyOf = (alternatives: readonly string[]): string => `(?:${alternatives.jo
 const others = (names: readonly string[], but: readonly string[]): string[] =>
   names.filter((name) => !but.includes(name));
 
-/** Rules for all trees together. */
+/** Rules for all trees. */
 const general: readonly Rule[] = [
   {
     name: 'no-circle',
@@ -87,7 +87,7 @@ const general: readonly Rule[] = [
   },
 ];
 
-/** Each tree stands on those before it; tests, wherever they stand, may use all. */
+/** A tree may import those before it; tests may import all trees. */
 function treeRules(trees: readonly string[]): Rule[] {
   return trees.slice(0, -1).map((tree, index) => ({
     name: `tree:${tree}`,
@@ -107,7 +107,7 @@ const production: Rule = {
   to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
 };
 
-/** Kernel, roles, and the files of `src` itself. */
+/** Rules for the kernel, the roles, and the files directly in `src`. */
 const assembly: readonly Rule[] = [
   {
     name: 'kernel-knows-nobody',
@@ -150,7 +150,7 @@ const assembly: readonly Rule[] = [
   },
 ];
 
-/** Which families a family may use: those of the table, and the organization. */
+/** A family may use the families of the table, and the organization. */
 function familyRules(families: readonly string[], mayUse: MayUse): Rule[] {
   return families.flatMap((family) => {
     const used = Object.entries(mayUse[family] ?? {});
@@ -168,8 +168,8 @@ function familyRules(families: readonly string[], mayUse: MayUse): Rule[] {
 }
 
 /**
- * What a family has for one role only stays with that role. Everything that src/workflows.ts
- * reaches is held by the rule `sandbox`: its files can reach only each other.
+ * What a family has for one role may be imported by that role only. The rule `sandbox` covers
+ * everything that src/workflows.ts reaches: these files may import only each other.
  */
 function roleRules(family: string): Rule[] {
   const named = (names: readonly string[]): string => `^src/${family}/(?:.*/|)${anyOf(names)}`;
@@ -216,7 +216,7 @@ function roleRules(family: string): Rule[] {
   ];
 }
 
-/** @param root the repository's folder, or one like it */
+/** @param root the repository's folder, or a fixture */
 export function layeringRules(root: string, mayUse: MayUse = MAY_USE): Rule[] {
   const families = familiesOf(root);
   return [

@@ -1,4 +1,4 @@
-/** Files and folders of `src` that are too large to be read as one. */
+/** Files and folders of `src` that are too large. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from './problem.ts';
@@ -11,7 +11,7 @@ export type LargeFolders = Readonly<Record<string, string>>;
 
 export const LARGE_FOLDERS: LargeFolders = {};
 
-/** Biome counts no line inside a comment or a template, so its rule would let longer files pass. */
+/** Biome's rule does not count lines inside comments and template literals; this one does. */
 function longFiles(root: string, files: readonly string[]): Problem[] {
   return files
     .map((file) => ({
@@ -26,7 +26,7 @@ function longFiles(root: string, files: readonly string[]): Problem[] {
     }));
 }
 
-/** Tests stand beside their file, and do not count. */
+/** Tests stand beside their file, and are not counted. */
 function largeFolders(files: readonly string[], exceptions: LargeFolders): Problem[] {
   const counted = files.filter((file) => !file.endsWith('.test.ts'));
   const tooLarge = [...Map.groupBy(counted, (file) => path.dirname(file))].filter(
@@ -46,7 +46,7 @@ function largeFolders(files: readonly string[], exceptions: LargeFolders): Probl
   }));
 }
 
-/** @param root the repository's folder, or one like it */
+/** @param root the repository's folder, or a fixture */
 export function sizeProblems(root: string, exceptions: LargeFolders): Problem[] {
   const files = globSync('src/**/*.ts', { cwd: root });
   return [...longFiles(root, files), ...largeFolders(files, exceptions)];

@@ -1,4 +1,4 @@
-/** A heatmap as Grafana's: its own is no component of a package. One row a bucket, one column a step. */
+/** A heatmap like Grafana's, which no package exports: one row per bucket, one column per step. */
 import type { DataFrame } from '@grafana/data';
 
 const AXIS_WIDTH = 48;
@@ -12,7 +12,7 @@ const edgeOf = (frame: DataFrame): number => {
 const label = (edge: number): string => (Number.isFinite(edge) ? `${edge} s` : '∞');
 const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 19);
 
-/** Buckets are cumulative: each row is what its bucket has more than the one below. */
+/** Prometheus' buckets are cumulative: each row shows its bucket minus the one below. */
 function rowsOf(frames: DataFrame[]) {
   const sorted = [...frames].sort((a, b) => edgeOf(a) - edgeOf(b));
   return sorted.map((frame, row) => {

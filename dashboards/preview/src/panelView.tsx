@@ -1,4 +1,4 @@
-/** One panel, by Grafana's own components. */
+/** Draws one panel with Grafana's own components. */
 import {
   type DataFrame,
   dateTime,

@@ -1,4 +1,4 @@
-/** What a panel's queries return, as the data frames that Grafana's components draw. */
+/** Converts the results of a panel's queries to the data frames that Grafana's components draw. */
 import {
   createDataFrame,
   type DataFrame,
@@ -15,7 +15,7 @@ export interface Span {
   from: number;
   to: number;
   step: number;
-  /** How often Prometheus scrapes, in seconds. */
+  /** Scrape interval in seconds. */
   scrape: number;
 }
 
@@ -26,10 +26,10 @@ interface Series {
 }
 
 const MS = 1000;
-/** As Grafana reckons it: four scrapes at least. */
+/** As Grafana calculates it: at least four scrape intervals. */
 const rateWindow = ({ step, scrape }: Span): string => `${Math.max(4 * scrape, step + scrape)}s`;
 
-/** Grafana's variables as a reader with "All" chosen has them. */
+/** Values of Grafana's variables when "All" is chosen. */
 function resolved(expr: string, span: Span): string {
   return expr
     .replaceAll('$__rate_interval', rateWindow(span))
@@ -56,12 +56,12 @@ const legendOf = ({ legendFormat = '__auto' }: TargetModel, labels: Labels): str
     ? Object.values(labels).join(' ') || 'value'
     : legendFormat.replaceAll(/\{\{(\w+)\}\}/g, (_, label: string) => labels[label] ?? '');
 
-/** Every step of the span, so that gaps stay gaps. */
+/** Every step of the time range, so that missing samples are drawn as gaps. */
 function alignedValues(series: Series, times: number[]): (number | null)[] {
   const byTime = new Map((series.values ?? []).map(([time, value]) => [time, Number(value)]));
   return times.map((time) => {
     const value = byTime.get(time);
-    // A quantile of nothing is not a number: a gap, as in Grafana.
+    // The quantile of an empty histogram is NaN: drawn as a gap, as in Grafana.
     return value === undefined || Number.isNaN(value) ? null : value;
   });
 }
@@ -76,7 +76,7 @@ function dressed(field: Field, panel: PanelModel, theme: GrafanaTheme2, index: n
   return field;
 }
 
-/** One frame a series. */
+/** One frame per series. */
 export async function seriesFrames(
   panel: PanelModel,
   span: Span,
@@ -114,7 +114,7 @@ export async function seriesFrames(
   });
 }
 
-/** Rows of labels, with the columns and names that the panel's transformations give them. */
+/** Rows of labels, with the columns and names that the panel's transformations define. */
 export async function tableFrame(
   panel: PanelModel,
   span: Span,

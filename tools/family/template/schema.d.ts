@@ -1,6 +1,6 @@
 /**
- * The template's table, for its queries to compile here. Not copied: `npm run generate` writes the
- * table of a new family to src/kernel/database/schema.ts.
+ * The template's table, so that the template's queries compile. It is not copied: `npm run
+ * generate` adds the table of a new family to src/kernel/database/schema.ts.
  */
 import type { Timestamp } from '#kernel/database/schema.ts';
 

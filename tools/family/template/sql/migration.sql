@@ -1,8 +1,8 @@
--- Sample task: one row for each recorded note. The id is that of its aggregate.
+-- Sample task: one row for each recorded note. The row's id is the id of its aggregate.
 CREATE TABLE sample_task_projection (
   sample_task_id uuid PRIMARY KEY,
   -- No foreign key: rebuilt_organization() deletes the organization's row and restores it, and
-  -- would have to know the key to defer it. The projection looks for the organization instead.
+  -- would have to defer the key. Instead the projection checks that the organization exists.
   org_id uuid NOT NULL,
   note text NOT NULL,
   workflow_id text,

@@ -2,20 +2,20 @@
 import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput } from '#kernel/workflow/names.ts';
 
-/** Permission of the routes. */
+/** Permission that the routes require. */
 export const MANAGE_SAMPLE_TASK = 'organization.manage_sample_task';
 
 export const SAMPLE_TASK = 'SampleTaskWorkflow';
 
-/** `sample-task-{orgId}`: one run of an organization at a time. */
+/** `sample-task-{orgId}`: one run per organization at a time. */
 const IDS = workflowIds('sample-task-');
 export const sampleTaskWorkflowId = IDS.idOf;
-/** The organization id inside such a workflow id, or undefined for any other id. */
+/** The organization id in such a workflow id; undefined for any other id. */
 export const orgIdOfSampleTask = IDS.uuidOf;
 
 export interface SampleTaskParams {
   organizationId: string;
-  /** Of the stream and the row that the run makes. */
+  /** Id of the stream and of the row that the run creates. */
   sampleTaskId: string;
   note: string;
   origin: RequestOrigin;

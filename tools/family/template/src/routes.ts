@@ -1,4 +1,4 @@
-/** The routes of a sample task: start a run, and read what runs have recorded. */
+/** The routes of a sample task: start a run, and list the recorded notes. */
 import { randomUUID } from 'node:crypto';
 import type Router from '@koa/router';
 import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
@@ -27,7 +27,7 @@ const PREFIX = '/api/v1/organizations/:organizationId/sample-task';
 const isUnderWay = (): Problem =>
   new Problem(409, 'sample-task-under-way', 'A run of this kind is under way');
 
-/** The run's own first step writes the event, so the two cannot part. */
+/** The run's first activity emits the event, so no event is stored without a run. */
 async function start(
   { config, temporal }: Kernel,
   caller: Caller,

@@ -1,11 +1,11 @@
-/** Runs of a sample task, as the API starts them. */
+/** Starts runs of a sample task for the API. */
 import type { Client } from '@temporalio/client';
 import { startRun } from '#kernel/temporal/runs.ts';
 import { SAMPLE_TASK, type SampleTaskParams, sampleTaskWorkflowId } from './contract.ts';
 
 /**
- * One at a time for each organization. @returns the workflow id.
- * @throws WorkflowExecutionAlreadyStartedError while one is under way.
+ * Starts a run; one at a time per organization. @returns the workflow id.
+ * @throws WorkflowExecutionAlreadyStartedError while another run is open.
  */
 export function startSampleTaskRun(
   client: Client,

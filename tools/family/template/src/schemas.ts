@@ -1,4 +1,4 @@
-/** What the routes of a sample task take and give. */
+/** Request and response schemas of the routes of a sample task. */
 import { z } from 'zod';
 import { text } from '#kernel/http/schemas.ts';
 

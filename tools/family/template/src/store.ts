@@ -18,7 +18,7 @@ export function createSampleTasks(pool: Pool) {
   const db = typed(pool);
 
   return {
-    /** Those of an organization, oldest first. */
+    /** The rows of an organization, oldest first. */
     sampleTasksOf: (orgId: string): Promise<SampleTask[]> =>
       rows(db)
         .where('org_id', '=', orgId)

@@ -1,4 +1,4 @@
-/** A sample task from its route to its read model. */
+/** A sample task, from the request to the read model. */
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { traceLineageOf } from '#roles/lineage.ts';
@@ -13,14 +13,14 @@ const onboarding = useOnboarding();
 const api = useApi(onboarding);
 useWorker(onboarding);
 
-/** An active organization, and a caller who may. */
+/** Creates an active organization, and a caller with the permission. */
 async function activeOrganization() {
   const { orgId, slug } = await makeActiveOrganization(onboarding.database.pool);
   const as = { sub: randomUUID(), orgId, permissions: [{ p: MANAGE_SAMPLE_TASK, s: slug }] };
   return { orgId, as, path: `/api/v1/organizations/${orgId}/sample-task` };
 }
 
-test('a run records the note, which the read model and the metrics show', async () => {
+test('a run records the note, and the read model and the metrics show it', async () => {
   const { orgId, as, path } = await activeOrganization();
   const labels = { workflow_type: SAMPLE_TASK };
   const completed = async () => (await scrape(api.url)).value('workflow_completed_total', labels);
@@ -35,7 +35,7 @@ test('a run records the note, which the read model and the metrics show', async 
   expect(lineage?.events.at(-1)?.eventType).toBe('sample_task.recorded');
 });
 
-test('callers without the permission are refused', async () => {
+test('refuses callers without the permission', async () => {
   const { as, path } = await activeOrganization();
   const body = { note: 'hello' };
   const answer = await api.call('POST', path, { as: { ...as, permissions: [] }, body });
