@@ -29,7 +29,7 @@ const problemsOf = (load: () => unknown): string => {
   throw new Error('it was accepted');
 };
 
-test('defaults are those of the source document: five minutes of propagation, three resolvers, seconds read as ms', () => {
+test('defaults are five minutes of propagation, three resolvers, and milliseconds from seconds', () => {
   const api = loadConfig('api', API);
   expect(api).toMatchObject({
     PORT: 3000,
@@ -46,7 +46,7 @@ test('defaults are those of the source document: five minutes of propagation, th
   ]);
 });
 
-test('every problem is listed at once, by the name of its setting and without its value', () => {
+test("lists every problem at once, by the setting's name and without its value", () => {
   const message = problemsOf(() =>
     loadConfig('worker', {
       DATABASE_URL: 'mysql://u:hunter2@localhost/a4c',
@@ -69,7 +69,7 @@ test('every problem is listed at once, by the name of its setting and without it
   expect(message).not.toContain('too short');
 });
 
-test('tokens need a way to be verified, mail a server', () => {
+test('requires a way to verify tokens, and a mail server', () => {
   expect(problemsOf(() => loadConfig('api', { ...API, SUPABASE_URL: '' }))).toContain(
     'SUPABASE_URL',
   );
@@ -80,7 +80,7 @@ test('tokens need a way to be verified, mail a server', () => {
   expect(problemsOf(() => loadConfig('worker', resend))).toContain('RESEND_API_KEY');
 });
 
-test('a versioned worker says which build it is', () => {
+test('requires a build id for a versioned worker', () => {
   const versioned = { ...WORKER, WORKER_DEPLOYMENT_NAME: 'a4c-workflows' };
   expect(problemsOf(() => loadConfig('worker', versioned))).toContain('BUILD_REVISION');
   expect(loadConfig('worker', { ...versioned, BUILD_REVISION: 'v1.0.0' })).toMatchObject({
@@ -96,11 +96,11 @@ test.each([
   ['DNS_VERIFICATION_BACKOFF_SECONDS', '10,soon'],
   ['ENABLE_ORG_BOOTSTRAP', 'maybe'],
   ['PORT', '70000'],
-])('%s=%s is refused', (name, value) => {
+])('refuses %s=%s', (name, value) => {
   expect(problemsOf(() => loadConfig('api', { ...API, [name]: value }))).toContain(name);
 });
 
-test('TRUST_PROXY is refused by the name of what replaced it', () => {
+test('refuses TRUST_PROXY and names the setting that replaced it', () => {
   const message = problemsOf(() => loadConfig('api', { ...API, TRUST_PROXY: 'true' }));
   expect(message).toContain('TRUST_PROXY: was replaced: set TRUSTED_PROXY_HOPS');
   expect(loadConfig('api', API).TRUSTED_PROXY_HOPS).toBe(0);

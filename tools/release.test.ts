@@ -1,4 +1,4 @@
-/** `npm run release` on a repository of its own: real git, real npm, scripts that leave a mark. */
+/** `npm run release` in a temporary repository, with real git and npm. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ The format is [Keep a Changelog](https://keepachangelog.com/en/1.1.0/).
 
 - A first thing.
 `;
-/** \`check\` and \`test\` of the repository: each leaves its name in a file that git ignores. */
+/** The scripts \`check\` and \`test\`: each writes its name to a file that git ignores. */
 const mark = (name: string) => `node -e "fs.appendFileSync('ran.log', '${name} ')"`;
 
 let repository: string;
@@ -74,7 +74,7 @@ const release = (...args: string[]): Promise<Outcome> =>
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   );
 
-/** Runs it, and expects that nothing has happened but the refusal. */
+/** Runs the command, and expects a refusal that changes nothing. */
 async function expectRefusal(args: string[], reason: RegExp): Promise<void> {
   const before = [await git('rev-parse', 'HEAD'), await git('tag'), await git('status', '-s')];
   const changelog = await read('CHANGELOG.md');
@@ -88,7 +88,7 @@ async function expectRefusal(args: string[], reason: RegExp): Promise<void> {
 
 const ran = () => read('ran.log').catch(() => '');
 
-test('it checks, tests, cuts the changelog, sets the version, commits and tags', async () => {
+test('checks, tests, updates the changelog, sets the version, commits and tags', async () => {
   const { code, stdout, stderr } = await release('0.2.0');
   expect(stderr).toBe('');
   expect(code).toBe(0);
@@ -115,12 +115,12 @@ test('minor, major and patch count from the version of package.json', async () =
   expect(await git('tag')).toBe('v0.2.0');
 });
 
-test('--skip-tests leaves the tests out, not the checks', async () => {
+test('--skip-tests skips the tests but not the checks', async () => {
   expect((await release('0.2.0', '--skip-tests')).code).toBe(0);
   expect(await ran()).toBe('check ');
 });
 
-test('--dry-run says what would be done, and does nothing', async () => {
+test('--dry-run prints the steps and changes nothing', async () => {
   const before = await git('rev-parse', 'HEAD');
   const { code, stdout } = await release('0.2.0', '--dry-run');
   expect(code).toBe(0);
@@ -138,23 +138,23 @@ test('--dry-run says what would be done, and does nothing', async () => {
   expect(await git('status', '-s')).toBe('');
 });
 
-test('--help tells the usage and exits 0; an unknown option tells it and exits 1', async () => {
+test('--help prints the usage and exits 0; an unknown option prints it and exits 1', async () => {
   const help = await release('--help');
   expect([help.code, help.stdout]).toEqual([0, expect.stringContaining('usage: npm run release')]);
   await expectRefusal(['0.2.0', '--publish'], /--publish.*usage: npm run release/s);
 });
 
-test('a changed or unknown file is refused', async () => {
+test('refuses a changed or untracked file', async () => {
   await writeFile(file('forgotten.txt'), 'x');
   await expectRefusal(['0.2.0'], /commit or stash.*forgotten\.txt/s);
 });
 
-test('another branch than main is refused', async () => {
+test('refuses a branch other than main', async () => {
   await git('switch', '-qc', 'topic');
   await expectRefusal(['0.2.0'], /branch is topic.*git switch main/s);
 });
 
-test('an empty [Unreleased] is refused, and so is a changelog without it', async () => {
+test('refuses an empty [Unreleased] and a changelog without it', async () => {
   await writeFile(file('CHANGELOG.md'), CHANGELOG.replace(/### Added.*?(?=## \[0\.1\.0\])/s, ''));
   await commit('example: empty');
   await expectRefusal(['0.2.0'], /\[Unreleased\].*CHANGELOG\.md.*is empty/s);
@@ -163,28 +163,28 @@ test('an empty [Unreleased] is refused, and so is a changelog without it', async
   await expectRefusal(['0.2.0'], /CHANGELOG\.md/);
 });
 
-test.each(['0.1.0', '0.0.9'])('version %s is refused: it is not greater', async (version) => {
+test.each(['0.1.0', '0.0.9'])('refuses version %s, which is not greater', async (version) => {
   await expectRefusal([version], /not greater than 0\.1\.0/);
 });
 
-test('no version, one that is none, and a second argument are refused', async () => {
+test('refuses a missing version, an invalid one, and a second argument', async () => {
   await expectRefusal([], /which version/);
   await expectRefusal(['next'], /next is no version/);
   await expectRefusal(['0.2.0', '0.3.0'], /0\.3\.0/);
 });
 
-test('a version that has a tag already is refused', async () => {
+test('refuses a version whose tag exists', async () => {
   await git('tag', 'v0.2.0');
   await expectRefusal(['0.2.0'], /tag v0\.2\.0/);
 });
 
-test('every reason to refuse is told at once', async () => {
+test('reports all reasons for a refusal at once', async () => {
   await git('switch', '-qc', 'topic');
   await writeFile(file('forgotten.txt'), 'x');
   await expectRefusal(['0.1.0'], /forgotten\.txt.*branch is topic.*not greater/s);
 });
 
-test('failing checks or tests leave everything as it was', async () => {
+test('changes nothing when checks or tests fail', async () => {
   await writeManifest({ check: 'node -e "process.exit(3)"', test: mark('test') });
   await commit('example: broken checks');
   await expectRefusal(['0.2.0'], /npm run check failed/);
@@ -194,7 +194,7 @@ test('failing checks or tests leave everything as it was', async () => {
   await expectRefusal(['0.2.0'], /npm test failed/);
 });
 
-test('checks that change files end it: the commit would hold what nobody has looked at', async () => {
+test('stops when checks change files, which the commit would contain', async () => {
   await writeManifest({ check: `node -e "fs.writeFileSync('generated.txt', 'x')"`, test: 'true' });
   await commit('example: checks that write');
   const { code, stderr } = await release('0.2.0');
@@ -203,7 +203,7 @@ test('checks that change files end it: the commit would hold what nobody has loo
   expect(await read('CHANGELOG.md')).toBe(CHANGELOG);
 });
 
-test('when git refuses the commit, the three files are put back', async () => {
+test('restores the three files when git rejects the commit', async () => {
   await writeFile(file('.git/hooks/pre-commit'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
   await expectRefusal(['0.2.0', '--skip-tests'], /commit/);
   expect(JSON.parse(await read('package.json')).version).toBe('0.1.0');

@@ -21,7 +21,7 @@ const played = (asked: Parameters<typeof choose>[1]) => {
   return [...alerts, ...(watchdog ? ['Watchdog'] : [])];
 };
 
-describe('what is played', () => {
+describe('scenarios to play', () => {
   test.each([
     ['everything', {}, ['Smoke', 'Heat', 'Wet', 'Watchdog']],
     ['the core', { core: true }, ['Smoke', 'Heat']],
@@ -29,7 +29,7 @@ describe('what is played', () => {
     ['several alerts', { only: ['Wet', 'Smoke'] }, ['Smoke', 'Wet']],
     ['the one without a fault', { only: ['Watchdog'] }, ['Watchdog']],
     ['one of the core', { only: ['Heat'], core: true }, ['Heat']],
-  ])('%s', (_what, asked, alerts) => {
+  ])('are chosen for: %s', (_what, asked, alerts) => {
     expect(played(asked)).toEqual(alerts);
   });
 
@@ -41,7 +41,7 @@ describe('what is played', () => {
       'the core proves Wet; there are',
     ],
     ['no fault in the core', { only: ['Watchdog'], core: true }, 'there are Heat, Smoke'],
-  ])('%s is an error that says which there are', (_what, asked, message) => {
+  ])('%s is an error that lists the valid names', (_what, asked, message) => {
     expect(() => played(asked)).toThrow(message);
   });
 });
@@ -53,19 +53,19 @@ describe('scenarios and exceptions', () => {
     WATCHDOG,
   ];
 
-  test('each means one rule', () => {
+  test('each entry matches exactly one rule', () => {
     const unclear = entries.filter((entry) => rulesOf(entry).length !== 1);
     expect(unclear).toEqual([]);
   });
 
-  test('cover every rule, each once', () => {
+  test('cover every rule exactly once', () => {
     const covered = entries.flatMap(rulesOf);
     const label = ({ name, severity, labels }: (typeof ALERTS)[number]) =>
       JSON.stringify({ name, severity, ...labels });
     expect(covered.map(label).toSorted()).toEqual(ALERTS.map(label).toSorted());
   });
 
-  test('an exception has a reason', () => {
+  test('every exception has a reason', () => {
     for (const { alert, reason } of UNPROVED)
       expect([alert, reason]).toEqual([alert, expect.any(String)]);
     expect(UNPROVED.filter(({ reason }) => reason.trim() === '')).toEqual([]);

@@ -1,4 +1,4 @@
-/** Which scenarios `npm run prove:alerts` plays. */
+/** Selects the scenarios that `npm run prove:alerts` plays. */
 import type { ProvedAlert, Scenario } from './scenario.ts';
 
 /** Always fires, so there is no fault to inject. */
@@ -7,17 +7,17 @@ export const WATCHDOG: ProvedAlert = { alert: 'Watchdog' };
 export interface Asked {
   /** Names of alerts; all of them when left out. */
   only?: string[];
-  /** Those that CI plays, too. */
+  /** Only the scenarios that CI also plays. */
   core?: boolean;
 }
 
 export interface Choice {
-  /** With what was asked for alone in what they prove. */
+  /** The chosen scenarios; of their alerts, only those asked for. */
   scenarios: Scenario[];
   watchdog: boolean;
 }
 
-/** @throws Error that names the alerts that can be proved, when one that is asked for cannot be. */
+/** @throws Error that lists the alerts with a scenario, when one of those asked for has none. */
 export function choose(all: readonly Scenario[], { only, core }: Asked): Choice {
   const playable = all.filter((scenario) => !core || scenario.core);
   const provable = new Set([

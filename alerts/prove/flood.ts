@@ -1,4 +1,4 @@
-/** Requests without a pause, so many at a time, until stopped. */
+/** Sends requests without a pause, a fixed number at a time, until stopped. */
 import type { Stage } from './stage.ts';
 
 export function flood(concurrency: number, request: () => Promise<unknown>): () => Promise<void> {
@@ -13,7 +13,7 @@ export function flood(concurrency: number, request: () => Promise<unknown>): () 
   };
 }
 
-/** A read through the API, whatever it answers. */
+/** Reads through the API and ignores the response. */
 export async function read({ apiUrl, token }: Stage, path: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}` };
   await (await fetch(apiUrl + path, { headers })).text();

@@ -18,7 +18,7 @@ const LABELS = {
 const RUNBOOKS = 'https://github.com/analytics4change/a4c-workflows/blob/main/docs/runbooks';
 
 let amtool: string;
-/** A Prometheus without alerts: what was before is over. */
+/** A Prometheus without active alerts, as after earlier scenarios have ended. */
 const prometheus = createServer((_request, response) => {
   response.end(JSON.stringify({ data: { alerts: [] } }));
 });
@@ -29,13 +29,13 @@ beforeAll(async () => {
 }, INSTALL_LIMIT_MS);
 afterAll(() => prometheus.close());
 
-/** A stage of which only the pager is there. */
+/** A stage with a pager and nothing else. */
 function stageWith(pages: Page[]): Stage {
   const prometheusUrl = `http://127.0.0.1:${(prometheus.address() as AddressInfo).port}`;
   return { amtool, monitoring: { prometheusUrl, pager: { pages } } } as unknown as Stage;
 }
 
-/** A fault of which these receivers hear, and of whose end these. */
+/** A fault that notifies the first receivers, and whose end notifies the second ones. */
 function fault(pages: Page[], told: string[], toldOfEnd: string[]): Scenario {
   const tell = (status: Page['status'], receivers: string[]) => {
     for (const receiver of receivers) {
@@ -69,7 +69,7 @@ test.each([
     ['platform-slack'],
     'not resolved within 0.5 s',
   ],
-])('%s', async (_what, told, toldOfEnd, reason) => {
+])('records the result when %s', async (_what, told, toldOfEnd, reason) => {
   const pages: Page[] = [];
   const [proof] = await play(stageWith(pages), fault(pages, told, toldOfEnd));
   expect(proof).toMatchObject({ alert: 'NoPollers', told, runbook: true });

@@ -1,4 +1,4 @@
-/** Plays a scenario, and waits for its pages and for their ends. */
+/** Plays a scenario, and waits until its alerts are notified and resolved. */
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,10 +17,10 @@ export interface Proof {
   fault: string;
   secondsToPage?: number;
   secondsToResolve?: number;
-  /** Who has been told. */
+  /** Receivers that were notified. */
   told: string[];
   runbook: boolean;
-  /** Why it is not proved. */
+  /** Why the alert is not proved. */
   reason?: string;
 }
 
@@ -28,16 +28,16 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const POLL_MS = 100;
 const MS = 1000;
 const DEFAULT_LIMIT_SECONDS = 120;
-/** After a scenario, what it raised may echo as long as its longest range. */
+/** An alert can stay active after its scenario for as long as its longest range. */
 const QUIET_LIMIT_SECONDS = 180;
 
 const isAbout = (page: Page, proved: ProvedAlert): boolean =>
   page.labels.alertname === proved.alert && hasLabels(page.labels, proved.labels);
 
-/** What is wrong with a page: labels by which it is routed, and the way to the runbook. */
+/** What a page lacks: labels that routes use, or the link to the runbook. */
 function problemOf(page: Page, definition: AlertDefinition): string | undefined {
   const { severity, team, service, name } = definition;
-  // A template is the job, which the page names beside it.
+  // A template contains the job, which the page has as a label.
   const labels = { severity, team, service: service.includes('{{') ? page.labels.job! : service };
   if (!hasLabels(page.labels, labels)) return 'paged with other labels';
   if (page.annotations.runbook_url !== runbookUrl(name)) return 'paged without its runbook';
@@ -53,7 +53,7 @@ const hasRunbook = (alert: string): Promise<boolean> =>
 interface Watched {
   proved: ProvedAlert;
   definition: AlertDefinition;
-  /** Who has to be told. */
+  /** Receivers that have to be notified. */
   receivers: string[];
   proof: Proof;
 }
@@ -76,7 +76,7 @@ async function watchedOf({ amtool }: Stage, scenario: Scenario): Promise<Watched
   );
 }
 
-/** The first page since `since` for which `matches` holds. */
+/** The first page since `since` that satisfies `matches`. */
 const pageSince = (stage: Stage, since: number, matches: (page: Page) => boolean) =>
   stage.monitoring.pager.pages.find((page) => page.receivedAt >= since && matches(page));
 
@@ -89,7 +89,7 @@ async function until(done: () => boolean, limitSeconds: number): Promise<boolean
   return true;
 }
 
-/** Waits until none of them is pending or firing: a page has to come from this fault. */
+/** Waits until none of them is pending or firing, so that the next page comes from this fault. */
 async function untilQuiet(stage: Stage, watched: Watched[]): Promise<void> {
   const deadline = Date.now() + QUIET_LIMIT_SECONDS * MS;
   while (Date.now() < deadline) {
@@ -104,7 +104,7 @@ async function untilQuiet(stage: Stage, watched: Watched[]): Promise<void> {
   }
 }
 
-/** Notes who was told of an alert since `since`. @returns whether everybody was who has to be. */
+/** Records which receivers were notified since `since`. @returns whether all required ones were. */
 function recordPage(
   stage: Stage,
   { proved, definition, receivers, proof }: Watched,
@@ -124,11 +124,11 @@ function recordPage(
   return proof.told.length === receivers.length;
 }
 
-/** All of them are looked at, each time: each has a time of its own. */
+/** Checks all of them each time, because each records its own time. */
 const recordPages = (stage: Stage, watched: Watched[], since: number): boolean =>
   watched.map((one) => recordPage(stage, one, since)).every((isTold) => isTold);
 
-/** What each receiver was told last of each instance of an alert. */
+/** The last notification of each receiver for each instance of an alert. */
 function lastWords(stage: Stage, matches: (page: Page) => boolean): Page[] {
   const last = new Map<string, Page>();
   for (const page of stage.monitoring.pager.pages.filter(matches)) {
@@ -165,7 +165,7 @@ function verdict({ proof, receivers }: Watched, limit: number): string | undefin
   return proof.runbook ? undefined : 'no runbook';
 }
 
-/** Plays one scenario to its end, whatever comes of it. */
+/** Plays one scenario, and always ends its fault. */
 export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
   const watched = await watchedOf(stage, scenario);
   const limit = scenario.limitSeconds ?? DEFAULT_LIMIT_SECONDS;
@@ -187,7 +187,7 @@ export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
   return watched.map(({ proof }) => proof);
 }
 
-/** The one that always fires: it has to be there, and to come again. */
+/** Checks the alert that always fires: it has to be notified, and notified again. */
 export async function proveWatchdog(stage: Stage): Promise<Proof> {
   const [receiver] = await receiversOf(stage.amtool, ruleOf(WATCHDOG));
   const beats = () =>

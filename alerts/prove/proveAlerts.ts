@@ -1,6 +1,6 @@
 /**
- * `npm run prove:alerts`: injects the real fault behind every alert into a running stack, and
- * waits until the page arrives where production would send it, and until it is taken back.
+ * `npm run prove:alerts`: injects the real fault behind every alert into a running stack, and waits
+ * until the alert reaches the receivers of production's routes, and until it is resolved.
  */
 import { parseArgs } from 'node:util';
 import { runMain, withUsage } from '#roles/commandLine.ts';

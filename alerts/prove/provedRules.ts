@@ -1,4 +1,4 @@
-/** Which rules a scenario means: several may share a name, with other labels. */
+/** Finds the rule that a scenario refers to: several may share a name, with different labels. */
 import type { AlertDefinition } from '#alerts/src/alert.ts';
 import { ALERTS } from '#alerts/src/ruleFiles.ts';
 import type { ProvedAlert } from './scenario.ts';
@@ -8,7 +8,7 @@ export const hasLabels = (
   wanted: Record<string, string> = {},
 ): boolean => Object.entries(wanted).every(([name, value]) => labels[name] === value);
 
-/** Every rule of that name with those labels. */
+/** Every rule with this name and these labels. */
 export const rulesOf = ({ alert, labels }: ProvedAlert): AlertDefinition[] =>
   ALERTS.filter(
     (rule) => rule.name === alert && hasLabels({ severity: rule.severity, ...rule.labels }, labels),

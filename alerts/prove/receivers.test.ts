@@ -20,7 +20,7 @@ test.each([
   ['HealthCheckFailing', { severity: 'critical' }, ['platform-pager', 'platform-slack']],
   ['HealthCheckFailing', { severity: 'warning' }, ['platform-slack']],
   ['TargetDown', undefined, ['platform-pager', 'platform-slack']],
-])('%s %o is told to %s', async (alert, labels, receivers) => {
+])('%s %o is routed to %s', async (alert, labels, receivers) => {
   const rule = ruleOf({ alert, ...(labels && { labels }) });
   expect(await receiversOf(amtool, rule)).toEqual(receivers);
 });

@@ -1,4 +1,4 @@
-/** Who is told of an alert, as Alertmanager's own tool reads `alerts/alertmanager.yml`. */
+/** The receivers of an alert, calculated by amtool from `alerts/alertmanager.yml`. */
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ const LIMIT_MS = 30_000;
 
 const execute = promisify(execFile);
 
-/** Static labels of a rule: what stands for a label of the series is not known before it fires. */
+/** Static labels of a rule; labels with a template have no value before the alert fires. */
 const labelsOf = ({ name, severity, team, service, labels }: AlertDefinition): string[] =>
   Object.entries({ alertname: name, severity, team, service, ...labels })
     .filter(([, value]) => !value.includes('{{'))
@@ -17,7 +17,7 @@ const labelsOf = ({ name, severity, team, service, labels }: AlertDefinition): s
 
 /**
  * @param amtool path of the program, or its name on PATH.
- * @returns names of receivers, in the order of the routes; several where a route continues.
+ * @returns names of receivers in the order of the routes; several where a route continues.
  * @throws Error when amtool cannot read the routes.
  */
 export async function receiversOf(amtool: string, rule: AlertDefinition): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** Temporal's frontend, behind a proxy that can refuse calls as a rate limit does. */
+/** A proxy in front of Temporal's frontend that can reject calls like a rate limit. */
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 
@@ -19,7 +19,7 @@ const REFUSAL = {
   'grpc-message': 'injected',
 };
 
-/** Passes one call on, and its answer back with the trailers that carry gRPC's status. */
+/** Forwards one call, and its response with the trailers that contain the gRPC status. */
 function forward(
   upstream: http2.ClientHttp2Session,
   stream: http2.ServerHttp2Stream,
@@ -35,7 +35,7 @@ function forward(
   });
   stream.on('wantTrailers', () => stream.sendTrailers(trailers));
   stream.pipe(call).pipe(stream);
-  // A caller that goes away ends its call, and the other way round.
+  // When either side closes the stream, close the other.
   stream.on('error', () => call.close());
   stream.on('aborted', () => call.close());
   call.on('error', () => stream.close());

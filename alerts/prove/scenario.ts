@@ -1,28 +1,28 @@
 import type { Stage } from './stage.ts';
 
-/** An alert, and where several rules share its name, the static labels of the one that is meant. */
+/** An alert by its name and, where several rules share the name, its static labels. */
 export interface ProvedAlert {
   alert: string;
   labels?: Record<string, string>;
 }
 
-/** A real fault, and the alerts that it has to raise. */
+/** A real fault, and the alerts that it must raise. */
 export interface Scenario {
   fault: string;
   proves: ProvedAlert[];
-  /** Whether CI plays it too. */
+  /** Whether CI also plays it. */
   core?: boolean;
-  /** How long pages, and their ends, may take; 120 s when left out. */
+  /** Time limit for its alerts, and for their end; 120 s when left out. */
   limitSeconds?: number;
   begin(stage: Stage): Promise<unknown>;
   end(stage: Stage): Promise<unknown>;
-  /** Puts the stage back once its alerts are over, where that by itself would raise others. */
+  /** Restores the stage after its alerts have ended, where doing so earlier would raise others. */
   restore?(stage: Stage): Promise<unknown>;
 }
 
 /**
- * A scenario whose `end` needs what its `begin` made.
- * @param begin returns how to end the fault.
+ * A scenario whose `end` needs values from its `begin`.
+ * @param begin starts the fault and returns a function that ends it.
  */
 export function scenario(
   what: Omit<Scenario, 'begin' | 'end'>,

@@ -1,4 +1,4 @@
-/** Where alerts are proved: the embedded stack, its roles, and real monitoring over them. */
+/** The stage on which alerts are proved: the embedded stack with its roles, and real monitoring. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -14,16 +14,16 @@ import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { ruleFiles } from '../src/ruleFiles.ts';
 import { createTimeScale } from '../src/timeScale.ts';
 
-/** A minute of a rule becomes a second; so does a minute of a route's wait. */
+/** One minute of a rule becomes one second, and so does one minute of a route's wait. */
 export const FACTOR = 60;
 const SCRAPE_SECONDS = 1;
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
 const STEADY_LIMIT_MS = 120_000;
-/** Longer than it takes to tell that an alert is over. */
+/** Longer than the time until the end of an alert is notified. */
 const STEADY_ROUNDS = 8;
 const ROUND_MS = 1_000;
 const START_PATH = '/api/v1/workflows/organization-bootstrap';
-/** Once in the interval of a scrape, where production has seconds. */
+/** One evaluation per scrape interval, which takes seconds in production. */
 const FAST_CHECKS = { HEALTH_INTERVAL_SECONDS: '1' };
 
 export interface StartedOnboarding {
@@ -34,18 +34,18 @@ export interface StartedOnboarding {
 export interface Stage {
   stack: Stack;
   monitoring: Monitoring;
-  /** Alertmanager's tool, for what its routes say. */
+  /** Path of amtool, which evaluates the routes. */
   amtool: string;
-  /** The database, as its owner. */
+  /** Connection string of the database's owner. */
   owner: pg.Pool;
   api: ApiClient;
   apiUrl: string;
   token: string;
   pidOf(role: RoleName): number;
   kill(role: RoleName): Promise<void>;
-  /** Ends a role, if it runs, and starts it with the stack's settings and these. */
+  /** Stops a role if it runs, and starts it with the stack's settings and these. */
   restart(role: RoleName, settings?: Record<string, string>): Promise<void>;
-  /** Asks for so many onboardings, one after the other. */
+  /** Requests this number of onboardings, one after the other. */
   onboard(count: number): Promise<StartedOnboarding[]>;
   stop(): Promise<void>;
 }
@@ -66,13 +66,15 @@ interface ActiveAlert {
   labels: Record<string, string>;
 }
 
-/** Alerts that are pending or fire now, by Prometheus. */
+/** Alerts that Prometheus reports as pending or firing. */
 export async function activeAlerts(monitoring: Monitoring): Promise<ActiveAlert[]> {
   const response = await fetch(`${monitoring.prometheusUrl}/api/v1/alerts`);
   return ((await response.json()) as { data: { alerts: ActiveAlert[] } }).data.alerts;
 }
 
-/** Both targets have been scraped, and what their absence had raised is over and told. */
+/**
+ * Waits until both targets are scraped and alerts about their absence are resolved and notified.
+ */
 async function untilSteady(monitoring: Monitoring): Promise<void> {
   const deadline = Date.now() + STEADY_LIMIT_MS;
   for (let quietRounds = 0; quietRounds < STEADY_ROUNDS; ) {
@@ -84,7 +86,7 @@ async function untilSteady(monitoring: Monitoring): Promise<void> {
   }
 }
 
-/** The roles; which settings they have can change from one start to the next. */
+/** The roles; their settings may change between two starts. */
 function createRoles(stack: Stack) {
   const env = { ...stack.env };
   const processes = createProcesses({ ...stack, env });

@@ -6,7 +6,7 @@ export interface UnprovedAlert extends ProvedAlert {
   reason: string;
 }
 
-/** The longer windows of the burn-rate alerts; the pair 1h/5m has scenarios. */
+/** The longer windows of the burn-rate alerts; for the pair 1h/5m there are scenarios. */
 const LONGER_WINDOWS = ['6h', '1d', '3d'];
 
 export const UNPROVED: readonly UnprovedAlert[] = OBJECTIVES.flatMap(({ alert }) =>

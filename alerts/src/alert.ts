@@ -1,18 +1,20 @@
-/** What an alert consists of; everything in `alerts/*.yml` is made from these. */
+/** The parts of an alert; all of `alerts/*.yml` is generated from these. */
 import type { Duration, TimeScale } from './timeScale.ts';
 
 export type Severity = 'critical' | 'warning' | 'info';
 
 export interface AlertDefinition {
   name: string;
-  /** critical wakes a person; warning is work for the day; info is for machines. */
+  /** critical notifies the person on call; warning is for working hours; info is for programs. */
   severity: Severity;
-  /** platform runs the service; onboarding talks to customers and their domains. */
+  /** platform operates the service; onboarding supports customers and their domains. */
   team: 'platform' | 'onboarding';
-  /** What is broken. Prometheus jobs are services too; TargetDown mutes by this label. */
+  /**
+   * What is broken. Also the name of a Prometheus job: TargetDown inhibits alerts with this label.
+   */
   service: string;
   expr: (time: TimeScale) => string;
-  /** How long it has to hold. */
+  /** How long the condition has to hold (Prometheus' `for`). */
   for?: Duration;
   summary: string;
   description: string;
@@ -28,7 +30,7 @@ export interface RecordingRule {
 /** One file `alerts/<name>.yml` with one group. */
 export interface RuleGroup {
   name: string;
-  /** Why these belong together: the file's first line. */
+  /** Why these alerts belong together: the first line of the file. */
   about: string;
   rules: readonly (AlertDefinition | RecordingRule)[];
 }
@@ -36,12 +38,12 @@ export interface RuleGroup {
 export const isAlert = (rule: AlertDefinition | RecordingRule): rule is AlertDefinition =>
   'severity' in rule;
 
-/** Totals that every API replica reads from the same database: never added up. */
+/** Totals that every API replica reads from the same database: never summed over replicas. */
 export const once = (labels: string, vector: string): string => `max by (${labels}) (${vector})`;
 
 /**
- * Growth of a counter whose series appear with their first event: increase() does not see a
- * series that is born at 1, so what was not there at the start of the range counts whole.
+ * Increase of a counter whose series appear with their first event. increase() ignores the first
+ * value of a series, so the whole value of a series that is new in the range is added.
  */
 export const bornOrIncreased = (series: string, range: string): string =>
   `(increase(${series}[${range}]) > 0 or (${series} unless ${series} offset ${range}))`;

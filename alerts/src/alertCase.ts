@@ -1,28 +1,34 @@
-/** How an alert is tried by `promtool test rules`: one sample a minute, a moment of each kind. */
+/**
+ * A case for `promtool test rules`: one sample per minute; times before, during and after the
+ * alert.
+ */
 import type { Duration } from './timeScale.ts';
 
 export interface FiringAlert {
-  /** Static labels of its rule, where several rules of the name fire at once. */
+  /** Static labels of its rule, where several rules with the name fire at once. */
   rule?: Record<string, string>;
-  /** Labels beside severity, team and service, and those where they are templates. */
+  /** Labels in addition to severity, team and service, and the values of these if templates. */
   labels?: Record<string, string>;
-  /** What `{{ $value | … }}` comes to in the description. */
+  /**
+   * The text that `{{ $value
+   * … }}` gives in the description.
+   */
   value?: string;
 }
 
 export interface AlertCase {
   alert: string;
-  /** Of the rules with this name, the one with these static labels; the only one when left out. */
+  /** Static labels of the rule, where several share the name. */
   rule?: Record<string, string>;
   /** Samples in promtool's notation: `0+1x60 60x20`. */
   series: Record<string, string>;
-  /** When it does not fire yet; left out by what always fires. */
+  /** Minute at which it does not fire yet; left out for alerts that always fire. */
   silent?: Duration;
   firing: Duration;
-  /** When it fires no more. */
+  /** Minute at which it no longer fires. */
   resolved?: Duration;
-  /** What fires; one alert without labels when left out. */
+  /** Alerts that fire; one alert without labels when left out. */
   fires?: FiringAlert[];
-  /** What fires where the target gives no samples; nothing when left out. */
+  /** Alerts that fire without samples of the target; none when left out. */
   missing?: FiringAlert[];
 }

@@ -12,11 +12,11 @@ const baseNames = (pattern: string, suffix: string) =>
   files(pattern).map((file) => file.slice(file.lastIndexOf('/') + 1, -suffix.length));
 
 describe('runbooks', () => {
-  test('there is one for each alert, and no other', () => {
+  test('exist for each alert, and for nothing else', () => {
     expect(baseNames('docs/runbooks/*.md', '.md').toSorted()).toEqual(names.toSorted());
   });
 
-  test.each(names)('%s says what it means, whom it hurts, how to look and what to do', (name) => {
+  test.each(names)('%s has the sections Meaning, Impact, Diagnosis and Mitigation', (name) => {
     const text = readFileSync(`docs/runbooks/${name}.md`, 'utf8');
     const headings = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
     expect(headings).toEqual(['Meaning', 'Impact', 'Diagnosis', 'Mitigation']);
@@ -28,14 +28,14 @@ describe('runbooks', () => {
     expect(runbookUrl(name).endsWith(`/docs/runbooks/${name}.md`)).toBe(true);
   });
 
-  test('a health check names one that exists', () => {
+  test('named by a health check exist', () => {
     for (const file of files('sql/health/*.sql')) {
       const [, name] = /docs\/runbooks\/(\w+)\.md/.exec(readFileSync(file, 'utf8')) ?? [];
       expect([file, names]).toEqual([file, expect.arrayContaining([name])]);
     }
   });
 
-  test('each health check is in one', () => {
+  test('contain each health check', () => {
     const texts = files('docs/runbooks/*.md').map((file) => readFileSync(file, 'utf8'));
     for (const file of files('sql/health/*.sql')) {
       expect([file, texts.some((text) => text.includes(file))]).toEqual([file, true]);
@@ -43,7 +43,7 @@ describe('runbooks', () => {
   });
 });
 
-/** What a rule reads that is neither PromQL nor a label. */
+/** Words in a rule's expression that are neither PromQL nor labels. */
 function metricsIn(expr: string): string[] {
   const bare = expr.replace(/"[^"]*"/g, '').replace(/\{[^}]*\}/g, '');
   return [...bare.matchAll(/[a-z][a-z0-9_]*_[a-z0-9_]+(?![a-z0-9_(:])/g)]
@@ -56,13 +56,13 @@ const LABELS = new Set([
   'worker_type',
 ]);
 const PROMQL = new Set(['histogram_quantile', 'label_replace', 'count_over_time']);
-/** Exported by others: Node's own, and Temporal's core. */
+/** Metrics of Node's runtime and of Temporal's core. */
 const FOREIGN =
   /^(nodejs_|process_)|^temporal_(workflow_task|activity|num_pollers|worker_task|sticky_cache|request|long_request)_?/;
 const known = (name: string) =>
   name in METRICS || name.replace(/_(bucket|count|sum)$/, '') in METRICS || FOREIGN.test(name);
 
-test('rules read metrics that are exported', () => {
+test('rules read only exported metrics', () => {
   const time = createTimeScale();
   const recorded = new Set(
     GROUPS.flatMap((group) => group.rules.flatMap((rule) => ('record' in rule ? rule.record : []))),
@@ -77,11 +77,11 @@ test('rules read metrics that are exported', () => {
   }
 });
 
-test('every alert is tried', () => {
+test('every alert has a test case', () => {
   expect([...new Set(CASES.map(({ alert }) => alert))].toSorted()).toEqual(names.toSorted());
 });
 
-test('routes and inhibitions speak of alerts that exist', () => {
+test('routes and inhibitions name only existing alerts', () => {
   const routing = readFileSync('alerts/alertmanager.yml', 'utf8');
   const named = [...routing.matchAll(/alertname=~?"([^"]+)"/g)].flatMap(([, list]) =>
     list!.split('|'),
@@ -95,7 +95,7 @@ test('the example for Prometheus loads every rule file', () => {
   expect(rule_files.toSorted()).toEqual(GROUPS.map(({ name }) => `${name}.yml`).toSorted());
 });
 
-test('one factor shortens every range, hold and age', () => {
+test('one factor shortens every range, `for` and age', () => {
   const time = createTimeScale(60);
   expect([time.span('5m'), time.span('1h'), time.span('2m')]).toEqual(['5s', '60s', '2s']);
   expect(time.seconds('2h')).toBe(120);

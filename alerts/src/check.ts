@@ -1,6 +1,6 @@
 /**
- * `npm run check -- alerts`: promtool and amtool find every file of `alerts/` right, and every alert
- * silent, firing and resolved as its tests say.
+ * `npm run check -- alerts`: promtool and amtool check every file of `alerts/`, and promtool tests
+ * that every alert is silent, fires and resolves as its tests say.
  */
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
@@ -26,7 +26,7 @@ const CHECKS: [tool: string, ...args: string[]][] = [
 
 const execute = promisify(execFile);
 
-/** @returns what the tool said, when it found something wrong. */
+/** @returns the tool's output when it found a problem. */
 async function problemOf([tool, ...args]: (typeof CHECKS)[number]): Promise<string | undefined> {
   try {
     await execute(tool, args, { cwd: path.join(ROOT, 'alerts'), timeout: CHECK_LIMIT_MS });

@@ -1,7 +1,7 @@
 /**
- * Service level objectives: one table, from which recording rules and burn-rate alerts are made
- * (Site Reliability Workbook, chapter 5). An alert fires when the error budget burns so fast over
- * a long window, and still does over a short one, that a person should know.
+ * Service level objectives: one table, from which recording rules and burn-rate alerts are
+ * generated (Site Reliability Workbook, chapter 5). An alert fires when the error budget is used
+ * too fast over a long window and still is over a short one.
  */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { type AlertDefinition, once, type RecordingRule, type RuleGroup } from './alert.ts';
@@ -10,15 +10,15 @@ import type { Duration } from './timeScale.ts';
 interface Objective {
   slo: string;
   alert: string;
-  /** Share of good events. */
+  /** Target share of good events. */
   target: number;
-  /** Whether a fast burn wakes a person. */
+  /** Whether a fast burn is critical. */
   pages: boolean;
-  /** So many events in the long window at least: one failure among three is no trend. */
+  /** Minimum number of events in the long window: one failure of three is not significant. */
   minimumEvents: number;
   service: string;
   what: string;
-  /** Per-second rates, over a range. */
+  /** Expressions of per-second rates over a range. */
   bad: (range: string) => string;
   total: (range: string) => string;
 }
@@ -79,7 +79,7 @@ export const OBJECTIVES: readonly Objective[] = [
 interface Burn {
   long: Duration;
   short: Duration;
-  /** How many times faster than the budget allows over 30 days. */
+  /** Burn rate: how many times faster than the budget of 30 days allows. */
   rate: number;
   severity: 'critical' | 'warning';
 }
@@ -90,11 +90,11 @@ const BURNS: readonly Burn[] = [
   { long: '1d', short: '2h', rate: 3, severity: 'warning' },
   { long: '3d', short: '6h', rate: 1, severity: 'warning' },
 ];
-/** What the budget is counted over. */
+/** Period of the error budget. */
 const BUDGET_SPAN: Duration = '30d';
 const RATIO_SPANS: readonly Duration[] = ['5m', '30m', '1h', '2h', '6h', '1d', '3d', BUDGET_SPAN];
 
-/** Where nothing happened there is no ratio; where nothing failed it is 0. */
+/** No value without events; 0 without failed events. */
 const errorRatio = (objective: Objective, span: Duration): RecordingRule => ({
   record: `slo:error_ratio:rate${span}`,
   labels: { slo: objective.slo },
@@ -111,7 +111,7 @@ const eventsIn = (objective: Objective, span: Duration): RecordingRule => ({
   expr: (time) => `${objective.total(time.span(span))} * ${time.seconds(span)}`,
 });
 
-/** Rounded, because 0.999 is not what 1 - 0.001 is in binary. */
+/** Rounded, because 1 - 0.001 is not exactly 0.999 in floating point. */
 const budgetOf = ({ target }: Objective) => Number((1 - target).toFixed(6));
 
 const budgetLeft = (objective: Objective): RecordingRule => ({
@@ -151,7 +151,7 @@ const recorded = (objective: Objective): RecordingRule[] => [
   budgetLeft(objective),
 ];
 
-/** A group each, because rules of one group are evaluated in order, recorded ones first. */
+/** One group per objective: rules of a group are evaluated in order, recording rules first. */
 export const objectives: readonly RuleGroup[] = OBJECTIVES.map((objective) => ({
   name: `slo-${objective.slo}`,
   about: `Objective: ${Number((objective.target * 100).toFixed(3))} % of ${objective.what}.`,

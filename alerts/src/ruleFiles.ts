@@ -1,4 +1,4 @@
-/** The rule files of `alerts/`, from their definitions. */
+/** Generates the rule files of `alerts/` from their definitions. */
 import { stringify } from 'yaml';
 import { type AlertDefinition, isAlert, type RecordingRule, type RuleGroup } from './alert.ts';
 import { eventStore } from './definitions/eventStore.ts';
@@ -18,7 +18,7 @@ export const GROUPS: readonly RuleGroup[] = [
   ...objectives,
 ];
 
-/** Every alerting rule; several may share a name, with other labels. */
+/** Every alerting rule; several may share a name, with different labels. */
 export const ALERTS: readonly AlertDefinition[] = GROUPS.flatMap((group) =>
   group.rules.filter(isAlert),
 );
@@ -42,7 +42,7 @@ function ruleOf(rule: AlertDefinition | RecordingRule, time: TimeScale): object 
   };
 }
 
-/** @returns file name and content of each. */
+/** @returns content of each file, by its name. */
 export function ruleFiles(time: TimeScale): Map<string, string> {
   return new Map(
     GROUPS.map((group) => {

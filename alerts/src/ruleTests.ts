@@ -1,4 +1,6 @@
-/** The tests `alerts/*.test.yml`: every alert silent, firing, resolved, and without its target. */
+/**
+ * Generates the tests `alerts/*.test.yml`: every alert silent, firing, resolved, without target.
+ */
 import { stringify } from 'yaml';
 import { type AlertDefinition, isAlert, type RuleGroup } from './alert.ts';
 import type { AlertCase, FiringAlert } from './alertCase.ts';
@@ -6,13 +8,13 @@ import { CASES } from './cases/index.ts';
 import { GENERATED, GROUPS, runbookUrl } from './ruleFiles.ts';
 import { type Duration, secondsOf } from './timeScale.ts';
 
-/** Longer than any range that keeps an alert alive after its last sample. */
+/** Longer than any range that keeps an alert active after its last sample. */
 const AFTERWARDS_MINUTES = 7 * 60;
 const SEGMENT = /^(_|-?[\d.]+)(?:([+-][\d.]+))?(?:x(\d+))?$/;
 
 const minutesOf = (duration: Duration) => secondsOf(duration) / 60;
 
-/** The samples up to a minute, and then the target is gone. */
+/** Samples until a minute, after which the target is missing. */
 function cutAt(samples: string, minute: number): string {
   const kept: string[] = [];
   let next = 0;
@@ -22,7 +24,7 @@ function cutAt(samples: string, minute: number): string {
     if (left < 0) break;
     const times = Math.min(Number(repeats), left);
     kept.push(times > 0 ? `${start}${step}x${times}` : start);
-    // `_x3` are three missing samples, `0x3` are four zeros.
+    // In promtool's notation `_x3` is three missing samples, `0x3` is four zeros.
     next += start === '_' ? times : times + 1;
   }
   return [...kept, 'stale'].join(' ');
@@ -101,7 +103,10 @@ function testsOf(group: RuleGroup, tried: AlertCase): object[] {
   ];
 }
 
-/** @returns file name and content of each. @throws when an alerting rule has no case. */
+/**
+ * @returns content of each file, by its name.
+ * @throws Error for an alerting rule without a case.
+ */
 export function ruleTests(): Map<string, string> {
   return new Map(
     GROUPS.filter((group) => group.rules.some(isAlert)).map((group) => {

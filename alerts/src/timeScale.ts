@@ -1,15 +1,15 @@
 /**
- * The one factor by which `npm run prove:alerts` shortens rules: every range, every `for` and
- * every age that a rule compares with goes through here. The committed files are unshortened.
+ * The factor by which `npm run prove:alerts` shortens rules. Every range, every `for` and every age
+ * that a rule compares with is scaled here. The committed files are not shortened.
  */
 
 export type Duration = `${number}${'s' | 'm' | 'h' | 'd'}`;
 
 export interface TimeScale {
   factor: number;
-  /** A range or a `for`, as PromQL writes it. */
+  /** A range or a `for`, in PromQL's syntax. */
   span(duration: Duration): string;
-  /** A span in seconds, to compare with. */
+  /** A duration in seconds, for comparisons. */
   seconds(duration: Duration): number;
 }
 
@@ -20,7 +20,7 @@ export function secondsOf(duration: Duration): number {
   return Number(duration.slice(0, -1)) * SECONDS[unit];
 }
 
-/** @param factor 60 makes a second of each minute. */
+/** @param factor 60 turns each minute into a second. */
 export function createTimeScale(factor = 1): TimeScale {
   const seconds = (duration: Duration) => secondsOf(duration) / factor;
   const span = (duration: Duration) =>

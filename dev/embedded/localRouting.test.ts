@@ -5,7 +5,7 @@ import { localRouting } from './localRouting.ts';
 
 const production = readFileSync('alerts/alertmanager.yml', 'utf8');
 
-test('routes, inhibitions and names of receivers stay; every receiver is ours; nothing secret', () => {
+test('keeps routes, inhibitions and receiver names, replaces every receiver, and contains no secret', () => {
   const local = localRouting(production, 'http://127.0.0.1:1');
   const [ours, theirs] = [parse(local), parse(production)];
   expect(ours.inhibit_rules).toEqual(theirs.inhibit_rules);
@@ -22,7 +22,7 @@ test('routes, inhibitions and names of receivers stay; every receiver is ours; n
   expect(local).not.toContain('secrets');
 });
 
-test('one factor shortens every wait', () => {
+test('one factor shortens every waiting time', () => {
   const { route } = parse(localRouting(production, 'http://127.0.0.1:1', 60));
   expect(route).toMatchObject({
     group_wait: '500ms',

@@ -24,13 +24,13 @@ const logged: string[] = [];
 const resolve = () =>
   resolveGo({ cacheFolder: path.join(folder, 'cache'), log: (line) => logged.push(line) });
 
-test('Go on PATH is taken when it is new enough', async () => {
+test('uses Go on PATH when its version is new enough', async () => {
   await goThatIs('go1.24.0', path.join(folder, 'bin/go'));
   vi.stubEnv('PATH', path.join(folder, 'bin'));
   expect(await resolve()).toBe('go');
 });
 
-test('an old one is passed over for the one that was installed before', async () => {
+test('uses the installed Go when the one on PATH is too old', async () => {
   await goThatIs('go1.19.8', path.join(folder, 'bin/go'));
   const installed = path.join(folder, 'cache/go/bin/go');
   await goThatIs('go1.26.6', installed);
@@ -39,7 +39,7 @@ test('an old one is passed over for the one that was installed before', async ()
   expect(logged).toEqual([]);
 });
 
-test('without any, the failures say why', async () => {
+test('lists the reasons when no Go is available', async () => {
   await goThatIs('go1.19.8', path.join(folder, 'bin/go'));
   vi.stubEnv('PATH', path.join(folder, 'bin'));
   await expect(resolve()).rejects.toThrow(/go on PATH: it is go version go1\.19\.8.*1\.24/s);

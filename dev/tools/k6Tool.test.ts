@@ -27,19 +27,19 @@ const resolve = () => resolveK6({ cacheFolder: path.join(folder, 'cache'), log: 
 const onPath = (version: string) => program(path.join(folder, 'bin/k6'), version);
 const cached = (version: string) => program(path.join(folder, 'cache/k6/k6'), version);
 
-test('k6 on PATH comes before the one in the cache', async () => {
+test('prefers k6 on PATH to the one in the cache', async () => {
   await onPath('v1.3.0');
   await cached('v1.8.1');
   expect(await resolve()).toBe('k6');
 });
 
-test('another major version on PATH is passed over', async () => {
+test('skips another major version on PATH', async () => {
   await onPath('v0.49.0');
   const file = await cached('v1.8.1');
   expect(await resolve()).toBe(file);
 });
 
-test('where there is none, each source says why', async () => {
+test('lists the reason of each source when none has k6', async () => {
   await onPath('v2.0.0');
   const failure = await resolve().catch((error: Error) => error.message);
   expect(failure).toContain('k6 on PATH: it is k6 v2.0.0');

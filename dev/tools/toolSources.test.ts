@@ -14,7 +14,7 @@ const fails = (message: string) => async () => {
   throw new Error(message);
 };
 
-test('the first source that has it is taken, and no later one is asked', async () => {
+test('uses the first source that has the tool, and asks no later one', async () => {
   const sources = [
     { name: 'one', find: fails('not here') },
     { name: 'two', find: async () => 'found' },
@@ -23,7 +23,7 @@ test('the first source that has it is taken, and no later one is asked', async (
   expect(await firstOf(sources, 'none')).toBe('found');
 });
 
-test('when none has it, each says why', async () => {
+test('lists the reason of each source when none has the tool', async () => {
   const sources = [
     { name: 'PATH', find: fails('spawn ENOENT') },
     { name: 'Debian', find: fails('first line\nUnable to locate package') },
@@ -33,7 +33,7 @@ test('when none has it, each says why', async () => {
   );
 });
 
-test('half an installation leaves nothing behind', async () => {
+test('a failed installation leaves no files', async () => {
   const cached = path.join(folder, 'tool');
   await expect(
     installAt(cached, async (at) => {
@@ -50,7 +50,7 @@ test('half an installation leaves nothing behind', async () => {
   expect(await readdir(folder)).toEqual(['tool']);
 });
 
-test('two that install at once: the first one stays, and both have it', async () => {
+test('of two installations at once the first is kept, and both return it', async () => {
   const cached = path.join(folder, 'tool');
   const first = Promise.withResolvers<void>();
   const install = (name: string, ready: Promise<void>) => async (at: string) => {

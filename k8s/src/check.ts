@@ -1,6 +1,6 @@
 /**
- * `npm run check -- manifests`: every overlay, and every component on one, is rendered and found
- * valid, custom resources included.
+ * `npm run check -- manifests`: renders every overlay, and every component on one overlay, and
+ * validates the result, custom resources included.
  */
 import path from 'node:path';
 import { resolveKubernetesTools } from '#dev/tools/kubernetesTools.ts';

@@ -1,4 +1,4 @@
-/** Manifests made from what is defined elsewhere: the alerts' rules and the dashboards. */
+/** Generates manifests from other definitions: alert rules and dashboards. */
 import { parse, stringify } from 'yaml';
 import { ruleFiles } from '#alerts/src/ruleFiles.ts';
 import { createTimeScale } from '#alerts/src/timeScale.ts';
@@ -20,7 +20,7 @@ function prometheusRule(): string {
   });
 }
 
-/** @param name as that of the file in `dashboards/`, without its ending. */
+/** @param name file name in `dashboards/` without its extension. */
 function dashboardConfig(name: string, content: string): string {
   const file = `${name}.json`;
   return manifest(`dashboards/${file}`, {
@@ -35,7 +35,7 @@ function dashboardConfig(name: string, content: string): string {
   });
 }
 
-/** Content of each generated file, by its path in the repository. */
+/** Content of each generated file, by its path from the repository's folder. */
 export function generatedManifests(): Map<string, string> {
   const files = new Map([[`${FOLDER}/prometheus-rules.yaml`, prometheusRule()]]);
   for (const [file, dashboard] of dashboards()) {

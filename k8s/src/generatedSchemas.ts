@@ -1,6 +1,6 @@
 /**
- * The files of `k8s/schemas`, made from the Go modules named here. They are committed, so that a
- * check needs neither these modules nor a network.
+ * Generates `k8s/schemas` from the Go modules named here. The files are committed, so that a check
+ * needs neither these modules nor a network.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -23,7 +23,7 @@ const DOWNLOAD_LIMIT_MS = 600_000;
 
 const KUBERNETES = 'k8s.io/kubernetes@v1.34.4';
 const OPENAPI = 'api/openapi-spec/swagger.json';
-/** Definitions in Kubernetes' OpenAPI document, by the name of our file. */
+/** Names of definitions in Kubernetes' OpenAPI document, by the name of the schema file. */
 const DEFINITIONS: Record<string, string> = {
   'configmap-v1': 'io.k8s.api.core.v1.ConfigMap',
   'service-v1': 'io.k8s.api.core.v1.Service',
@@ -61,11 +61,11 @@ const CUSTOM: Record<string, [module: string, file: string, version: string]> = 
 
 const execute = promisify(execFile);
 
-/** @returns the folder that Go keeps the module in. */
+/** @returns the folder of the module in Go's module cache. */
 async function moduleFolder(go: string, module: string): Promise<string> {
   console.log(`fetching ${module}`);
   const { stdout } = await execute(go, ['mod', 'download', '-json', module], {
-    // Outside of any module: this is no Go project.
+    // Run outside of any Go module, because this repository is none.
     cwd: CACHE,
     timeout: DOWNLOAD_LIMIT_MS,
   });
@@ -88,7 +88,7 @@ async function schemas(go: string): Promise<Map<string, { schema: JsonSchema; so
   return made;
 }
 
-/** Content of each file, by its path in the repository. Fetches the modules with Go: minutes. */
+/** Content of each file, by its path. Downloads the modules with Go, which takes minutes. */
 export async function generatedSchemas(): Promise<Map<string, string>> {
   await mkdir(CACHE, { recursive: true });
   const made = await schemas(await resolveGo({ cacheFolder: CACHE, log: console.log }));

@@ -1,10 +1,10 @@
 /**
- * JSON schemas as kubeconform reads them, strict: of Kubernetes' own kinds from its OpenAPI
- * document, of others from their CustomResourceDefinition.
+ * Strict JSON schemas for kubeconform: of Kubernetes' own kinds from its OpenAPI document, of
+ * others from their CustomResourceDefinition.
  */
 export type JsonSchema = { [keyword: string]: unknown };
 
-/** An OpenAPI document, as far as it is of use here. */
+/** The parts of an OpenAPI document that are used here. */
 export interface OpenApi {
   definitions: Record<string, JsonSchema>;
 }
@@ -19,7 +19,7 @@ export interface CustomResourceDefinition {
 
 const DRAFT = 'http://json-schema.org/draft-07/schema#';
 const REFERENCE = '#/definitions/';
-/** What decides whether a manifest is valid; the rest is prose. */
+/** Keywords that decide whether a manifest is valid; others are documentation. */
 const KEPT = new Set([
   'type',
   'enum',
@@ -54,8 +54,8 @@ function typeOf(schema: JsonSchema): unknown {
 }
 
 /**
- * The parts of a schema that decide. An object whose properties are listed has no others: in a
- * CustomResourceDefinition that is so where a type is said, and not inside anyOf and its kin.
+ * The parts of a schema that validate. An object with listed properties may have no others: in a
+ * CustomResourceDefinition this applies where a type is given, and not inside anyOf and similar.
  */
 function strict(schema: JsonSchema): JsonSchema {
   const result: JsonSchema = {};
@@ -89,7 +89,7 @@ function referencesOf(schema: unknown): string[] {
   ];
 }
 
-/** A manifest that does not say what it is would be checked as something else. */
+/** Requires apiVersion and kind, so that a manifest is not checked as another kind. */
 function withIdentity(schema: JsonSchema, apiVersion: string, kind: string): JsonSchema {
   const properties = {
     ...(schema.properties as JsonSchema),

@@ -1,4 +1,4 @@
-/** What the manifests come to: each overlay, and each optional component on one of them. */
+/** Renders the manifests: each overlay, and each optional component on one of them. */
 import { execFile } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,7 +8,10 @@ import { stringify } from 'yaml';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const MANIFESTS = path.join(ROOT, 'k8s');
-/** Kustomize wants relative paths: so what we make up lies in the tree, and is not kept. */
+/**
+ * Kustomize requires relative paths, so generated overlays are written to a temporary folder
+ * inside.
+ */
 const CACHE = path.join(ROOT, '.cache');
 const RENDER_LIMIT_MS = 60_000;
 
@@ -22,12 +25,12 @@ async function build(kustomize: string, folder: string): Promise<string> {
   return stdout;
 }
 
-/** Folders of the overlays, their parts included, by a name such as `production/draining`. */
+/** Folders of the overlays and their parts, by a name such as `production/draining`. */
 function overlays(): Map<string, string> {
   const files = globSync('overlays/**/kustomization.yaml', { cwd: MANIFESTS }).sort();
   const folders = files
     .map((file) => path.dirname(file))
-    // These are components: parts of overlays that several of them share.
+    // These are components: parts that several overlays share.
     .filter((folder) => !['release', 'settings'].includes(path.basename(folder)));
   return new Map(
     folders.map((folder) => [path.relative('overlays', folder), path.join(MANIFESTS, folder)]),
@@ -56,7 +59,7 @@ async function combinations(folder: string): Promise<Map<string, string>> {
 
 /**
  * @returns the YAML of each rendering, by its name.
- * @throws Error with what kustomize said.
+ * @throws Error with kustomize's message.
  */
 export async function renderAll(kustomize: string): Promise<Map<string, string>> {
   await mkdir(CACHE, { recursive: true });

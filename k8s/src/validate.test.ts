@@ -40,7 +40,7 @@ const scaledObject = (overrides: object = {}) => ({
   },
 });
 
-test('what is right is accepted, amounts and ports in every form', async () => {
+test('accepts a valid manifest, with quantities and ports in every form', async () => {
   const limits = { cpu: 1, memory: '512Mi' };
   const probe = { httpGet: { path: '/ready', port: 'http' } };
   expect(await problemsOf(deployment({}, { resources: { limits }, startupProbe: probe }))).toEqual(
@@ -58,14 +58,14 @@ test.each([
   ['a field that is missing', deployment({ selector: undefined }), 'selector'],
   ['a misspelt field of a custom resource', scaledObject({ minReplicas: 1 }), 'minReplicas'],
   ['a missing field of a custom resource', scaledObject({ triggers: undefined }), 'triggers'],
-])('%s is refused', async (_what, manifest, field) => {
+])('refuses %s', async (_what, manifest, field) => {
   const problems = await problemsOf(manifest);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toContain('here: ');
   expect(problems[0]).toContain(field);
 });
 
-test('a kind without a schema is refused', async () => {
+test('refuses a kind without a schema', async () => {
   const problems = await problemsOf({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } });
   expect(problems).toEqual([expect.stringContaining('Pod')]);
 });

@@ -1,4 +1,4 @@
-/** Whether manifests are what Kubernetes and the operators accept. */
+/** Validates manifests against the schemas of Kubernetes and the operators. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ async function findingsIn(kubeconform: string, files: string[]): Promise<Finding
     maxBuffer: 64 * 1024 * 1024,
   }).then(
     ({ stdout }) => stdout,
-    // It ends with 1 when it has found something, and says what all the same.
+    // kubeconform exits with 1 when it has found problems, and still prints them.
     (error) => {
       if (!error.stdout) throw error;
       return error.stdout as string;
@@ -36,8 +36,8 @@ async function findingsIn(kubeconform: string, files: string[]): Promise<Finding
 }
 
 /**
- * One call of kubeconform over everything; a kind without a schema is a problem.
- * @param renderings YAML by a name to report it under.
+ * Runs kubeconform once on everything; a kind without a schema is a problem.
+ * @param renderings YAML by a name for messages.
  */
 export async function validate(
   kubeconform: string,

@@ -6,20 +6,20 @@ import { felt } from './workerLoss.ts';
 
 const run = promisify(execFile);
 
-describe('the loss of a worker', () => {
-  /** One run a second, each of which takes a second; those of the outage take longer. */
+describe('effect of a lost worker', () => {
+  /** One run per second, each of one second; those during the outage take longer. */
   const lives = (extraMs: (second: number) => number) =>
     Array.from({ length: 60 }, (_, second) => ({
       startedMs: second * 1_000,
       closedMs: second * 1_000 + 900 + extraMs(second),
     }));
 
-  test('is felt until no more is open than before', () => {
+  test('lasts until no more runs are open than before', () => {
     const hit = lives((second) => (second >= 30 && second < 34 ? 10_000 : 0));
     expect(felt(hit, 30_000)).toEqual({ feltMs: 13_900, normal: 1, worst: 5 });
   });
 
-  test('is not felt where nothing changes', () => {
+  test('is zero where nothing changes', () => {
     expect(
       felt(
         lives(() => 0),
@@ -29,7 +29,7 @@ describe('the loss of a worker', () => {
   });
 });
 
-test('the table shows ratio, spread and verdict, and lines up', () => {
+test('the table shows ratio, spread and verdict in aligned columns', () => {
   const text = tableOf([
     {
       figure: 'a',
@@ -54,7 +54,7 @@ describe('the command', () => {
       ({ code, stderr }: { code: number; stderr: string }) => ({ code, output: stderr }),
     );
 
-  test('--help names every figure', async () => {
+  test('--help lists every figure', async () => {
     const { code, output } = await bench('--help');
     expect(code).toBe(0);
     for (const id of ['start', 'bootstraps', 'emit', 'telemetry', 'health', 'loss', 'memory']) {
@@ -62,7 +62,7 @@ describe('the command', () => {
     }
   });
 
-  test('says which figure there is not, and which there are', async () => {
+  test('names the unknown figure and lists the known ones', async () => {
     const { code, output } = await bench('--only', 'speed');
     expect(code).toBe(1);
     expect(output).toContain('no figure speed; there are start, bootstraps');

@@ -1,4 +1,4 @@
-/** `npm run bench`: what we control, beside its limit, in one run. */
+/** `npm run bench`: measures our figures, each together with its limit, in one run. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -72,8 +72,8 @@ function chosen(only: string | undefined): Figure[] {
 }
 
 /**
- * One figure that cannot be measured does not lose the others.
- * @param keep told what there is after each figure: an interrupted run keeps what it has.
+ * Continues after a figure that cannot be measured.
+ * @param keep called with all results after each figure, so that an interrupted run keeps them.
  */
 async function measureAll(
   figures: Figure[],

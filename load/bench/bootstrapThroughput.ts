@@ -1,4 +1,4 @@
-/** Complete bootstraps a second of one worker process, beside a bare worker's. */
+/** Complete bootstraps per second of one worker process, compared with a bare worker. */
 
 import {
   ACTIVITIES_PER_BOOTSTRAP,

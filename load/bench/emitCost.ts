@@ -1,4 +1,4 @@
-/** Appending an event and projecting it, beside a bare INSERT of the same row. */
+/** Appending and projecting an event, compared with a bare INSERT of the same row. */
 
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
@@ -30,7 +30,7 @@ const BARE_INSERT = {
     VALUES ($1, $2, $3, $4, 0, $5, $6)`,
 };
 
-/** The events of a bootstrap that really ran, with its ids in the place of another's. */
+/** The events of a bootstrap that ran, with its ids replaced by those of another. */
 type Recorded = (slug: string) => NewEvent[];
 
 async function recordBootstrap(stage: Stage): Promise<Recorded> {
@@ -48,7 +48,7 @@ async function recordBootstrap(stage: Stage): Promise<Recorded> {
   return (other) => {
     const renamed = aggregates.reduce(
       (copy, aggregateId) => copy.replaceAll(aggregateId, randomUUID()),
-      // The place in the tree is the slug with other separators.
+      // The path in the tree contains the slug with other separators.
       text.replaceAll(slug, other).replaceAll(pathLabel(slug), pathLabel(other)),
     );
     const requestedAt = new Date().toISOString();
@@ -63,7 +63,7 @@ async function recordBootstrap(stage: Stage): Promise<Recorded> {
   };
 }
 
-/** Events a second, each in a transaction of its own. */
+/** Events per second, each in its own transaction. */
 async function rateOf(
   recorded: Recorded,
   append: (event: NewEvent) => Promise<unknown>,
@@ -116,7 +116,7 @@ export const emitCost: Figure = {
         for (let round = 0; round <= (quick ? 1 : ROUNDS); round++) {
           const bareRate = await rateOf(recorded, bareInsert(pool), count);
           const rate = await rateOf(recorded, (event) => store.append(event), count);
-          // The first round fills caches and prepares statements.
+          // The first round only fills caches and prepares statements.
           if (round === 0) continue;
           log(`round ${round}: ${perSecond(rate)} beside ${perSecond(bareRate)}`);
           bare.push(bareRate);

@@ -1,29 +1,29 @@
-/** What a figure of the benchmark is made of. */
+/** The parts of a benchmark figure. */
 import type { Spread } from '../stage/statistics.ts';
 
-/** One line of the result: what was measured, the limit beside it, and whether that is enough. */
+/** One line of the result: the measured value, its limit, and the verdict. */
 export interface Row {
   figure: string;
   measured: string;
-  /** The limit measured beside it in the same rounds; undefined where there is none. */
+  /** The limit, measured in the same rounds; undefined where there is none. */
   limit?: string;
-  /** Of measured to limit, over the rounds. */
+  /** Ratio of measured value to limit, over the rounds. */
   ratio?: Spread;
   target?: string;
-  /** Undefined where nothing was asked for. */
+  /** Undefined where no target is set. */
   reached?: boolean;
   details?: Record<string, unknown>;
 }
 
 export interface Run {
-  /** Told what is under way, a line each. */
+  /** Called with a line about the progress. */
   log: (line: string) => void;
-  /** A few rounds of little, to see that everything works; its figures mean nothing. */
+  /** Few and short rounds, to test that everything works; the figures mean nothing. */
   quick: boolean;
 }
 
 export interface Figure {
-  /** As `--only` names it. */
+  /** The name for `--only`. */
   id: string;
   title: string;
   measure(run: Run): Promise<Row[]>;

@@ -1,4 +1,4 @@
-/** The check for unprocessed events, in stores of three sizes. */
+/** Duration of the health check for unprocessed events, in event stores of three sizes. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,7 +11,7 @@ import { median } from '../stage/statistics.ts';
 import { type Figure, ms } from './figure.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
-/** PostgreSQL, as root, runs as another user, who has to be able to enter. */
+/** As root, PostgreSQL runs as another user, who needs access to the folder. */
 const ENTERABLE = 0o711;
 const SIZES = [10_000, 1_000_000, 10_000_000];
 const QUICK_SIZES = [1_000, 10_000];
@@ -20,7 +20,7 @@ const CALLS = 300;
 const FLAT_WITHIN = 1.5;
 const LIMIT_MS = 5;
 
-/** Eight events an organization, as a bootstrap leaves them; the first few wait to be projected. */
+/** Eight events per organization, as after a bootstrap; the first few are unprocessed. */
 const FILL = `
   INSERT INTO domain_events (id, event_type, aggregate_type, aggregate_id, stream_version,
     event_data, event_metadata, created_at, processed_at)
@@ -33,7 +33,7 @@ const FILL = `
     now() - interval '1 day', CASE WHEN n >= ${UNPROCESSED} THEN now() END
   FROM generate_series($1::bigint, $2::bigint - 1) AS n`;
 
-/** Triggers and secondary indexes are put aside while the rows come in: it is the end that counts. */
+/** Without triggers and secondary indexes during the insert; only the final state matters. */
 async function fill(owner: pg.Client, from: number, to: number): Promise<void> {
   const { rows } = await owner.query<{ name: string; definition: string }>(
     `SELECT indexname AS name, indexdef AS definition FROM pg_indexes

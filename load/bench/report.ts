@@ -1,4 +1,4 @@
-/** What the benchmark found, for people and for programs. */
+/** The results of the benchmark, as text and as JSON. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
@@ -7,7 +7,7 @@ import type { Row } from './figure.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** Where the figures come from: they mean little without it. */
+/** The machine and versions that the figures depend on. */
 export interface Origin {
   at: string;
   commit: string;
@@ -72,7 +72,7 @@ const COLUMNS: { title: string; of: (row: Row) => string }[] = [
   { title: '', of: verdictOf },
 ];
 
-/** A Markdown table whose columns line up, so that it reads as text, too. */
+/** A Markdown table with aligned columns. */
 export function tableOf(rows: Row[]): string {
   const cells = rows.map((row) => COLUMNS.map(({ of }) => of(row)));
   const lines = [COLUMNS.map(({ title }) => title), ...cells];

@@ -1,4 +1,4 @@
-/** From POST to 202, beside the start of a workflow by a bare client. */
+/** Time from POST to 202, compared with a bare client that starts a workflow. */
 import { randomUUID } from 'node:crypto';
 import { closedLoop, createCaller, openLoop } from '../stage/requests.ts';
 import { BOOTSTRAP_PATH, benchOrganization, type Stage, startStage } from '../stage/stage.ts';
@@ -6,7 +6,7 @@ import { median, quantile, spreadOf } from '../stage/statistics.ts';
 import type { Figure, Row, Run } from './figure.ts';
 import { ms } from './figure.ts';
 
-/** Nobody polls it: what is measured is the start. */
+/** A task queue without a worker: only the start is measured. */
 const QUEUE = 'nobody';
 const CONNECTIONS = [1, 20];
 const CALLS: Record<number, number> = { 1: 300, 20: 1_000 };
@@ -18,10 +18,10 @@ const SHARES = [
   { name: 'p99', share: 0.99, limit: 2 },
 ];
 
-/** Runs that never begin would be asked after for ever. */
+/** Terminates the started runs, which would otherwise stay open. */
 const SETTINGS = { TEMPORAL_TASK_QUEUE: QUEUE, RECONCILE_AFTER_SECONDS: '3600' };
 
-/** The same input, and nothing else: no search attributes, no memo, no headers. */
+/** Only the same input: no search attributes, no memo, no headers. */
 const bareStart = ({ client }: Stage) =>
   client.workflow.start('OrganizationBootstrapWorkflow', {
     taskQueue: QUEUE,

@@ -1,4 +1,4 @@
-/** What telemetry costs: throughput with all of it, beside none. */
+/** The cost of telemetry: throughput with all of it, and with none. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { bootstrapRate, startStage } from '../stage/stage.ts';
@@ -11,7 +11,7 @@ const LIMIT = 0.95;
 
 const OFF = { METRICS_ENABLED: 'false', OTEL_SDK_DISABLED: 'true', LOG_LEVEL: 'silent' };
 
-/** A collector that takes whatever comes. */
+/** A collector that accepts everything. */
 async function startCollector(): Promise<{ url: string; posts: () => number; stop: () => void }> {
   let posts = 0;
   const server = createServer((request, response) => {
@@ -53,11 +53,11 @@ export const telemetryCost: Figure = {
       await stage.startApi();
       for (let pair = 1; pair <= (quick ? 1 : PAIRS); pair++) {
         log(`pair ${pair}, ${runs} runs each`);
-        // By turns first and second: what a machine does over time falls on both alike.
+        // The order alternates, so that a drift of the machine affects both equally.
         const order = pair % 2 ? (['full', 'none'] as const) : (['none', 'full'] as const);
         for (const which of order) await measure[which]();
       }
-      // Of a few runs none may be among the tenth that is exported.
+      // With few runs, possibly none is in the tenth that is exported.
       if (collector.posts() === 0 && !quick) throw new Error('no span reached the collector');
     } finally {
       await stage.stop();

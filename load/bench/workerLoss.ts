@@ -1,4 +1,4 @@
-/** How long the loss of one of two workers is felt. */
+/** How long the loss of one of two workers affects the runs. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
@@ -9,7 +9,7 @@ import type { Figure } from './figure.ts';
 const PER_SECOND = 2;
 const BEFORE_SECONDS = 30;
 const AFTER_SECONDS = 45;
-/** The first seconds are the workers' own warm-up. */
+/** Warm-up time of the workers. */
 const WARM_UP_MS = 10_000;
 /** The SDK's default of stickyQueueScheduleToStartTimeout. */
 const STICKY_TIMEOUT_SECONDS = 10;
@@ -32,8 +32,8 @@ const openAt = (lives: Life[], moment: number): number =>
   lives.filter(({ startedMs, closedMs }) => startedMs <= moment && closedMs > moment).length;
 
 /**
- * Normal is what was open at once in the time before. @returns milliseconds from `lostMs` to the
- * last moment at which more was.
+ * Normal is the maximum of open runs before the loss.
+ * @returns milliseconds from `lostMs` to the last moment with more open runs than normal.
  */
 export function felt(
   lives: Life[],
@@ -42,7 +42,7 @@ export function felt(
   const before = lives.map(({ startedMs }) => startedMs).filter((at) => at < lostMs);
   const begin = Math.min(...before) + WARM_UP_MS;
   const normal = Math.max(0, ...before.filter((at) => at >= begin).map((at) => openAt(lives, at)));
-  // It can change for the worse at a start, and for the better at an end.
+  // The number rises only at a start, and falls only at an end.
   const ends = lives.map(({ closedMs }) => closedMs).filter((at) => at > lostMs);
   const worse = ends.filter((at) => openAt(lives, at - 1) > normal);
   const worst = Math.max(normal, ...ends.map((at) => openAt(lives, at - 1)));

@@ -1,4 +1,7 @@
-/** Whether a worker grows with the runs that it has done; without subdomains, which makes it a matter of minutes. */
+/**
+ * Whether a worker's memory grows with the number of runs; without subdomains, to take minutes
+ * only.
+ */
 
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,7 +13,7 @@ const FIRST = 1_000;
 const LAST = 10_000;
 const BATCH = 250;
 const LIMIT = 1.1;
-/** At rest: what is garbage may go first. */
+/** Time without work, for garbage collection. */
 const SAMPLES = 10;
 const SAMPLE_MS = 1_000;
 const MIB = 1024;
@@ -20,7 +23,7 @@ async function residentMib(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)![1]) / MIB;
 }
 
-/** The least of several looks at a worker that has nothing to do. */
+/** The minimum of several samples of an idle worker. */
 async function atRest(pid: number): Promise<number> {
   const samples: number[] = [];
   for (let sample = 0; sample < SAMPLES; sample++) {

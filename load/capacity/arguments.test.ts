@@ -4,7 +4,7 @@ import { argumentsFrom, USAGE } from './arguments.ts';
 
 const parse = (line: string) => argumentsFrom(line.split(' ').filter(Boolean));
 
-test('a rate is enough', () => {
+test('requires nothing but a rate', () => {
   expect(parse('--per-hour 500')).toMatchObject({
     target: { perHour: 500, burst: 50, p95Minutes: 10, propagationSeconds: 300 },
     profile: undefined,
@@ -15,7 +15,7 @@ test('a rate is enough', () => {
   expect(parse('--per-hour 3')!.target.burst).toBe(1);
 });
 
-test('everything else can be given', () => {
+test('reads all other options', () => {
   const line =
     '--per-hour 2.5 --burst 7 --p95-minutes 30 --duration-minutes 40 --propagation-seconds 0 ' +
     '--provider-ms 0 --users 5 --worker-cpu 1.5 --worker-memory-mib 512 --utilisation 0.7 ' +
@@ -41,14 +41,14 @@ test('everything else can be given', () => {
   });
 });
 
-test('a profile of another machine is not held against a run on this one', () => {
+test('does not compare a profile of another machine with a run on this one', () => {
   expect(parse('--per-hour 5 --profile production.json')).toMatchObject({
     profile: 'production.json',
     validate: false,
   });
 });
 
-test('help is not an error, and the page on it names no option that is not there', () => {
+test('--help is not an error, and the documentation names only existing options', () => {
   expect(parse('--help')).toBeUndefined();
   const page = readFileSync('docs/capacity.md', 'utf8');
   for (const [option] of page.matchAll(/--[a-z][a-z0-9-]*/g)) expect(USAGE).toContain(option);
@@ -64,7 +64,7 @@ test.each([
   ['--per-hour 5 --duration-minutes 4', 'is shorter than the wait for DNS'],
   ['--per-hour 5 --profile a.json --measure', '--measure is of no use with --profile'],
   ['--per-hour 5 --workers 4', "Unknown option '--workers'"],
-])('%j is refused, with the usage', (line, problem) => {
+])('refuses %j and prints the usage', (line, problem) => {
   expect(() => parse(line)).toThrow(problem);
   expect(() => parse(line)).toThrow('usage: npm run capacity');
 });

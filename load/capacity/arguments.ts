@@ -56,7 +56,7 @@ const OPTIONS = {
 
 export interface CapacityArguments {
   target: Target;
-  /** File of a profile that was measured elsewhere. */
+  /** File of a profile that was measured on another machine. */
   profile: string | undefined;
   measure: boolean;
   validate: boolean;
@@ -97,7 +97,7 @@ function targetFrom(values: Values): Target {
   };
 }
 
-/** What would be a number, and yet is none that can be. */
+/** Numbers that are out of range. */
 function refuseImpossible(target: Target, values: Values): void {
   const { utilisation, propagationSeconds, durationMinutes } = target;
   const wrong: [is: unknown, problem: string][] = [
@@ -120,7 +120,7 @@ function read(values: Values): CapacityArguments {
   const target = targetFrom(values);
   refuseImpossible(target, values);
   const { profile, measure, json } = values;
-  // What was measured on another machine says nothing about this one.
+  // A comparison on this machine says nothing about a profile of another one.
   return { target, profile, measure, validate: values.validate && !profile, json };
 }
 

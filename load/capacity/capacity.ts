@@ -1,4 +1,4 @@
-/** `npm run capacity -- --per-hour <n>`: how many workers, and what they need, from measurements. */
+/** `npm run capacity -- --per-hour <n>`: number and size of workers, from measurements. */
 import path from 'node:path';
 import { runStoppable } from '../runner/stoppable.ts';
 import { argumentsFrom, type CapacityArguments, USAGE } from './arguments.ts';

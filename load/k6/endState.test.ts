@@ -46,14 +46,14 @@ const stateOf = (runEvents: EventView[], change: Partial<EndState> = {}): EndSta
   ...change,
 });
 
-/** The events with one of them changed. */
+/** The events, with one of them changed. */
 const changed = (index: number, change: Partial<EventView>): EventView[] =>
   EVENTS.map((one, position) => (position === index ? { ...one, ...change } : one));
 
 const found = (state: EndState, run = RUN) =>
   Object.entries(faultsOf(run, state)).flatMap(([check, fault]) => (fault ? [check] : []));
 
-test('a bootstrap as it has to be has no fault', () => {
+test('finds no fault in a complete bootstrap', () => {
   expect(found(stateOf(EVENTS))).toEqual([]);
 });
 
@@ -70,11 +70,11 @@ test.each<[what: string, state: EndState, faults: string[]]>([
   ],
   ['carries none', stateOf(changed(2, { eventMetadata: {} })), ['correlated']],
   ['has an unprocessed event', stateOf(changed(5, { processedAt: null })), ['processed']],
-])('a run that %s is found', (_what, state, faults) => {
+])('finds a run that %s', (_what, state, faults) => {
   expect(found(state)).toEqual(faults);
 });
 
-test('somebody who was invited and not mailed is found', () => {
+test('finds an invited person without a mail', () => {
   const run = { ...RUN, invited: [{ invitationId: 'later', correlationId: 'sent' }] };
   const invited = event('user.invited', 'later', 1, 900);
   const mailed = event('invitation.email.sent', 'later', 2, 950);
@@ -82,7 +82,7 @@ test('somebody who was invited and not mailed is found', () => {
   expect(found(stateOf(EVENTS, { allEvents: [...EVENTS, invited, mailed] }), run)).toEqual([]);
 });
 
-test('times are those of the database, and what the answer took', () => {
+test("calculates times from the database's clock and the response time", () => {
   expect(timeTo('organization.activated', RUN, stateOf(EVENTS))).toBe(640);
   expect(timeTo('organization.created', RUN, stateOf(EVENTS))).toBe(140);
   expect(timeTo('organization.activated', RUN, stateOf(EVENTS.slice(0, 3)))).toBeUndefined();

@@ -14,7 +14,7 @@ const step = (rate: number, change: Partial<RampStep> = {}): RampStep => ({
 const unreached = (rate: number) =>
   step(rate, { accepted: 0, startP95Ms: 0, inFlightMs: undefined });
 
-test('the knee is between the last rate that was kept up with and the first that was not', () => {
+test('the knee is between the last sustained rate and the first that was not', () => {
   const steps = [step(1), step(2), step(4, { startP95Ms: 1_200 }), step(8)];
   expect(kneeOf(steps, LIMITS)).toEqual({
     holds: 2,
@@ -23,33 +23,33 @@ test('the knee is between the last rate that was kept up with and the first that
   });
 });
 
-test('runs that pile up break a rate whose answers are still fast', () => {
+test('a growing number of runs breaks a rate whose responses are still fast', () => {
   const { breaks, because } = kneeOf([step(1), step(2, { inFlightMs: 15_400 })], LIMITS);
   expect(breaks).toBe(2);
   expect(because).toContain('the work of 15.4 s');
 });
 
-test('requests that found no virtual user break a rate', () => {
+test('requests without a virtual user break a rate', () => {
   expect(kneeOf([step(1, { dropped: 3 })], LIMITS)).toMatchObject({ holds: undefined, breaks: 1 });
 });
 
-test('rates that were not reached are neither kept up with nor broken', () => {
+test('ignores rates that were not reached', () => {
   const found = kneeOf([step(1), step(2), unreached(4)], LIMITS);
   expect(found).toEqual({ holds: 2, breaks: undefined, because: undefined });
 });
 
-test('where the API keeps its metrics to itself, the answers alone tell', () => {
+test("without the API's metrics, only the response times count", () => {
   const hidden = { inFlightMs: undefined };
   expect(kneeOf([step(1, hidden), step(2, hidden)], LIMITS).holds).toBe(2);
 });
 
-test('the drain rate is that of the middle, in whatever order runs were looked at', () => {
+test('the drain rate is that of the middle, in any order of runs', () => {
   const steady = Array.from({ length: 100 }, (_, index) => 10_000 + index * 250);
   const slowEnds = [0, ...steady.slice(1, -1), 90_000].toReversed();
   expect(middleRate(slowEnds)).toBeCloseTo(4, 5);
 });
 
-test('a handful of runs, or all in one moment, have no rate', () => {
+test('few runs, or runs that end at the same time, have no drain rate', () => {
   expect(middleRate([1, 2, 3])).toBeUndefined();
   expect(middleRate(Array.from({ length: 50 }, () => 7))).toBeUndefined();
 });

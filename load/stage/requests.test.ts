@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { closedLoop, openLoop } from './requests.ts';
 
 describe('loops', () => {
-  test('a closed loop never has more calls under way than callers', async () => {
+  test('a closed loop has at most as many open calls as callers', async () => {
     let underWay = 0;
     let most = 0;
     const durations = await closedLoop(3, 10, async () => {
@@ -14,7 +14,7 @@ describe('loops', () => {
     expect(durations).toHaveLength(10);
   });
 
-  test('an open loop does not wait for answers, and counts the wait of those behind', async () => {
+  test('an open loop does not wait for responses, and includes the queueing time', async () => {
     const gates: (() => void)[] = [];
     const answered = openLoop(1_000, 5, () => new Promise<void>((resolve) => gates.push(resolve)));
     await expect.poll(() => gates.length).toBe(5);

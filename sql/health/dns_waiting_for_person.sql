@@ -1,4 +1,4 @@
--- Meaning: runs that wait for somebody to retry, skip or abort their DNS verification.
+-- Meaning: runs that wait for a person to retry, skip or abort their DNS verification.
 -- Threshold: warning above 0; critical when one has waited for 12 of its 24 hours.
 -- What to do: docs/runbooks/DNSVerificationWaitingForPerson.md
 SELECT 'dns_waiting_for_person' AS check,

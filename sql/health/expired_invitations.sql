@@ -1,4 +1,4 @@
--- Meaning: invitations that are pending though they have expired: people who were never let in.
+-- Meaning: invitations that have expired and are still pending: nobody accepted them.
 -- Threshold: warning above 50.
 -- What to do: docs/runbooks/InvitationDeliveryFailing.md
 SELECT 'expired_invitations' AS check,

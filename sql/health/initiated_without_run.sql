@@ -1,4 +1,4 @@
--- Meaning: accepted requests of which no workflow has done anything for five minutes.
+-- Meaning: accepted requests without any event of a workflow after five minutes.
 -- Threshold: warning above 0; critical when one is older than 30 minutes.
 -- What to do: docs/runbooks/WorkflowStuck.md
 SELECT 'initiated_without_run' AS check,

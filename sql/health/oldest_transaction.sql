@@ -1,5 +1,5 @@
--- Meaning: age of the oldest open transaction of this database, in seconds. It keeps vacuum and
--- every reader that waits for older transactions from going on.
+-- Meaning: age of the oldest open transaction of this database, in seconds. It holds up vacuum and
+-- every reader that waits for older transactions.
 -- Threshold: warning above 300, critical above 1800.
 -- What to do: docs/runbooks/PgPoolExhausted.md
 SELECT 'oldest_transaction' AS check,

@@ -1,5 +1,5 @@
--- Meaning: blocked aggregates that are no longer retried by themselves.
--- Threshold: critical above 0: nothing moves them but a person.
+-- Meaning: blocked aggregates that are no longer retried automatically.
+-- Threshold: critical above 0: they stay blocked until a person acts.
 -- What to do: docs/runbooks/EventProcessingErrors.md
 SELECT 'parked_streams' AS check,
   CASE WHEN count(*) = 0 THEN 'ok' ELSE 'critical' END AS severity,

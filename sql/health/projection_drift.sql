@@ -1,6 +1,6 @@
 -- Meaning: organizations whose read model differs from what their events rebuild. A sample: the
--- ten changed last and ten at random. Each is rebuilt and undone again within its own savepoint.
--- Threshold: critical above 0: the read models lie.
+-- ten changed last and ten at random. Each is rebuilt in a savepoint and rolled back.
+-- Threshold: critical above 0: the read models are wrong.
 -- What to do: docs/runbooks/EventProcessingErrors.md
 WITH latest AS (
   SELECT org_id FROM organizations_projection ORDER BY updated_at DESC LIMIT 10

@@ -1,5 +1,5 @@
--- Meaning: runs that have been under way for longer than two hours and wait for nobody's decision,
--- or for longer than 26 hours in any case.
+-- Meaning: runs that have been open for longer than two hours and do not wait for a person's
+-- decision, and all runs that have been open for longer than 26 hours.
 -- Threshold: warning above 0; critical for one older than 26 hours.
 -- What to do: docs/runbooks/WorkflowStuck.md
 SELECT 'runs_without_end' AS check,

@@ -1,6 +1,6 @@
 -- organizations_projection: one function per event.
 
--- The row reserves the slug from the moment a request is accepted.
+-- The row reserves the slug as soon as a request is accepted.
 CREATE OR REPLACE FUNCTION project_bootstrap_initiated(e domain_events) RETURNS void
 LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
   INSERT INTO organizations_projection (org_id, name, slug, status, subdomain_status,

@@ -1,13 +1,13 @@
 -- workflow_runs_projection: one function per kind of change. Events emitted outside a workflow
--- have no workflow id, and are nobody's run.
+-- have no workflow id and belong to no run.
 
--- The task queue of a workflow type, as its family's definition has it (compared by
+-- The task queue of a workflow type, as defined by its family (compared by
 -- test/contract/databaseRegistries.test.ts).
 CREATE OR REPLACE FUNCTION task_queue_of(type text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN type LIKE 'Organization%' THEN 'bootstrap' ELSE 'users' END
 $$;
 
--- Which organization an event is about: its aggregate, or the one that its data names.
+-- The organization of an event: its aggregate, or the id in its data.
 CREATE OR REPLACE FUNCTION organization_of(e domain_events) RETURNS uuid LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce((e.event_data ->> 'org_id')::uuid, e.aggregate_id)
 $$;
@@ -20,7 +20,7 @@ LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
   ON CONFLICT (workflow_id) DO NOTHING
 $$;
 
--- The reconciler, which ends runs that could not do so themselves, says how they ended.
+-- The reconciler, which ends runs that could not end themselves, records how they ended.
 CREATE OR REPLACE FUNCTION project_run_closed(e domain_events, type text, how text) RETURNS void
 LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
   INSERT INTO workflow_runs_projection AS r

@@ -55,7 +55,7 @@ BEGIN
   PERFORM require_row(FOUND, e);
 END $$;
 
--- One configuration of an organization is active: the one before it has been replaced.
+-- An organization has one active configuration: activating one replaces the previous one.
 CREATE OR REPLACE FUNCTION project_sso_activated(e domain_events) RETURNS void
 LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
 BEGIN

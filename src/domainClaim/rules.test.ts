@@ -31,15 +31,15 @@ test.each([
   ['outlook.com', 'consumer'],
   ['a4c.example', 'platform'],
   ['clinic.a4c.example', 'platform'],
-])('%s is refused as %s', (domain, refusal) => {
+])('refuses %s as %s', (domain, refusal) => {
   expect(refusalOf(domain)).toBe(refusal);
 });
 
-test('case and a closing dot do not matter', () => {
+test('ignores case and a closing dot', () => {
   expect(normalizeDomain(' Sunrise.Example. ')).toBe('sunrise.example');
 });
 
-test('the proof is below the domain, and names the claim', () => {
+test("the proof's DNS name is below the domain, and its value contains the claim", () => {
   expect(challengeNameOf('sunrise.example')).toBe('_a4c-challenge.sunrise.example');
   expect(challengeValueOf('abc')).toBe('a4c-domain-verification=abc');
 });

@@ -56,8 +56,8 @@ function when(call: string, act: () => void): void {
   };
 }
 
-describe('an account whose address nobody has proved', () => {
-  test('is replaced: neither its password nor its sessions reach the membership', async () => {
+describe('an account with an unconfirmed address', () => {
+  test('is replaced: its password and sessions give no access to the membership', async () => {
     const strangers = await signUp();
     const session = supabase.users.openSession(strangers);
     const { userId, linked } = await provider.provision(ADA, OF_A);
@@ -84,7 +84,7 @@ describe('an account whose address nobody has proved', () => {
     expect((await logIn()).status).toBe(400);
   });
 
-  test('leaves the memberships it was given through links to the address', async () => {
+  test('loses the memberships that it got through links to the address', async () => {
     const former = await signUp();
     accounts()[0]!.app_metadata.memberships = [OF_B];
     const { userId } = await provider.provision(ADA, OF_A);
@@ -95,7 +95,7 @@ describe('an account whose address nobody has proved', () => {
   test.each([
     ['when it is read first', 'POST /generate_link'],
     ['when it is read again', 'GET /users/'],
-  ])('that is confirmed %s is dealt with as it is then', async (_when, call) => {
+  ])('that is confirmed %s is treated by its state at that time', async (_when, call) => {
     const id = await signUp();
     when(call, () => supabase.users.confirm(ADA.email));
     const { userId } = await provider.provision(ADA, OF_A);
@@ -105,7 +105,7 @@ describe('an account whose address nobody has proved', () => {
     expect(membershipsOf()).toEqual([[OF_A]]);
   });
 
-  test('is replaced once by two acceptances at once', async () => {
+  test('is replaced only once by two simultaneous acceptances', async () => {
     await signUp();
     const answers = await Promise.all([
       provider.provision(ADA, OF_A),
@@ -116,7 +116,7 @@ describe('an account whose address nobody has proved', () => {
     expect((await logIn()).status).toBe(400);
   });
 
-  test('is gone when an attempt failed after it, and the next one makes the account', async () => {
+  test('stays deleted when an attempt fails after the deletion, and the next one creates the account', async () => {
     await signUp();
     when('DELETE', () => supabase.users.fault({ status: 503 }));
     const error = await provider.provision(ADA, OF_A).catch((thrown) => thrown);
@@ -127,7 +127,7 @@ describe('an account whose address nobody has proved', () => {
     expect(membershipsOf()).toEqual([[OF_A]]);
   });
 
-  test('that somebody signs up again and again is for a later attempt', async () => {
+  test('fails with a retryable error when somebody signs up again each time', async () => {
     await signUp();
     supabase.users.beforeAnswer = (call) => {
       if (call.startsWith('DELETE')) {
@@ -145,8 +145,8 @@ describe('an account whose address nobody has proved', () => {
   });
 });
 
-describe('an account whose address is proved', () => {
-  test('is joined: it keeps its id, its password, its sessions and its other memberships', async () => {
+describe('an account with a confirmed address', () => {
+  test('is joined: it keeps its id, password, sessions and other memberships', async () => {
     const id = await signUp();
     supabase.users.confirm(ADA.email);
     const session = (await logIn()).body.refresh_token;
@@ -157,7 +157,7 @@ describe('an account whose address is proved', () => {
     expect((await refresh(session)).status).toBe(200);
   });
 
-  test('that goes away before it is joined is made anew', async () => {
+  test('that is deleted before it is joined is created again', async () => {
     const id = await signUp();
     supabase.users.confirm(ADA.email);
     when('POST /users', () => supabase.users.remove(id));
@@ -169,7 +169,7 @@ describe('an account whose address is proved', () => {
   });
 });
 
-test('the loopback behaves as the original: an unproved account is of no use', async () => {
+test('the loopback behaves like the original: an unconfirmed account cannot be used', async () => {
   await signUp();
   expect(await logIn()).toMatchObject({ status: 400, body: { error_code: 'email_not_confirmed' } });
   expect(await logIn('another')).toMatchObject({ body: { error_code: 'invalid_credentials' } });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { expiryOf, normalizeEmail } from './rules.ts';
 
-test('an invitation ends after seven days; addresses are one whatever their case', () => {
+test('an invitation expires after seven days; e-mail addresses are compared without case', () => {
   expect(expiryOf('2026-11-25T10:00:00.000Z')).toBe('2026-12-02T10:00:00.000Z');
   expect(normalizeEmail(' Ada@Example.ORG ')).toBe('ada@example.org');
 });

@@ -121,7 +121,7 @@ describe.each(KINDS)('%s is added', (_kind, step) => {
   describe.each(HISTORIES)('runs %s', (_run, types, hasSubdomain) => {
     const isForIt = !step.needs || hasSubdomain;
 
-    test('that completed before it have the steps they had, and none under way', () => {
+    test('that completed before it keep their steps and have no current step', () => {
       const history = ended(events(types), 'completed');
       for (const position of POSITIONS) {
         const { current, added, others } = told(position, step, history, hasSubdomain);
@@ -131,7 +131,7 @@ describe.each(KINDS)('%s is added', (_kind, step) => {
       }
     });
 
-    test('that failed or were cancelled before it are told as they were', () => {
+    test('that failed or were cancelled before it are shown as before', () => {
       for (const position of POSITIONS) {
         for (const history of unfinished(types, hasSubdomain)) {
           if (history.at(-1)!.createdAt !== END) continue;
@@ -147,7 +147,7 @@ describe.each(KINDS)('%s is added', (_kind, step) => {
       }
     });
 
-    test('that are under way are told as they were, but for what comes next', () => {
+    test('that are open are shown as before, except for the next step', () => {
       for (const position of POSITIONS) {
         for (const history of unfinished(types, hasSubdomain)) {
           if (history.at(-1)!.createdAt === END) continue;
@@ -165,7 +165,7 @@ describe.each(KINDS)('%s is added', (_kind, step) => {
       }
     });
 
-    test('that completed with it show when it ended', () => {
+    test('that completed with it show its end time', () => {
       for (const position of POSITIONS) {
         const [before, rest] = split(types, position);
         const history = ended(events([...before, ADDED_EVENT, ...rest]), 'completed');
@@ -177,7 +177,7 @@ describe.each(KINDS)('%s is added', (_kind, step) => {
       }
     });
 
-    test('that failed in it are through with what is before, and with nothing after', () => {
+    test('that failed in it have completed the steps before and none after', () => {
       for (const position of isForIt ? POSITIONS : []) {
         const history = ended(events(split(types, position)[0]), 'failed', step.stage);
         const { current, added, before, after } = told(position, step, history, hasSubdomain);

@@ -27,7 +27,7 @@ const upTo = (count: number) => history(...WHOLE.slice(0, count));
 const statuses = (events: StageEvent[], hasSubdomain = true) =>
   stagesFrom(events, hasSubdomain).stages.map(({ status }) => status);
 
-test('a run that is through has completed every step, each at its last event', () => {
+test('a completed run has completed every step, each at its last event', () => {
   const { stages, current } = stagesFrom(upTo(10), true);
   expect(current).toBeNull();
   expect(stages.map(({ status, endedAt }) => [status, endedAt])).toEqual(
@@ -44,11 +44,11 @@ test.each([
   [5, 'generate_invitations'],
   [7, 'send_invitation_emails'],
   [9, null],
-])('after %i events the step under way is %s', (count, step) => {
+])('after %i events the current step is %s', (count, step) => {
   expect(stagesFrom(upTo(count), true).current).toBe(step);
 });
 
-test('a step is over at its time out too, when a person is asked', () => {
+test('a step with a decision of a person ends at its timeout too', () => {
   const events = history(
     'organization.created',
     'organization.subdomain.dns_created',
@@ -59,7 +59,7 @@ test('a step is over at its time out too, when a person is asked', () => {
   expect(stagesFrom(skipped, true).current).toBe('generate_invitations');
 });
 
-test('without a subdomain the DNS steps are skipped', () => {
+test('skips the DNS steps without a subdomain', () => {
   const events = history('organization.created');
   expect(statuses(events, false)).toEqual([
     'completed',
@@ -72,7 +72,7 @@ test('without a subdomain the DNS steps are skipped', () => {
   ]);
 });
 
-test('without a subdomain they are skipped in a run that is through, too', () => {
+test('skips them in a completed run, too', () => {
   const events = WHOLE.filter((type) => !type.includes('subdomain'));
   expect(stagesFrom(history(...events), false)).toMatchObject({ current: null });
   expect(statuses(history(...events), false)).toEqual([
@@ -86,7 +86,7 @@ test('without a subdomain they are skipped in a run that is through, too', () =>
   ]);
 });
 
-describe('a run that ended badly', () => {
+describe('a run that failed or was cancelled', () => {
   test.each([
     ['organization_creation', 1, 'create_organization', 0],
     ['dns_provisioning', 2, 'configure_dns', 1],
@@ -94,7 +94,7 @@ describe('a run that ended badly', () => {
     ['invitation_generation', 4, 'generate_invitations', 4],
     ['invitation_email', 8, 'send_invitation_emails', 5],
     ['activation', 8, 'activate_organization', 6],
-  ])('at %s shows where, and what it had done', (stage, count, step, completed) => {
+  ])('at %s shows the step and what was completed', (stage, count, step, completed) => {
     const events = [...upTo(count), ended('organization.bootstrap.failed', stage)];
     expect(stagesFrom(events, true).current).toBe(step);
     expect(statuses(events)).toEqual([
@@ -104,13 +104,13 @@ describe('a run that ended badly', () => {
     ]);
   });
 
-  test('at a stage that no step has any more shows no step under way', () => {
+  test('at a stage of an earlier version shows no current step', () => {
     const events = [...upTo(4), ended('organization.bootstrap.failed', 'of_an_earlier_version')];
     expect(stagesFrom(events, true).current).toBeNull();
     expect(statuses(events)).toEqual([...Array(4).fill('completed'), ...Array(3).fill('pending')]);
   });
 
-  test('by cancellation shows the step that it interrupted', () => {
+  test('by cancellation shows the interrupted step', () => {
     const events = [...upTo(2), ended('organization.bootstrap.cancelled', 'dns_provisioning')];
     expect(stagesFrom(events, true).stages[1]).toEqual({
       name: 'configure_dns',

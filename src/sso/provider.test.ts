@@ -32,7 +32,7 @@ const find = (id = entityId) => provider.find({ orgId, entityId: id, verifiedDom
 const configure = (former: Awaited<ReturnType<typeof find>> = null, metadata = xmlOf()) =>
   provider.configure({ orgId, entityId, metadataXml: metadata, former });
 
-test('makes one provider, for no domain yet', async () => {
+test('creates one provider, without domains', async () => {
   expect(await find()).toBeNull();
   const id = await configure();
   expect(supabase.sso.providers).toMatchObject([
@@ -42,7 +42,7 @@ test('makes one provider, for no domain yet', async () => {
   expect(supabase.sso.providers).toHaveLength(1);
 });
 
-test('updates what is there, and puts it back whole', async () => {
+test('updates an existing provider, and restores it completely', async () => {
   const id = await configure();
   await provider.setDomains(id, ['example.org']);
   const before = structuredClone(supabase.sso.providers);
@@ -72,7 +72,7 @@ const madeByHand = (domains: string[]) =>
     created_at: '2026-01-01T00:00:00Z',
   });
 
-test('takes over what was made by hand for the organization’s own domains, with its settings', async () => {
+test('takes over a manually created provider of the organization’s own domains, with its settings', async () => {
   madeByHand(['example.org']);
   const before = structuredClone(supabase.sso.providers);
   const former = await find();
@@ -86,7 +86,7 @@ test('takes over what was made by hand for the organization’s own domains, wit
   expect(supabase.sso.providers).toEqual(before);
 });
 
-describe('refuses as a conflict, touching nothing,', () => {
+describe('refuses as a conflict, without a change,', () => {
   test.each([
     ['what was made by hand for other domains', () => madeByHand(['example.org', 'other.example'])],
     ['what was made by hand for no domain', () => madeByHand([])],
@@ -102,7 +102,7 @@ describe('refuses as a conflict, touching nothing,', () => {
     expect(supabase.sso.providers).toEqual(before);
   });
 
-  test('a second identity provider beside the organization’s first', async () => {
+  test('a second identity provider of the organization', async () => {
     await configure();
     await expect(find('https://other.example/entity')).rejects.toMatchObject({ kind: 'conflict' });
   });
@@ -123,7 +123,7 @@ describe('refuses as a conflict, touching nothing,', () => {
   });
 });
 
-test('removes the organization’s own, and nobody else’s', async () => {
+test('removes only the organization’s own provider', async () => {
   madeByHand(['example.org']);
   const second = 'https://second.example/entity';
   const mine = { orgId, entityId: second, metadataXml: xmlOf(second), former: null };

@@ -14,11 +14,11 @@ test.each([
   [3, 3],
   [0, 3],
   [-2, 3],
-])('%d days before the end the warning of %s days is due', (days, due) => {
+])('%d days before the end, the warning of %s days is due', (days, due) => {
   expect(dueWarning(inDays(days), now)).toBe(due);
 });
 
-test('a valid configuration that will not last is warned of, by certificate and by document', () => {
+test('warns of the end of a valid configuration, by certificate and by metadata', () => {
   const certificate = (days: number) => ({
     fingerprint: 'ab'.repeat(32),
     notBefore: inDays(-1),
@@ -33,7 +33,7 @@ test('a valid configuration that will not last is warned of, by certificate and 
   expect(expiryWarnings({ certificates: [certificate(400)], validUntil: null }, now)).toEqual([]);
 });
 
-test('addresses are the same with and without a closing slash', () => {
+test('ignores a closing slash of addresses', () => {
   expect(callbackUrlOf('https://api.example/')).toBe('https://api.example/sso/callback');
   expect(testUrlOf('https://api.example', 'token')).toBe('https://api.example/sso/test/token');
   expect(spEntityId('https://p.supabase.co/')).toBe(

@@ -5,7 +5,7 @@ import { refusalOf, renamed } from './names.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-test.each(FAMILIES)('the name of the family $name is taken, in any case', ({ name }) => {
+test.each(FAMILIES)('refuses the name of the existing family $name, in any case', ({ name }) => {
   expect(refusalOf(name, ROOT)).toContain('there is a family');
   expect(refusalOf(name.toLowerCase(), ROOT)).toContain('there is a family');
 });
@@ -25,15 +25,15 @@ test.each([
   ['dispatch', 'is reserved: there is sql/projections/dispatch.sql'],
   ['domain', 'would share the aggregate "domain"'],
   ['organizationBootstrap', 'would register OrganizationBootstrapWorkflow a second time'],
-])('"%s" is refused: it %s', (name, reason) => {
+])('refuses "%s": it %s', (name, reason) => {
   expect(refusalOf(name, ROOT)).toContain(reason);
 });
 
-test.each(['zebra', 'zebraCrossing'])('"%s" is a name', (name) => {
+test.each(['zebra', 'zebraCrossing'])('accepts the name "%s"', (name) => {
   expect(refusalOf(name, ROOT)).toBeUndefined();
 });
 
-test('the template’s name is replaced in every form', () => {
+test('replaces the template’s name in every form', () => {
   const template =
     'sampleTask SampleTaskWorkflow sample_task SAMPLE_TASK sample-task sample task Sample task';
   expect(renamed(template, 'dataExport')).toBe(

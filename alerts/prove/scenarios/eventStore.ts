@@ -1,4 +1,4 @@
-/** Events that cannot be projected, and checks that cannot look. */
+/** Faults: events that cannot be projected, and health checks that cannot run. */
 import { randomUUID } from 'node:crypto';
 import { type Scenario, scenario } from '../scenario.ts';
 

@@ -4,7 +4,7 @@ import { providerScenarios } from './providers.ts';
 import { runtimeScenarios } from './runtime.ts';
 import { workerScenarios } from './worker.ts';
 
-/** Failures of runs come first: afterwards there are runs that succeeded, and dilute their share. */
+/** Failed runs come first: later there are successful runs, which reduce the share of failures. */
 export const SCENARIOS: readonly Scenario[] = [
   ...providerScenarios,
   ...workerScenarios,

@@ -1,11 +1,11 @@
-/** What others do for us, failing. */
+/** Faults of the providers that the service uses. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { resolvers } from '../resolvers.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 
 const MANY = 10_000;
 const POST_REFUSED = { method: 'POST', status: 403, times: MANY };
-/** Longer than the shortened hour after which a run took too long. */
+/** Longer than one hour after the shortening: the limit of a run's duration. */
 const LONG_RUN_MS = 63_000;
 
 export const providerScenarios: readonly Scenario[] = [

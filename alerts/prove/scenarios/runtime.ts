@@ -1,4 +1,4 @@
-/** Processes that are starved, blocked, or do not stay up. */
+/** Faults of processes: too little CPU or memory, a blocked event loop, restarts. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PoolClient } from 'pg';
 import { sampleOrganization } from '#dev/demo/sampleOrganization.ts';
@@ -7,13 +7,13 @@ import { type Scenario, scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 
 const POOL = 12;
-/** Of waiting queries: more than none, fewer than connections; and far more than those. */
+/** Waiting queries: above 0 and below the number of connections; and far above that number. */
 const SOME = 3;
 const TOO_MANY = 30;
 const DAY_MS = 86_400_000;
 const TABLE = 'organizations_projection';
 
-/** Nobody reads organizations until the returned function is called. */
+/** Locks the table of organizations until the returned function is called. */
 async function lockTable({ owner }: Stage): Promise<() => Promise<void>> {
   const client: PoolClient = await owner.connect();
   await client.query(`BEGIN; LOCK TABLE ${TABLE} IN ACCESS EXCLUSIVE MODE`);
@@ -50,7 +50,7 @@ const HEAP_STEPS_MB = [70, 66, 63, 61, 59, 57, 55, 53, 51, 49];
 const NEARLY_FULL = 0.86;
 const READINGS = 4;
 
-/** Share of its heap that the API uses, the least of a few readings. */
+/** Share of its heap limit that the API uses: the minimum of a few samples. */
 async function heapUsed({ apiUrl }: Stage): Promise<number> {
   let least = 1;
   for (let reading = 0; reading < READINGS; reading++) {
@@ -63,7 +63,7 @@ async function heapUsed({ apiUrl }: Stage): Promise<number> {
   return least;
 }
 
-/** Gives the API less and less heap, until it hardly has what it needs. */
+/** Reduces the API's heap limit step by step until the heap is almost full. */
 async function tightenHeap(stage: Stage): Promise<void> {
   const restart = (megabytes: number) =>
     stage.restart('api', {
@@ -71,7 +71,7 @@ async function tightenHeap(stage: Stage): Promise<void> {
     });
   let enough = HEAP_STEPS_MB[0]!;
   for (const megabytes of HEAP_STEPS_MB) {
-    // It does not start, or ends when it is asked.
+    // With too small a heap the process does not start, or exits on a request.
     const used = await restart(megabytes)
       .then(() => heapUsed(stage))
       .catch(() => undefined);
@@ -86,7 +86,7 @@ const rotated = (daysAgo: number) => {
   return { SECRETS_ROTATED_AT: `INVITATION_TOKEN_SECRET=${day}` };
 };
 
-/** Stops a process for a while, again and again, as a blocked event loop does. */
+/** Stops the process repeatedly for a while, as a blocked event loop would. */
 function stutter(pid: number): () => Promise<void> {
   let stopped = false;
   async function repeat(): Promise<void> {
@@ -129,7 +129,7 @@ export const runtimeScenarios: readonly Scenario[] = [
     },
     async (stage) => {
       await stage.owner.query(SLOW_INSERT);
-      // The same name each time: after the first, requests are refused, as late as if they were not.
+      // The same name each time: requests after the first are refused, with the same latency.
       const body = sampleOrganization();
       const stop = flood(4, () => stage.api.post('/api/v1/workflows/organization-bootstrap', body));
       return async () => {

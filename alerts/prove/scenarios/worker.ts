@@ -1,4 +1,4 @@
-/** Workers that are gone, too few, or run the wrong code. */
+/** Faults of workers: missing, too few, or with the wrong code. */
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,10 +12,10 @@ import { resolvers } from '../resolvers.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 
-/** The SDK sizes its cache by the heap's limit, down to ten runs. */
+/** The SDK derives the size of its cache from the heap limit; the minimum is ten runs. */
 const LITTLE_MEMORY = { NODE_OPTIONS: '--max-old-space-size=200 --max-semi-space-size=1' };
 
-/** An error of the code, and not a failure of the run. */
+/** A TypeError, which fails the workflow task and not the run. */
 const THROWING: Change[] = [
   {
     file: 'organizationBootstrap.ts',
@@ -24,7 +24,7 @@ const THROWING: Change[] = [
   },
 ];
 
-/** Deploys workers with other workflow code. */
+/** Starts workers with modified workflow code. */
 async function deploy(stage: Stage, changes: Change[]): Promise<void> {
   const file = path.join(stage.stack.folder, 'changed-workflows.js');
   await writeFile(file, await bundleChangedWorkflows(changes));
@@ -54,7 +54,8 @@ export const workerScenarios: readonly Scenario[] = [
     end: async ({ stack }) => {
       stack.cloudflare.latencyMs = 0;
     },
-    // Not before: while no worker polls, NoPollers mutes the two, and their end as well.
+    // Only afterwards: while no worker polls, NoPollers inhibits both alerts, also when they
+    // resolve.
     restore: (stage) => stage.restart('worker'),
   },
   scenario(
@@ -107,7 +108,8 @@ export const workerScenarios: readonly Scenario[] = [
     async (stage) => {
       resolvers(stage, 'nxdomain');
       await stage.onboard(1);
-      // Into the lookups, after the marker that the old code does not know.
+      // Wait until the run is in its DNS lookups, after the patch marker that the old code does not
+      // know.
       await delay(4_000);
       await deploy(stage, BEFORE_DNS_VERIFICATION);
       return async () => {

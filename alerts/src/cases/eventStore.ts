@@ -46,7 +46,7 @@ export const eventStoreCases: readonly AlertCase[] = [
   },
   {
     alert: 'HealthCheckStale',
-    // One replica has not run the check since the 10th minute; the other stops at the 20th.
+    // From minute 10 one replica no longer runs the check; from minute 20 neither does the other.
     series: {
       [`${CHECKED},instance="a"}`]: '0+60x10 600x60 5000x600',
       [`${CHECKED},instance="b"}`]: '0+60x20 1200x50 5000x600',

@@ -1,13 +1,13 @@
 /**
- * Each objective is tried with an hour of good events, 20 minutes of bad ones, and good ones
- * again. Every pair of windows whose limit that exceeds has to fire, and no other.
+ * Each objective is tested with an hour of good events, 20 minutes of bad ones, and good ones
+ * again. Every pair of windows whose limit is exceeded has to fire, and no other.
  */
 import type { AlertCase, FiringAlert } from '../alertCase.ts';
 
 const GOOD = '0+10x60 600x19 610+10x1500';
 const BAD = '0x60 10+10x19 200x1500';
 const ALL = '0+10x1600';
-/** The same with one event where those have ten. */
+/** The same with one event for every ten. */
 const FEW_GOOD = '0+1x60 60x19 61+1x1500';
 const FEW_BAD = '0x60 1+1x19 20x1500';
 const FEW_ALL = '0+1x1600';
@@ -31,7 +31,7 @@ export const objectiveCases: readonly AlertCase[] = [
     series: {
       'http_requests_total{route="/api/v1/workflows/:workflowId",status="200",method="GET"}': GOOD,
       'http_requests_total{route="/api/v1/workflows/:workflowId",status="500",method="GET"}': BAD,
-      // Probes are no customers.
+      // Health probes do not count as requests.
       'http_requests_total{route="/ready",status="503",method="GET"}': ALL,
     },
     fires: firing('api-availability', { '1h': '33.33%', '6h': '25%', '1d': '25%', '3d': '25%' }),
@@ -48,7 +48,7 @@ export const objectiveCases: readonly AlertCase[] = [
   {
     ...times,
     alert: 'BootstrapErrorBudgetBurn',
-    // Two replicas with the same totals, at one run a minute.
+    // Two replicas with the same totals, and one run per minute.
     series: {
       [`workflow_failed_total{${BOOTSTRAP},instance="a"}`]: FEW_BAD,
       [`workflow_failed_total{${BOOTSTRAP},instance="b"}`]: FEW_BAD,

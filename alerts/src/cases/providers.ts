@@ -12,7 +12,7 @@ const mails = (outcome: string) => `mails_total{kind="invitation",outcome="${out
 export const providerCases: readonly AlertCase[] = [
   {
     alert: 'DNSConfigurationFailures',
-    // Two workers with four failed attempts each; another activity's failures do not count.
+    // Two workers with four failed attempts each; failures of other activities do not count.
     series: {
       [attempts('a')]: '0x10 0+1x4 4x600',
       [attempts('b')]: '0x10 0+1x4 4x600',
@@ -60,7 +60,7 @@ export const providerCases: readonly AlertCase[] = [
   },
   {
     alert: 'InvitationDeliveryFailing',
-    // Two that fail and nothing else: too few to speak of.
+    // Only two attempts, both failed: below the minimum number.
     series: {
       [mails('failed')]: '0x10 2x20 0x3 5x600',
       [mails('sent')]: '0x700',

@@ -29,7 +29,7 @@ export const temporalCases: readonly AlertCase[] = [
   },
   {
     alert: 'NoPollers',
-    // The server still remembers a poller; no worker tells of one.
+    // The server still lists a poller; no worker reports one.
     series: {
       [`temporal_pollers{${queue},task_type="workflow"}`]: '2x700',
       [pollers('bootstrap')]: '5x10 0x10 5x600',
@@ -43,7 +43,7 @@ export const temporalCases: readonly AlertCase[] = [
   },
   {
     alert: 'NonDeterminism',
-    // Born at 1: increase() alone would not see it.
+    // The series begins at 1, which increase() alone would ignore.
     series: { [failedTasks('NonDeterminismError')]: '_x10 1x600' },
     silent: '9m',
     firing: '12m',

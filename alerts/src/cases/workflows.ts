@@ -11,7 +11,7 @@ const ended = `workflow_duration_seconds_count{${ENDED}}`;
 export const workflowCases: readonly AlertCase[] = [
   {
     alert: 'WorkflowFailureRateHigh',
-    // Two replicas tell the same totals: added up, nothing would change here but the starts.
+    // Two replicas export the same totals, which must not be summed.
     series: {
       [counted('started', 'a')]: '0+1x120 120x500',
       [counted('started', 'b')]: '0+1x120 120x500',
@@ -25,7 +25,7 @@ export const workflowCases: readonly AlertCase[] = [
   },
   {
     alert: 'WorkflowFailureRateHigh',
-    // Four starts that all fail are too few; with the fifth it speaks.
+    // Four starts that all fail are below the minimum; the fifth one makes the alert fire.
     series: {
       [counted('started', 'a')]: '0x10 4x30 5x300',
       [counted('failed', 'a')]: '0x10 4x30 5x300',
@@ -48,7 +48,7 @@ export const workflowCases: readonly AlertCase[] = [
   },
   {
     alert: 'WorkflowDurationExcessive',
-    // As Prometheus before 3 writes the same edge.
+    // The bucket's label as Prometheus before 3 writes it.
     series: {
       [ended]: '0x30 2x600',
       [endedWithin('3600')]: '0x30 1x600',
@@ -71,7 +71,7 @@ export const workflowCases: readonly AlertCase[] = [
   },
   {
     alert: 'WorkflowStuck',
-    // A run that waits for a person is not stuck before its wait is over.
+    // A run that waits for a person is not stuck before its waiting time is over.
     series: {
       [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '0+60x1800 0x600',
       'health_check_value{check="dns_waiting_for_person"}': '1x3000',

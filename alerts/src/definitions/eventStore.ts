@@ -24,7 +24,7 @@ const processingErrors: AlertDefinition = {
     '{{ $value | humanize }} events carry a processing_error. They are retried with growing pauses, and parked after ten attempts.',
 };
 
-/** These have alerts of their own. */
+/** Health checks with alerts of their own. */
 const OWN = 'unprocessed_events|processing_errors|dns_waiting_for_person';
 const failing = (severity: 'critical' | 'warning', verdict: number): AlertDefinition => ({
   ...about,

@@ -1,6 +1,6 @@
 import type { AlertDefinition, RuleGroup } from '../alert.ts';
 
-/** The service is the Prometheus job. */
+/** The label `service` is the Prometheus job. */
 const about = { team: 'platform', service: '{{ $labels.job }}' } as const;
 const OURS = 'job=~"a4c-.+"';
 

@@ -20,7 +20,7 @@ const noPollers: AlertDefinition = {
   ...about,
   name: 'NoPollers',
   severity: 'critical',
-  // The server remembers a poller for minutes after it has gone; the workers' own gauge does not.
+  // The server lists a poller for minutes after it has stopped; the workers' own gauge does not.
   expr: () =>
     [
       `min by (task_queue) (${once('task_queue, task_type', 'temporal_pollers')}) == 0`,

@@ -4,9 +4,9 @@ import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
 
 const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
-/** What has an end of its own, without anybody's doing. */
+/** Workflows that end by themselves, without a person. */
 const SHORT_RUNS = [ORGANIZATION_BOOTSTRAP, ORGANIZATION_DELETION].join('|');
-/** Newer Prometheus writes le="3600" as le="3600.0". */
+/** Prometheus 3 writes le="3600" as le="3600.0". */
 const le = (seconds: number) => `le=~"${seconds}(\\\\.0)?"`;
 
 const failureRate: AlertDefinition = {
@@ -14,8 +14,8 @@ const failureRate: AlertDefinition = {
   severity: 'warning',
   team: 'platform',
   service: 'a4c-worker',
-  // Runs last minutes to an hour, so those that failed are not those that started: the rule
-  // compares flows over an hour, and asks for five starts before it speaks.
+  // Runs last minutes to an hour, so the failed runs are not those just started: the rule compares
+  // rates over an hour, and requires at least five starts.
   expr: () => `workflow_type:workflow_failed:increase1h
   / workflow_type:workflow_started:increase1h > 0.1
 and workflow_type:workflow_started:increase1h > 4.5`,
@@ -53,8 +53,8 @@ const stuck: AlertDefinition = {
   severity: 'critical',
   team: 'platform',
   service: 'a4c-worker',
-  // A bootstrap that waits for a person may rightly be a day old, an invitation a week. Runs about
-  // single sign-on and domains wait for customers without a limit of ours.
+  // A bootstrap that waits for a person may be a day old, an invitation a week. Runs about single
+  // sign-on and domains wait for customers without a limit of ours.
   expr: (time) => {
     const oldest = (types: string) =>
       once('workflow_type', `workflow_oldest_run_age_seconds{workflow_type${types}}`);

@@ -15,7 +15,7 @@ wait_seconds_count{queue="b"} 1
 wait_seconds_other_count 7
 `;
 
-test('the series of a histogram are added up', () => {
+test('adds up the series of a histogram', () => {
   expect(histogramOf(exposed(4, 5, 1.2), 'wait_seconds')).toEqual({
     count: 6,
     sum: 1.25,
@@ -27,7 +27,7 @@ test('the series of a histogram are added up', () => {
   });
 });
 
-test('what was observed in between has a mean, and a bound for its quantiles', () => {
+test('returns mean and quantile bound of the observations between two readings', () => {
   const [before, after] = [exposed(4, 5, 1.2), exposed(94, 105, 11.2)].map((text) =>
     histogramOf(text, 'wait_seconds'),
   );
@@ -38,7 +38,7 @@ test('what was observed in between has a mean, and a bound for its quantiles', (
   expect(quantileUpTo(observed, 0.95)).toBe(1);
 });
 
-test('a histogram that is not there has observed nothing', () => {
+test('a missing histogram has no observations', () => {
   const none = histogramOf('', 'wait_seconds');
   expect(meanOf(none)).toBe(0);
   expect(quantileUpTo(none, 0.95)).toBe(0);

@@ -15,14 +15,14 @@ function workUntilCounted(): void {
   while (processSeconds(process.pid) < before + 0.05);
 }
 
-test("a process's CPU seconds are those that Node itself knows of", () => {
+test('CPU seconds of a process equal those that Node reports', () => {
   workUntilCounted();
   const { user, system } = process.cpuUsage();
   const known = (user + system) / 1_000_000;
   expect(Math.abs(processSeconds(process.pid) - known)).toBeLessThan(0.1 * known + 0.1);
 });
 
-test('the busiest thread has done the work, and no more than the process', () => {
+test('the busiest thread used the CPU, and no more than its process', () => {
   const [before, processBefore] = [threadSeconds(process.pid), processSeconds(process.pid)];
   workUntilCounted();
   const busiest = busiestThread(before, threadSeconds(process.pid));
@@ -31,7 +31,7 @@ test('the busiest thread has done the work, and no more than the process', () =>
   expect(busiest).toBeLessThan(processSeconds(process.pid) - processBefore + 0.025);
 });
 
-test('memory is read of other processes as well, and is never above its peak', async () => {
+test('reads the memory of other processes, never above its peak', async () => {
   const child = spawn(process.execPath, ['-e', 'process.stdin.resume(); console.log()']);
   try {
     await once(child.stdout, 'data');

@@ -17,11 +17,11 @@ async function fileOf(content: string): Promise<string> {
   return file;
 }
 
-test('a profile is read as it was written', async () => {
+test('reads a profile as it was written', async () => {
   expect(await readProfile(await fileOf(JSON.stringify(PROFILE)))).toEqual(PROFILE);
 });
 
-test('the error names the file, and what is wrong in it', async () => {
+test('the error names the file and its problem', async () => {
   const { saturated, ...rest } = PROFILE;
   const wrong = { ...rest, saturated: { ...saturated, perSecond: 0 } };
   const file = await fileOf(JSON.stringify(wrong));
@@ -31,7 +31,7 @@ test('the error names the file, and what is wrong in it', async () => {
   await expect(readProfile(path.join(folder, 'none.json'))).rejects.toThrow('cannot be read');
 });
 
-test('a profile belongs to the sources: their digest is the same each time', async () => {
+test('the digest of the same sources is always the same', async () => {
   expect(await currentFingerprint()).toMatch(/^[0-9a-f]{16}$/);
   expect(await currentFingerprint()).toBe(await currentFingerprint());
 });

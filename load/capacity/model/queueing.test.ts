@@ -5,29 +5,29 @@ test("Little's law: 500 an hour that stay for ten minutes are 83 at once", () =>
   expect(insideOnAverage(500 / 3600, 600)).toBeCloseTo(83.3, 1);
 });
 
-test('one server is found taken as often as it is busy', () => {
+test('with one server the waiting probability is its utilisation', () => {
   expect(shareThatWaits(1, 0.6)).toBeCloseTo(0.6, 10);
 });
 
-test('Erlang C agrees with its closed form for two servers, and with its table', () => {
+test('Erlang C equals its closed form for two servers, and the published table', () => {
   // a² / (2 - a) · 1 / (1 + a + a² / (2 - a)), for a = 1.
   expect(shareThatWaits(2, 1)).toBeCloseTo(1 / 3, 10);
   expect(shareThatWaits(10, 8)).toBeCloseTo(0.409, 3);
 });
 
-test('servers that cannot keep up let everybody wait, and idle ones nobody', () => {
+test('all arrivals wait for overloaded servers, none for idle ones', () => {
   expect(shareThatWaits(3, 3)).toBe(1);
   expect(shareThatWaits(3, 0)).toBe(0);
 });
 
-test('the fewest servers are found, of several hundred as well', () => {
+test('finds the minimum number of servers, also of several hundred', () => {
   const servers = serversFor(300, 0.05);
   expect(shareThatWaits(servers, 300)).toBeLessThanOrEqual(0.05);
   expect(shareThatWaits(servers - 1, 300)).toBeGreaterThan(0.05);
   expect(serversFor(0.01, 0.05)).toBe(1);
 });
 
-test('between points there is a line, beyond them the last one holds', () => {
+test('interpolates between points, and uses the last value beyond them', () => {
   const points = [
     [0.9, 3],
     [0.3, 1],
@@ -37,7 +37,7 @@ test('between points there is a line, beyond them the last one holds', () => {
   expect(interpolated(points, 1)).toBe(3);
 });
 
-test('a slope is that of the line that fits best', () => {
+test('the slope is that of the least-squares line', () => {
   expect(
     slopeOf([
       [100, 10],

@@ -36,7 +36,7 @@ const cellsOf = (report: string, beginning: string): string[] =>
     .trim()
     .split(/ {2,}/);
 
-test('each thing to provision has its number and its reason', () => {
+test('lists each item to provision with its number and reason', () => {
   const report = textReport(resultOf(TARGET));
   expect(report).toMatch(/^500 bootstraps an hour: 2 workers\n/);
   expect(cellsOf(report, 'workers, queue bootstrap')).toEqual([
@@ -51,14 +51,14 @@ test('each thing to provision has its number and its reason', () => {
   expect(cellsOf(report, 'memory limit')[1]).toBe('640 MiB');
 });
 
-test('a profile of a busy machine is not passed off as one of a quiet one', () => {
+test('says when the profile is of a busy machine', () => {
   const result = resultOf(TARGET);
   expect(textReport(result)).not.toContain('Measure again');
   const profile = { ...PROFILE, machine: { ...PROFILE.machine, takenCores: 0.8 } };
   expect(textReport({ ...result, profile })).toContain('Others took 0.8 of 2 cores');
 });
 
-test('what is too little is said', () => {
+test('says which resource is too small', () => {
   const report = textReport(
     resultOf({ ...TARGET, workerMemoryMib: 512, maxConnections: 60, perHour: 900, burst: 90 }),
   );
@@ -67,7 +67,7 @@ test('what is too little is said', () => {
   expect(report).toContain('max_connections 60 is too few');
 });
 
-test("the product's table is judged at every one of its rows", () => {
+test("compares every row of the product's table", () => {
   const judgements = judgeTable(PROFILE, TARGET);
   expect(judgements.map(({ perHour, verdict, workers }) => [perHour, verdict, workers])).toEqual([
     [5, 'agrees', 2],
@@ -79,21 +79,21 @@ test("the product's table is judged at every one of its rows", () => {
   expect(cellsOf(textReport(resultOf(TARGET)), '50 ').slice(1, 4)).toEqual(['3-5', '0.23 %', '2']);
 });
 
-test('a load that the table has too few workers for is told as well', () => {
+test('reports a load for which the table has too few workers', () => {
   // Ten thousand at once, in the row of a hundred an hour.
   const { verdict, workers } = judge(PROFILE, { ...TARGET, perHour: 100, burst: 20_000 });
   expect(verdict).toBe('under-provisioned');
   expect(workers).toBeGreaterThan(5);
 });
 
-test('rows begin where the table says', () => {
+test('rows begin at the limits of the table', () => {
   expect(seedRowOf(9.9).load).toBe('< 10/h');
   expect(seedRowOf(10).load).toBe('10-100/h');
   expect(seedRowOf(100).load).toBe('10-100/h');
   expect(seedRowOf(101).load).toBe('> 100/h');
 });
 
-test('the error of a prediction is printed, whatever it is', () => {
+test("prints the prediction's error, whatever it is", () => {
   const result = resultOf(TARGET);
   expect(result.validations![0]).toMatchObject({ measured: 12, errorPercent: 25 });
   expect(textReport(result)).toMatch(/ 2 +15\.0\/s +12\.0\/s +\+25 % +200\.0 ms +0\.30 cores/);

@@ -10,7 +10,7 @@ test.each(SCENARIOS)('%s needs no option, and is in the usage', (scenario) => {
   expect(USAGE).toContain(`\n  ${scenario}`);
 });
 
-test('the page on load tests has every scenario, and no option that is not there', () => {
+test('the documentation has every scenario, and only existing options', () => {
   const page = readFileSync('load/README.md', 'utf8');
   for (const scenario of SCENARIOS) expect(page).toMatch(new RegExp(`^\\| \`${scenario}\` `, 'm'));
   for (const [option] of page.matchAll(/--[a-z][a-z-]*/g)) {
@@ -18,7 +18,7 @@ test('the page on load tests has every scenario, and no option that is not there
   }
 });
 
-test('durations, rates and limits are read', () => {
+test('reads durations, rates and limits', () => {
   const line = 'steady --rate 2.5 --duration 5m --limit 90s --vus 7 --workers 0 --json';
   expect(parse(line)).toMatchObject({
     rate: 2.5,
@@ -30,7 +30,7 @@ test('durations, rates and limits are read', () => {
   });
 });
 
-test('lists are read', () => {
+test('reads lists', () => {
   expect(parse('ramp --steps 1,2.5,10')?.steps).toEqual([1, 2.5, 10]);
   expect(parse('mixed --weights 8:1:0')?.weights).toEqual({
     reads: 8,
@@ -39,13 +39,13 @@ test('lists are read', () => {
   });
 });
 
-test('there are virtual users enough for the fastest part', () => {
+test('has enough virtual users for the highest rate', () => {
   const steady = parse('steady --rate 10')!.maxVus;
   expect(parse('spike --rate 10 --factor 5')!.maxVus).toBeGreaterThan(4 * steady);
   expect(parse('ramp --steps 1,50')!.maxVus).toBeGreaterThan(4 * steady);
 });
 
-test('a given installation has the strict thresholds, an embedded stack generous ones', () => {
+test('thresholds are strict for a given installation, generous for the embedded stack', () => {
   const given = parse('steady --url https://api.example.org/ --email load@example.org');
   expect(given).toMatchObject({ url: 'https://api.example.org', thresholds: { startMs: 150 } });
   expect(parse('steady')!.thresholds.startMs).toBeGreaterThan(1_000);
@@ -55,12 +55,12 @@ test('a given installation has the strict thresholds, an embedded stack generous
   });
 });
 
-test('what is queued on purpose is not measured by when it is active', () => {
+test('sets no threshold on the time to active for runs that are queued on purpose', () => {
   expect(parse('backlog')!.thresholds).not.toHaveProperty('activeMs');
   expect(parse('backlog --max-active-ms 9')!.thresholds.activeMs).toBe(9);
 });
 
-test('help is not an error', () => {
+test('--help is not an error', () => {
   expect(parse('--help')).toBeUndefined();
 });
 
@@ -84,7 +84,7 @@ test.each([
   ['mixed --weights 1:2', '--weights must be three numbers'],
   ['mixed --weights 0:0:0', '--weights must be three numbers'],
   ['steady --fast', "Unknown option '--fast'"],
-])('%j is refused, with the usage', (line, problem) => {
+])('refuses %j and prints the usage', (line, problem) => {
   expect(() => parse(line)).toThrow(problem);
   expect(() => parse(line)).toThrow('usage: npm run load');
 });

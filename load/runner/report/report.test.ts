@@ -59,7 +59,7 @@ const ALL_WELL: Findings = {
 const lineWith = (report: string, text: string): string =>
   report.split('\n').find((line) => line.includes(text)) ?? '';
 
-test('a run in which nothing is wrong has passed', () => {
+test('a run without problems has passed', () => {
   expect(resultOf(ALL_WELL)).toMatchObject({
     passed: true,
     problems: [],
@@ -86,7 +86,7 @@ test.each<[what: string, change: Partial<Findings>, problem: string]>([
   ],
   ['a run that nobody looked at', { verified: [] }, '0 of 1 accepted runs were looked at'],
   ['a word of the database', { problems: ['1 unprocessed event'] }, '1 unprocessed event'],
-])('%s fails the run, and is told', (_what, change, problem) => {
+])('%s fails the run, and is reported', (_what, change, problem) => {
   const result = resultOf({ ...ALL_WELL, ...change });
   expect(result.passed).toBe(false);
   expect(result.problems).toContain(problem);
@@ -94,14 +94,14 @@ test.each<[what: string, change: Partial<Findings>, problem: string]>([
   expect(htmlReport(result, undefined)).toContain(problem);
 });
 
-test('where a ramp breaks is what it found, not a failure', () => {
+test('the breaking point of a ramp is a finding, not a failure', () => {
   const load = outcomeOf({ time_in_flight: trend(9, 20_000, { 'max<15000': { ok: false } }) });
   const result = resultOf({ ...ALL_WELL, scenario: 'ramp', load });
   expect(result.passed).toBe(true);
   expect(result.thresholds).toMatchObject([{ metric: 'time_in_flight', outcome: 'found' }]);
 });
 
-test('the table has every trend and part, in order, and no figure of k6 beside', () => {
+test('the table has every trend and part, in order, and no other figure of k6', () => {
   const result = resultOf({ ...ALL_WELL, parts: ['rate_1', 'rate_2', 'rate_4'] });
   expect(result.figures.map(({ name }) => name)).toEqual([
     'requests',
@@ -123,7 +123,7 @@ test('the table has every trend and part, in order, and no figure of k6 beside',
   expect(report).toContain('6 × POST answered 503: Not now');
 });
 
-test('the steps of a ramp are read from what k6 kept of each', () => {
+test("reads the steps of a ramp from k6's figures of each", () => {
   expect(rampSteps(LOAD.summary, [1, 2, 4])).toEqual([
     { rate: 1, accepted: 5, dropped: 0, startP95Ms: 30, inFlightMs: 2_000 },
     { rate: 2, accepted: 15, dropped: 0, startP95Ms: 1_500, inFlightMs: undefined },
@@ -131,14 +131,14 @@ test('the steps of a ramp are read from what k6 kept of each', () => {
   ]);
 });
 
-test('the page escapes what others have said', () => {
+test('the page escapes texts from other programs', () => {
   const page = htmlReport(resultOf({ ...ALL_WELL, problems: ['<script>"'] }), 'run.k6.html');
   expect(page).toContain('&lt;script>&quot;');
   expect(page).not.toContain('<script>');
   expect(page).toContain('href="run.k6.html"');
 });
 
-test('links lead to every dashboard, for these minutes and one more at each side', () => {
+test('links to every dashboard, from one minute before the run to one after', () => {
   const links = dashboardLinks(ALL_WELL, 'https://grafana.example.org/');
   expect(links.map(({ url }) => url)).toContain(
     'https://grafana.example.org/d/a4c-overview?from=1767261540000&to=1767261960000',

@@ -9,7 +9,7 @@ const settings = (env: Record<string, string>): DevConfig<'load'> => loadDevConf
 const given = (lifetime: string) =>
   new SignJWT({}).setProtectedHeader({ alg: 'HS256' }).setExpirationTime(lifetime).sign(key);
 
-test('a token is signed as the API verifies it, for as long as it is needed', async () => {
+test('signs a token that the API accepts, valid for as long as needed', async () => {
   const env = { SUPABASE_JWT_SECRET: SECRET, SUPABASE_URL: 'https://project.example.org/' };
   const { payload } = await jwtVerify(await tokenFor(settings(env), 7_200), key, {
     issuer: 'https://project.example.org/auth/v1',
@@ -20,12 +20,12 @@ test('a token is signed as the API verifies it, for as long as it is needed', as
   expect(payload.exp! - payload.iat!).toBeGreaterThanOrEqual(7_200);
 });
 
-test('a given token is taken as it is', async () => {
+test('uses a given token unchanged', async () => {
   const token = await given('2h');
   expect(await tokenFor(settings({ API_TOKEN: token }), 3_600)).toBe(token);
 });
 
-test('a token that ends before the run does is refused, by the name of its setting', async () => {
+test('refuses a token that expires before the run ends, and names the setting', async () => {
   const token = await given('1h');
   await expect(tokenFor(settings({ API_TOKEN: token }), 7_200)).rejects.toThrow(
     /API_TOKEN: is valid for 3\d+ s more, and this may take 7200 s/,
@@ -33,7 +33,7 @@ test('a token that ends before the run does is refused, by the name of its setti
   await expect(tokenFor(settings({ API_TOKEN: 'none' }), 60)).rejects.toThrow('API_TOKEN');
 });
 
-test('without a token or a secret, both are named', async () => {
+test('names both settings when there is neither token nor secret', async () => {
   await expect(tokenFor(settings({}), 60)).rejects.toThrow(/API_TOKEN, or SUPABASE_JWT_SECRET/);
   const secretAlone = settings({ SUPABASE_JWT_SECRET: SECRET });
   await expect(tokenFor(secretAlone, 60)).rejects.toThrow(/SUPABASE_URL or JWT_ISSUER/);

@@ -25,7 +25,7 @@ const { db } = recorder();
 const runs = db.selectFrom('workflow_runs_projection');
 const events = db.selectFrom('domain_events');
 
-describe('a compile error', () => {
+describe('reports as a compile error', () => {
   test('a table that does not exist', () => {
     // @ts-expect-error
     db.selectFrom('workflow_runs');
@@ -54,7 +54,7 @@ describe('a compile error', () => {
     runs.select(({ cast }) => cast<number>('ended_at', 'float8').as('number'));
   });
 
-  test('a key that the events have no metadata of', () => {
+  test('a key that no event metadata has', () => {
     // @ts-expect-error
     events.select(({ ref }) => ref('event_metadata', '->>').key('run_id').as('runId'));
   });
@@ -69,7 +69,7 @@ describe('a compile error', () => {
   });
 });
 
-test('the database lists the states that the domain has', () => {
+test('the database and the domain have the same states', () => {
   expectTypeOf<Organization['status']>().toEqualTypeOf<OrganizationStatus>();
   expectTypeOf<Organization['subdomainStatus']>().toEqualTypeOf<SubdomainStatus | null>();
   expectTypeOf<Invitation['status']>().toEqualTypeOf<InvitationStatus>();
@@ -77,7 +77,7 @@ test('the database lists the states that the domain has', () => {
   expectTypeOf<SsoConfiguration['status']>().toEqualTypeOf<SsoStatus>();
 });
 
-test('a statement is one query of the connection', async () => {
+test('a statement is one query on the connection', async () => {
   const { asked, db } = recorder();
   const open = db
     .selectFrom('workflow_runs_projection')

@@ -36,11 +36,11 @@ test('a CNAME that points elsewhere is a mismatch', async () => {
   expect(await verdicts()).toEqual(['mismatch', 'mismatch', 'mismatch']);
 });
 
-test('a name that is not there is not found', async () => {
+test('a missing name is not found', async () => {
   expect(await verdicts()).toEqual(['not_found', 'not_found', 'not_found']);
 });
 
-test('each resolver answers for itself: two of three are a quorum, one is not', async () => {
+test('each resolver answers separately: two of three are a quorum, one is not', async () => {
   dns.set('r', [{ name: FQDN, type: 'A', value: '192.0.2.10' }]);
   dns.fault(0, 'drop');
   const two = await resolvers.check(FQDN, TARGET);

@@ -31,13 +31,13 @@ test('finds the value among several records', async () => {
   expect(await verdicts()).toEqual(['found', 'found', 'found']);
 });
 
-test('another value is a mismatch; no name, no record', async () => {
+test('returns a mismatch for another value, not found for a missing name or record', async () => {
   expect(await verdicts()).toEqual(['not_found', 'not_found', 'not_found']);
   publish('proof=2');
   expect(await verdicts()).toEqual(['mismatch', 'mismatch', 'mismatch']);
 });
 
-test('each resolver speaks for itself', async () => {
+test('returns a verdict for each resolver', async () => {
   publish('proof=1');
   dns.fault(0, 'servfail');
   dns.fault(1, 'drop');

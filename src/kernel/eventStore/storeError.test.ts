@@ -56,6 +56,6 @@ test.each([
     'A4C02: organization.created meets no organization in a state that allows it',
     'organization.created could not be projected (A4C02: organization.created meets no organization in a state that allows it)',
   ],
-])('%s is told without what it quotes', (reason, message) => {
+])('%s is reported without the values that it quotes', (reason, message) => {
   expect(new EventNotProjectedError('organization.created', 'id', reason).message).toBe(message);
 });

@@ -71,7 +71,7 @@ const statusOf = async (token: Promise<string> | string, config = configFor()) =
   answerTo(`Bearer ${await token}`, config);
 
 describe('a token', () => {
-  test('is taken when its key is published', async () => {
+  test('is accepted when its key is published', async () => {
     expect(await statusOf(sign())).toEqual({
       userId: SUB,
       orgId: ORG,
@@ -79,7 +79,7 @@ describe('a token', () => {
     });
   });
 
-  test('is taken when the legacy secret has signed it', async () => {
+  test('is accepted when it is signed with the legacy secret', async () => {
     const config = configFor({ SUPABASE_URL: undefined, SUPABASE_JWT_SECRET: SECRET });
     config.JWT_ISSUER = 'https://issuer.example/auth/v1';
     const token = sign(
@@ -90,24 +90,24 @@ describe('a token', () => {
     expect(await statusOf(token, config)).toMatchObject({ userId: SUB });
   });
 
-  test('of the published keys is taken beside the legacy secret', async () => {
+  test('signed with a published key is accepted in addition to the legacy secret', async () => {
     expect(await statusOf(sign(), configFor({ SUPABASE_JWT_SECRET: SECRET }))).toMatchObject({
       userId: SUB,
     });
   });
 
-  test('of another key is not taken under a known key id', async () => {
+  test('signed with another key is refused under a known key id', async () => {
     const stranger = await generateKeyPair('ES256');
     expect(await statusOf(sign(claims(), {}, stranger.privateKey))).toBe(401);
   });
 
-  test('is not taken when the legacy secret is another', async () => {
+  test('signed with another legacy secret is refused', async () => {
     const config = configFor({ SUPABASE_JWT_SECRET: SECRET });
     const token = sign(claims(), { alg: 'HS256' }, new TextEncoder().encode(`${SECRET}.`));
     expect(await statusOf(token, config)).toBe(401);
   });
 
-  test('is not taken when the public key served as an HMAC secret', async () => {
+  test('signed with the public key as an HMAC secret is refused', async () => {
     const secrets = [await exportSPKI(publicKey), JSON.stringify(await exportJWK(publicKey))];
     for (const secret of secrets) {
       const token = sign(claims(), { alg: 'HS256' }, new TextEncoder().encode(secret));
@@ -115,20 +115,20 @@ describe('a token', () => {
     }
   });
 
-  test('is not taken unsigned', async () => {
+  test('without a signature is refused', async () => {
     for (const token of unsigned(claims(), await sign())) expect(await statusOf(token)).toBe(401);
   });
 
-  test.each(BAD_CLAIMS)('is not taken %s', async (_why, overrides) => {
+  test.each(BAD_CLAIMS)('is refused %s', async (_why, overrides) => {
     expect(await statusOf(sign(claims(overrides)))).toBe(401);
   });
 
-  test('is taken a moment after its expiry, and no later', async () => {
+  test('is accepted within the clock tolerance after its expiry, and not later', async () => {
     expect(await statusOf(sign(claims({ exp: nowSeconds() - 1 })))).toMatchObject({ userId: SUB });
     expect(await statusOf(sign(claims({ exp: nowSeconds() - 10 })))).toBe(401);
   });
 
-  test('cannot bring its own key along', async () => {
+  test('is refused when it contains its own key', async () => {
     const forged = await generateKeyPair('ES256', { extractable: true });
     const jwk = await exportJWK(forged.publicKey);
     const attacker = await startJwks([{ ...jwk, kid: 'known', alg: 'ES256' }]);
@@ -139,7 +139,7 @@ describe('a token', () => {
     await attacker.stop();
   });
 
-  test('with an unknown key does not make us fetch the keys each time', async () => {
+  test('with an unknown key does not cause a fetch of the keys each time', async () => {
     const authenticate = createAuthenticate(configFor());
     const before = jwks.fetches();
     const statuses = await Promise.all(
@@ -152,22 +152,22 @@ describe('a token', () => {
     expect(jwks.fetches() - before).toBeLessThanOrEqual(2);
   });
 
-  test('is answered 503 while the keys cannot be had: it may be good', async () => {
+  test('returns 503 while the keys cannot be fetched, because it may be valid', async () => {
     const gone = await startJwks([]);
     await gone.stop();
     expect(await statusOf(sign(), configFor({ SUPABASE_JWKS_URL: gone.url }))).toBe(503);
   });
 
-  test('of somebody blocked is answered 403', async () => {
+  test('of a blocked user returns 403', async () => {
     expect(await statusOf(sign(claims({ access_blocked: true })))).toBe(403);
   });
 });
 
-test.each(NO_TOKENS)('a header that holds no token is answered 401: %s', async (header) => {
+test.each(NO_TOKENS)('returns 401 for a header without a token: %s', async (header) => {
   expect(await answerTo(header)).toBe(401);
 });
 
-test('a refusal says how to authenticate', async () => {
+test('a refusal contains the authentication method', async () => {
   const refusal = await createAuthenticate(configFor())(undefined).catch((error) => error);
   expect(refusal.details.headers).toEqual({ 'www-authenticate': expect.stringMatching(/^Bearer/) });
 });
@@ -194,18 +194,18 @@ describe('a permission', () => {
     );
   });
 
-  test('without a scope holds nowhere in particular', () => {
+  test('without a scope is held for no path', () => {
     expect(hasPermission(caller('organization.delete', ''), 'organization.delete', 'acme')).toBe(
       false,
     );
   });
 
-  test('is implied by platform.admin, and by no other', () => {
+  test('is implied by platform.admin, and by no other permission', () => {
     expect(hasPermission(caller('platform.admin', ''), 'organization.delete', 'acme')).toBe(true);
     expect(hasPermission(caller('organization.view', 'acme'), 'organization.delete')).toBe(false);
   });
 
-  test('that is missing is answered 403', () => {
+  test('that is missing returns 403', () => {
     const attempt = () => requirePermission(caller('organization.view', 'acme'), 'organization.x');
     expect(attempt).toThrow(expect.objectContaining({ status: 403, code: 'forbidden' }));
   });

@@ -73,7 +73,7 @@ const get = async (path: string, headers = {}) => {
   return { response, body: await response.json() };
 };
 
-test('says what is wrong, in the form of RFC 9457', async () => {
+test('describes the error as RFC 9457 problem details', async () => {
   const { response, body } = await get('/teapot', { 'x-correlation-id': 'corr-1' });
   expect(response.headers.get('content-type')).toBe('application/problem+json');
   expect(response.headers.get('x-kind')).toBe('pot');
@@ -105,13 +105,13 @@ test.each(['/broken', '/thrown-text'])(
   },
 );
 
-test('a handler that does not end is answered 503', async () => {
+test('returns 503 for a handler that does not end', async () => {
   const { response, body } = await get('/hangs');
   expect(response.headers.get('retry-after')).toBe('5');
   expect(body).toMatchObject({ status: 503, type: 'urn:a4c:problem:timeout' });
 });
 
-test('a request leaves one line, which names its route and nobody', async () => {
+test('writes one log line per request, with the route and without personal data', async () => {
   await get('/people/ada@example.org?token=hunter2');
   expect(lines).toMatchObject([
     { msg: 'request', method: 'GET', route: '/people/:id', status: 200 },
@@ -119,14 +119,14 @@ test('a request leaves one line, which names its route and nobody', async () => 
   expect(JSON.stringify(lines)).not.toMatch(/ada@example\.org|hunter2/);
 });
 
-test('what no route matches leaves its line too, without the path', async () => {
+test('writes a log line without the path for an unknown route', async () => {
   const { body } = await get('/no/such/ada@example.org');
   expect(body).toMatchObject({ type: 'urn:a4c:problem:not-found' });
   expect(lines).toMatchObject([{ route: 'unmatched', status: 404 }]);
   expect(JSON.stringify(lines)).not.toContain('ada@example.org');
 });
 
-test('a method that a route has not got is 405 and told which it has', async () => {
+test('returns 405 and the allowed methods for another method', async () => {
   const response = await fetch(`${url}/teapot`, { method: 'DELETE' });
   expect(response.status).toBe(405);
   expect(response.headers.get('allow')).toContain('GET');

@@ -37,11 +37,11 @@ async function answerOf(authenticated: boolean) {
   return { status: response.status, text: await response.text() };
 }
 
-test('a handler that nobody was authenticated for fails instead of running without a caller', async () => {
+test('returns 500 instead of running a handler without an authenticated caller', async () => {
   expect(await answerOf(false)).toEqual({ status: 500, text: 'Internal Server Error' });
 });
 
-test('behind authentication it has its caller', async () => {
+test('passes the caller to a handler behind authentication', async () => {
   expect(await answerOf(true)).toEqual({
     status: 200,
     text: JSON.stringify({ caller: ADA.userId }),

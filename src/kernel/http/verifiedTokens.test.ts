@@ -15,7 +15,7 @@ function setUp(exp = 1_000) {
   return { clock, seen, verify };
 }
 
-test('verifies a token once a minute', async () => {
+test('verifies a token once per minute', async () => {
   const { clock, seen, verify } = setUp();
   expect((await verify('a')).sub).toBe('a');
   clock.ms = 59_999;
@@ -26,7 +26,7 @@ test('verifies a token once a minute', async () => {
   expect(seen).toEqual(['a', 'a']);
 });
 
-test('asks again once the token has expired, however short ago it was verified', async () => {
+test('verifies again after the token has expired, even within the minute', async () => {
   const { clock, seen, verify } = setUp(5);
   await verify('a');
   clock.ms = 5_000;
@@ -34,14 +34,14 @@ test('asks again once the token has expired, however short ago it was verified',
   expect(seen).toEqual(['a', 'a']);
 });
 
-test('does not remember what was refused', async () => {
+test('does not remember refused tokens', async () => {
   const { seen, verify } = setUp();
   await expect(verify('bad')).rejects.toThrow('refused');
   await expect(verify('bad')).rejects.toThrow('refused');
   expect(seen).toEqual(['bad', 'bad']);
 });
 
-test('forgets the oldest beyond a thousand', async () => {
+test('removes the oldest of more than a thousand', async () => {
   const { seen, verify } = setUp();
   for (let count = 0; count <= 1_000; count++) await verify(`token-${count}`);
   await verify('token-1');

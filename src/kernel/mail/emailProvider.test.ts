@@ -75,19 +75,19 @@ test.each([
   expect(smtp.mails).toEqual([]);
 });
 
-test('a connection cut after the mail was taken is unavailable: it may be sent again', async () => {
+test('a connection closed after the mail was accepted is unavailable: it may be sent again', async () => {
   smtp.fail(mail.to, 'drop');
   await expect(provider.send(mail)).rejects.toMatchObject({ kind: 'unavailable', retryable: true });
   expect(smtp.mails).toHaveLength(1);
 });
 
-test('a server that is not there is unavailable', async () => {
+test('an unreachable server is unavailable', async () => {
   const nowhere = createEmailProvider(config(1));
   await expect(nowhere.send(mail)).rejects.toMatchObject({ kind: 'unavailable' });
   nowhere.close();
 });
 
-test('the invitation escapes every value, and its link carries the token', () => {
+test('the invitation escapes every value, and its link contains the token', () => {
   const content = invitationMail({
     firstName: '<img src=x>',
     organizationName: 'A & "B"\r\nBcc: eve@example.com',
@@ -102,7 +102,7 @@ test('the invitation escapes every value, and its link carries the token', () =>
   expect(content.text).toContain('December 2, 2026');
 });
 
-test('the mail to support names the three decisions', () => {
+test('the mail to support lists the three decisions', () => {
   const { text } = verificationTimedOutMail({
     orgId: 'o1',
     organizationName: 'Acme',
@@ -114,7 +114,7 @@ test('the mail to support names the three decisions', () => {
   }
 });
 
-describe('a server that takes logins', () => {
+describe('a server with logins', () => {
   const USER = { SMTP_USER: 'mailer', SMTP_PASS: 'hunter2' };
 
   /** Sends one mail through a new server; returns the result, and what the server received. */
@@ -141,7 +141,7 @@ describe('a server that takes logins', () => {
     return { key, cert };
   }
 
-  test('but no TLS gets no credentials, and the error names the settings', async () => {
+  test('without TLS gets no credentials, and the error names the settings', async () => {
     const { error, logins, mails } = await sending({}, USER);
     expect({ logins, mails }).toEqual({ logins: [], mails: 0 });
     expect(error).toMatchObject({ kind: 'unavailable', retryable: true });
@@ -151,7 +151,7 @@ describe('a server that takes logins', () => {
     expect(error.message).not.toMatch(/hunter2|127\.0\.0\.1/);
   });
 
-  test('and STARTTLS gets them encrypted', async () => {
+  test('with STARTTLS gets them encrypted', async () => {
     expect(await sending({ tls: await trustedKeys() }, USER)).toEqual({
       error: undefined,
       logins: [{ user: 'mailer', encrypted: true }],
@@ -159,7 +159,7 @@ describe('a server that takes logins', () => {
     });
   });
 
-  test('gets them in clear when it is told to', async () => {
+  test('gets them unencrypted when the settings allow it', async () => {
     expect(await sending({}, { ...USER, SMTP_ALLOW_CLEARTEXT: true })).toEqual({
       error: undefined,
       logins: [{ user: 'mailer', encrypted: false }],
@@ -167,7 +167,7 @@ describe('a server that takes logins', () => {
     });
   });
 
-  test('is not asked for TLS where there is nothing to hide', async () => {
+  test('needs no TLS when there are no credentials', async () => {
     expect(await sending({}, {})).toEqual({ error: undefined, logins: [], mails: 1 });
   });
 });

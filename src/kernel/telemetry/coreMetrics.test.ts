@@ -10,7 +10,7 @@ temporal_request_latency_seconds_bucket{le="1"} 1
 temporal_local_activity_total 2
 `;
 
-test('counters get their suffix, everything else stays', () => {
+test('adds the suffix to counters, and changes nothing else', () => {
   expect(withTotalSuffix(CORE, false)).toBe(`# HELP temporal_request_total Count of requests
 # TYPE temporal_request_total counter
 temporal_request_total{operation="Poll"} 10
@@ -21,7 +21,7 @@ temporal_local_activity_total 2
 `);
 });
 
-test('in OpenMetrics the family keeps its name', () => {
+test("in OpenMetrics keeps the family's name", () => {
   const text = withTotalSuffix(CORE, true);
   expect(text).toContain(
     '# TYPE temporal_request counter\ntemporal_request_total{operation="Poll"} 10',

@@ -16,7 +16,7 @@ function linesOf(work: (logger: ReturnType<typeof createLogger>) => void) {
   return lines;
 }
 
-test('every line has service, time, level name and the correlation id under way', () => {
+test('every line has service, time, level name and the current correlation id', () => {
   const [inside, outside] = linesOf((logger) => {
     withCorrelationId('corr-1', () => logger.info({ a: 1 }, 'hello'));
     logger.warn('bye');
@@ -33,7 +33,7 @@ test('every line has service, time, level name and the correlation id under way'
   expect(outside).not.toHaveProperty('correlation_id');
 });
 
-test('secrets and addresses are taken out wherever they stand', () => {
+test('removes secrets and addresses at every depth', () => {
   const [line] = linesOf((logger) =>
     logger.info(
       { token: 't0k', headers: { authorization: 'Bearer t0k' }, user: { email: 'a@b.example' } },

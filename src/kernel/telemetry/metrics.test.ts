@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { KERNEL_METRICS } from './kernelMetrics.ts';
 import { createMetrics } from './metrics.ts';
 
-test('a collector that hangs does not hold up a scrape, and is not asked again meanwhile', async () => {
+test('a hanging collector does not delay a scrape, and is not called again meanwhile', async () => {
   const metrics = createMetrics('api', KERNEL_METRICS);
   let asked = 0;
   metrics.onScrape(() => {
@@ -17,7 +17,7 @@ test('a collector that hangs does not hold up a scrape, and is not asked again m
   expect(asked).toBe(1);
 });
 
-test('a collector that fails loses its own series alone', async () => {
+test('a failing collector loses only its own series', async () => {
   const metrics = createMetrics('api', KERNEL_METRICS);
   metrics.onScrape(() => {
     throw new Error('injected');

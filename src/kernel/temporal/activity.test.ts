@@ -103,7 +103,7 @@ const RAW: [what: string, error: unknown, message: string, type: string][] = [
   ['nothing', undefined, 'internal error (Error)', 'InternalError'],
 ];
 
-test.each(RAW)('%s becomes words, and is tried again', (_what, error, message, type) => {
+test.each(RAW)('%s gets a readable message and is retried', (_what, error, message, type) => {
   const failure = toFailure(error) as ApplicationFailure;
   expect(failure).toBeInstanceOf(ApplicationFailure);
   expect({ message: failure.message, type: failure.type }).toEqual({ message, type });
@@ -117,11 +117,11 @@ test.each([
   [ApplicationFailure.nonRetryable('said on purpose', 'SlugTaken')],
   [new CancelledFailure('cancelled')],
   [new DOMException('This operation was aborted', 'AbortError')],
-])('%s is left as it is', (error) => {
+])('%s is not changed', (error) => {
   expect(toFailure(error)).toBe(error);
 });
 
-test('errors of providers and of the store keep their type, their words and whether they are final', () => {
+test('errors of providers and of the store keep type, message and retryability', () => {
   expect(
     toFailure(new ProviderError(DNS_FAILURE, 'rejected', 'Cloudflare answered 400')),
   ).toMatchObject({
@@ -141,7 +141,7 @@ test('errors of providers and of the store keep their type, their words and whet
   });
 });
 
-test('the log tells the original by its name, its code and where, without its message', async () => {
+test("the log contains the original's name, code and place, without its message", async () => {
   const lines: string[] = [];
   const destination = new Writable({
     write(chunk, _encoding, done) {

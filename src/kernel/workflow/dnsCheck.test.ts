@@ -25,7 +25,7 @@ test.each<[ResolverVerdict[], boolean]>([
   expect(judgeDns(answers(...verdicts)).verified).toBe(verified);
 });
 
-test('the last pause of the table repeats', () => {
+test('the last pause of the table is repeated', () => {
   const table = [10, 20, 40];
   expect([1, 2, 3, 4, 9].map((attempt) => pauseAfter(attempt, table))).toEqual([
     10, 20, 40, 40, 40,

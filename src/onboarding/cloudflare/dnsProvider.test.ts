@@ -39,7 +39,7 @@ const request = () => ({ orgId: randomUUID(), fqdn: `s${randomUUID().slice(0, 8)
 const others = { type: 'CNAME' as const, ttl: 1, proxied: false };
 
 describe('ensureRecord', () => {
-  test('makes a CNAME that resolvers see and that carries its owner', async () => {
+  test('creates a CNAME that resolvers see, with its owner in the comment', async () => {
     const { orgId, fqdn } = request();
     const record = await providerWith().ensureRecord({ orgId, fqdn });
     expect(record).toMatchObject({ name: fqdn, type: 'CNAME', content: TARGET });
@@ -49,14 +49,14 @@ describe('ensureRecord', () => {
     expect(dns.records()).toEqual([{ name: fqdn, type: 'CNAME', value: TARGET }]);
   });
 
-  test('twice is one record', async () => {
+  test('creates one record when called twice', async () => {
     const what = request();
     const first = await providerWith().ensureRecord(what);
     expect(await providerWith().ensureRecord(what)).toEqual(first);
     expect(cloudflare.zone.list()).toHaveLength(1);
   });
 
-  test('finds the record of a call that succeeded and was never answered', async () => {
+  test('finds the record of a call that succeeded without a response', async () => {
     const what = request();
     cloudflare.fail({ method: 'POST', dropAfterWork: true });
     await expect(providerWith().ensureRecord(what)).rejects.toMatchObject({
@@ -68,7 +68,7 @@ describe('ensureRecord', () => {
     expect(cloudflare.zone.list()).toHaveLength(1);
   });
 
-  test('two at once end with one record', async () => {
+  test('creates one record for two simultaneous calls', async () => {
     const what = request();
     const provider = providerWith();
     const [a, b] = await Promise.all([provider.ensureRecord(what), provider.ensureRecord(what)]);
@@ -80,7 +80,7 @@ describe('ensureRecord', () => {
     ['a CNAME elsewhere', { content: 'elsewhere.example.org', comment: null }],
     ['another type', { type: 'A' as const, content: '192.0.2.1', comment: null }],
     ['the same CNAME of another organization', { content: TARGET, comment: 'a4c org other' }],
-  ])('%s is a conflict and stays as it is', async (_name, fields) => {
+  ])('%s is a conflict and is not changed', async (_name, fields) => {
     const what = request();
     const before = cloudflare.zone.create({ ...others, ...fields, name: what.fqdn });
     await expect(providerWith().ensureRecord(what)).rejects.toMatchObject({
@@ -90,7 +90,7 @@ describe('ensureRecord', () => {
     expect(cloudflare.zone.list()).toEqual([before]);
   });
 
-  test('uses a hand-made record of the same content without taking it over', async () => {
+  test('uses a manually created record of the same content without changing its owner', async () => {
     const what = request();
     const made = cloudflare.zone.create({ ...others, name: what.fqdn, content: TARGET });
     expect(await providerWith().ensureRecord(what)).toMatchObject({ id: made.id });
@@ -98,7 +98,7 @@ describe('ensureRecord', () => {
     expect(cloudflare.zone.list()).toEqual([made]);
   });
 
-  test('honours Retry-After', async () => {
+  test('waits as long as Retry-After says', async () => {
     cloudflare.fail({ status: 429, retryAfterSeconds: 7 });
     await expect(providerWith().ensureRecord(request())).rejects.toMatchObject({
       kind: 'rate_limited',
@@ -122,26 +122,26 @@ describe('ensureRecord', () => {
     });
   });
 
-  test('a wrong token is rejected, without the token in the message', async () => {
+  test('a wrong token is rejected, and is not in the message', async () => {
     const provider = providerWith({ CLOUDFLARE_API_TOKEN: 'wrong-token' });
     const error = await provider.ensureRecord(request()).catch((thrown) => thrown);
     expect(error).toMatchObject({ kind: 'rejected', status: 403 });
     expect(JSON.stringify(error) + error.message).not.toContain('wrong-token');
   });
 
-  test('a server that is not there is unavailable', async () => {
+  test('an unreachable server is unavailable', async () => {
     const provider = providerWith({ CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:1' });
     await expect(provider.ensureRecord(request())).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
-  test('a zone that the token does not see names the settings', async () => {
+  test('names the settings when the token has no access to the zone', async () => {
     const provider = providerWith({ PLATFORM_BASE_DOMAIN: 'example.org' });
     await expect(provider.ensureRecord(request())).rejects.toThrow(/PLATFORM_BASE_DOMAIN/);
   });
 });
 
 describe('removeRecords', () => {
-  test('removes what the organization owns, also when its id was never learned', async () => {
+  test("removes the organization's records, even with an unknown id", async () => {
     const what = request();
     cloudflare.fail({ method: 'POST', dropAfterWork: true });
     await providerWith()
@@ -152,14 +152,14 @@ describe('removeRecords', () => {
     expect(dns.records()).toEqual([]);
   });
 
-  test('what is gone already is no error', async () => {
+  test('a missing record is no error', async () => {
     const what = request();
     await providerWith().ensureRecord(what);
     await providerWith().removeRecords(what);
     expect(await providerWith().removeRecords(what)).toEqual([]);
   });
 
-  test('never removes what another organization owns', async () => {
+  test('never removes records of another organization', async () => {
     const mine = request();
     await providerWith().ensureRecord(mine);
     expect(await providerWith().removeRecords({ ...mine, orgId: randomUUID() })).toEqual([]);

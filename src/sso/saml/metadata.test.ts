@@ -43,17 +43,17 @@ test('reads entity id, sign-on URL, binding, certificate and validity', () => {
   });
 });
 
-test('keeps those certificates that are valid now, once each', () => {
+test('keeps each certificate that is valid now once', () => {
   const certificates = [expired.der, keys.der, keys.der, future.der];
   const { certificates: kept } = parseMetadata(xmlOf({ certificates }), options);
   expect(kept.map(({ der }) => der)).toEqual([keys.der]);
 });
 
-test('takes HTTP-POST where there is no redirect', () => {
+test('uses HTTP-POST without HTTP-Redirect', () => {
   expect(parseMetadata(xmlOf({ binding: 'HTTP-POST' }), options).binding).toBe('HTTP-POST');
 });
 
-test('takes plain http to loopback only where that is allowed', () => {
+test('accepts plain http to loopback only where that is allowed', () => {
   const xml = xmlOf({ ssoUrl: 'http://127.0.0.1:4000/sso' });
   expect(parseMetadata(xml, { now, allowLoopback: true }).ssoUrl).toContain('127.0.0.1');
   expect(() => parseMetadata(xml, options)).toThrow(/on https/);
@@ -70,7 +70,7 @@ const bomb = () => {
   return `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY l0 "ha">${levels.join('')}]><x>&l9;</x>`;
 };
 
-describe('refuses, saying why', () => {
+describe('refuses with a reason', () => {
   test.each<[string, () => string, RegExp]>([
     ['no XML', () => 'hello', /well-formed/],
     ['broken XML', () => xmlOf().replace('</md:EntityDescriptor>', ''), /well-formed/],

@@ -48,7 +48,7 @@ test('fetches from loopback where that is allowed, and only there', async () => 
   await expect(embedded().fetch('http://idp.example/')).rejects.toThrow(/https/);
 });
 
-test('connects to the address that was checked, whatever the name says later', async () => {
+test('connects to the checked address, even when the name resolves to another one later', async () => {
   const port = new URL(base).port;
   let lookups = 0;
   const source = createMetadataFetcher(
@@ -114,7 +114,7 @@ describe('refuses for good', () => {
   });
 });
 
-describe('may be tried again', () => {
+describe('fails with a retryable error for', () => {
   test.each([
     ['a server error', '/down'],
     ['a broken answer', '/broken'],
@@ -135,7 +135,7 @@ describe('may be tried again', () => {
   });
 });
 
-test('addresses of special ranges are not public', () => {
+test('addresses in special ranges are not public', () => {
   expect(['8.8.8.8', '2606:4700::1111'].every(isPublicAddress)).toBe(true);
   expect(
     [

@@ -43,7 +43,7 @@ async function answerTo(roundTrip: RoundTrip) {
   return field('SAMLResponse')!;
 }
 
-test('a right response passes, and says who was asserted', async () => {
+test('accepts a valid response, and returns the asserted user', async () => {
   const tested = await verifyResponse(trip, await answerTo(trip));
   expect(tested).toEqual({
     email: 'sso-test@example.org',
@@ -51,14 +51,14 @@ test('a right response passes, and says who was asserted', async () => {
   });
 });
 
-test('over HTTP-POST, too', async () => {
+test('accepts HTTP-POST, too', async () => {
   const post = tripOf('b'.repeat(64), idp.metadata({ binding: 'HTTP-POST' }));
   expect(await verifyResponse(post, await answerTo(post))).toMatchObject({
     email: 'sso-test@example.org',
   });
 });
 
-test('a response that is signed as a whole passes, and only unchanged', async () => {
+test('accepts a response that is signed as a whole, only when unchanged', async () => {
   const xml = signedResponse(
     {
       issuer: idp.entityId,
@@ -80,7 +80,7 @@ test('a response that is signed as a whole passes, and only unchanged', async ()
   });
 });
 
-describe('refuses, by name', () => {
+describe('refuses with the error type', () => {
   test.each<[IdpFault, string]>([
     ['wrong_signature', 'SsoSignatureInvalid'],
     ['expired', 'SsoAssertionExpired'],
@@ -108,7 +108,7 @@ describe('refuses, by name', () => {
     expect(refusal).toMatchObject({ type: 'SsoSignatureInvalid' });
   });
 
-  test('a signed assertion that answers nothing, in a response that claims to', async () => {
+  test('a signed assertion without InResponseTo, in a response that has it', async () => {
     idp.fault = 'silent_assertion';
     const refusal = await verifyResponse(trip, await answerTo(trip)).catch((error) => error);
     expect(refusal).toMatchObject({ type: 'SsoResponseUnsolicited' });

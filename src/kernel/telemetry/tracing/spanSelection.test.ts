@@ -27,13 +27,13 @@ function run({ tracer }: ReturnType<typeof tracing>, fails: boolean): void {
   parent.end();
 }
 
-test('a share of one is everything, in order', () => {
+test('a share of 1 exports everything, in order', () => {
   const all = tracing(1);
   run(all, false);
   expect(all.names()).toEqual(['first', 'second', 'parent']);
 });
 
-test('a share of nothing is the traces in which something failed, whole', () => {
+test('a share of 0 exports complete traces with an error', () => {
   const none = tracing(0);
   run(none, false);
   expect(none.names()).toEqual([]);
@@ -41,7 +41,7 @@ test('a share of nothing is the traces in which something failed, whole', () => 
   expect(none.names()).toEqual(['first', 'second', 'parent']);
 });
 
-test('what is held back is bounded', () => {
+test('limits the number of spans that are held back', () => {
   const none = tracing(0);
   const first = none.tracer.startSpan('long ago');
   const within = trace.setSpan(context.active(), first);
@@ -52,7 +52,7 @@ test('what is held back is bounded', () => {
   expect(none.names()).toEqual(['long ago']);
 });
 
-test('Temporal’s spans keep a handful of attributes, under one name each', () => {
+test('keeps a few attributes of Temporal’s spans, each under one name', () => {
   const { tracer, exporter } = tracing(1);
   tracer
     .startSpan('RunWorkflow:Onboarding', {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ConfigError } from '#kernel/settings/load.ts';
 import { loadTracingConfig } from './tracingSettings.ts';
 
-test('spans leave the process only towards a named collector', () => {
+test('exports spans only when a collector is set', () => {
   expect(loadTracingConfig({}, ['node', 'main.ts', 'api'])).toEqual({
     serviceName: 'a4c-api',
     disabled: false,
