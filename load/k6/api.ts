@@ -1,26 +1,26 @@
-/** The API as a caller outside sees it; every answer is checked against what it has to be. */
+/** Client of the API for k6; every response is checked against the expected status. */
 import { check, sleep } from 'k6';
 import exec from 'k6/execution';
 import http, { type RefinedResponse } from 'k6/http';
-// k6 resolves paths, and none of the names in package.json.
+// k6 resolves relative paths only, and not the import aliases of package.json.
 import { CORRELATION_HEADER } from '../../src/kernel/workflow/names.ts';
 import { settings } from './settings.ts';
 
 export interface Call {
   method: 'GET' | 'POST' | 'DELETE';
-  /** As in `GET /openapi.json`; what figures are grouped by. */
+  /** Route as in `GET /openapi.json`; k6's figures are grouped by it. */
   route: string;
   /** Values of the route's parameters. */
   with?: Record<string, string>;
   query?: string;
   body?: object;
-  /** In place of a body: sent as a browser sends a form. */
+  /** Form fields instead of a JSON body. */
   form?: Record<string, string>;
-  /** Statuses that are right. */
+  /** Expected statuses. */
   expect: number[];
   headers?: Record<string, string>;
   correlationId?: string;
-  /** Without a token, as the browser of an invited person. */
+  /** Send no token, as the browser of an invited person. */
   isPublic?: boolean;
 }
 
@@ -30,10 +30,10 @@ const REQUEST_LIMIT = '30s';
 const calledRoutes = new Set<string>();
 let calls = 0;
 
-/** `METHOD route` of each call that this virtual user has made. */
+/** `METHOD route` of each call of this virtual user. */
 export const called = (): ReadonlySet<string> => calledRoutes;
 
-/** Unique in every run of the load tests. */
+/** Unique in every load test. */
 export const newId = (): string => `load-${settings.runId}-${exec.vu.idInTest}-${calls++}`;
 
 const pathOf = ({ route, with: values = {}, query = '' }: Call): string =>
@@ -52,7 +52,7 @@ interface Problem {
 
 const isJson = (answer: Answer): boolean => /json/.test(answer.headers['Content-Type'] ?? '');
 
-/** Sends a request; an answer with another status than expected fails the run of the test. */
+/** Sends a request; an unexpected status fails the run. */
 export function call(one: Call): Answer {
   const { method, route, body, expect, correlationId = newId() } = one;
   const headers = {
@@ -85,16 +85,16 @@ export function checkStatus(request: string, answer: Answer, expect: number[]): 
   return isExpected;
 }
 
-/** A read whose answer has to be there. */
+/** Reads something that has to exist. */
 export const read = <T>(route: string, values: Record<string, string>, query = ''): T =>
   bodyOf<T>(call({ method: 'GET', route, with: values, query, expect: [200] }));
 
-/** The answer's body; an empty object when there is none, so that what follows fails as a check. */
+/** Body of the response; an empty object when there is none, so that later checks fail. */
 export const bodyOf = <T>(answer: Answer): T =>
   (isJson(answer) && answer.body ? answer.json() : {}) as T;
 
 /**
- * Looks until something is there. A fault that keeps it away is told as a failed check.
+ * Polls until a value is there. A missing value is reported as a failed check.
  * @returns undefined when it was not there in time.
  */
 export function until<T>(what: string, limitSeconds: number, look: () => T | undefined) {

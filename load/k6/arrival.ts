@@ -1,17 +1,17 @@
-/** Requests that arrive at a rate, however long those before them take. */
+/** Requests that arrive at a constant rate, independent of the duration of earlier ones. */
 import type { Options, Scenario } from 'k6/options';
 import { METRIC, ofPart, SHOWN } from './contracts.ts';
 import { settings } from './settings.ts';
 import { summaryTrendStats } from './summary.ts';
 
-/** k6 takes whole numbers only: so many a minute. */
+/** k6 accepts integers only, so the rate is per minute. */
 const MINUTE = 60;
 
-/** A request that finds no virtual user is left out, even while k6 makes another: so they are there. */
+/** k6 drops a request without a free virtual user while it creates one, so all are preallocated. */
 const SPARE_VUS = 10;
 const WAIT_SECONDS = 5;
 
-/** @param rate a second. @param exec the function of the script, `default` when left out. */
+/** @param rate per second. @param exec function of the script; `default` when left out. */
 export const arriving = (
   rate: number,
   durationSeconds: number,
@@ -28,7 +28,7 @@ export const arriving = (
   ...(exec && { exec }),
 });
 
-/** What every scenario has to keep: no wrong answer, nothing left out, and runs that start in time. */
+/** Thresholds of all scenarios: no unexpected response, no dropped request, runs start in time. */
 export const commonThresholds = {
   checks: ['rate==1'],
   http_req_failed: ['rate==0'],
@@ -36,7 +36,7 @@ export const commonThresholds = {
   [METRIC.timeToWorkflowStart]: [`p(99)<${settings.thresholds.startMs}`],
 };
 
-/** @param parts names of k6's scenarios whose figures are to be told one by one. */
+/** @param parts names of k6's scenarios whose figures are reported separately. */
 export const optionsOf = (
   scenarios: Record<string, Scenario>,
   parts: { metric: string; names: string[] } = { metric: '', names: [] },

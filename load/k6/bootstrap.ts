@@ -1,4 +1,4 @@
-/** One bootstrap: its request, and how long it takes until its run has started. */
+/** Requests one bootstrap, and measures the time until its run has started. */
 import { Trend } from 'k6/metrics';
 import { bodyOf, type Call, call, newId } from './api.ts';
 import { type AcceptedRun, METRIC } from './contracts.ts';
@@ -14,7 +14,7 @@ const timeToWorkflowStart = new Trend(METRIC.timeToWorkflowStart, true);
 const BOOTSTRAP_ROUTE = '/api/v1/workflows/organization-bootstrap';
 const ACCEPTED = 202;
 
-/** An address of its own for each name, which all arrive in one mailbox. */
+/** A different address for each name; all arrive in one mailbox. */
 export function addressFor(name: string): string {
   const [local, domain] = settings.email.split('@');
   return `${local}+${name}@${domain}`;
@@ -47,8 +47,8 @@ export const organizationNamed = (name: string) => ({
 });
 
 /**
- * Asks for a bootstrap. @returns undefined when it was not accepted, which a check has told.
- * @param change of the request, where it is not the usual one.
+ * Requests a bootstrap. @returns undefined when it was not accepted, which a check reports.
+ * @param change fields of the request that differ from the default.
  */
 export function requestBootstrap(change: Partial<Call> = {}): AcceptedRun | undefined {
   const name = newId();
@@ -68,7 +68,7 @@ export function requestBootstrap(change: Partial<Call> = {}): AcceptedRun | unde
   return { workflowId, organizationId, correlationId: name, answeredInMs };
 }
 
-/** Asks for a bootstrap, and has the runner look at its end once the load is over. */
+/** Requests a bootstrap, and tells the runner to check its end after the load. */
 export function bootstrap(): AcceptedRun | undefined {
   const accepted = requestBootstrap();
   if (accepted) tell({ kind: 'accepted', ...accepted });

@@ -1,4 +1,4 @@
-/** k6 has a console, which its types do not tell of. */
+/** k6 has a console that its types do not declare. */
 declare const console: {
   log(message: string): void;
   warn(message: string): void;

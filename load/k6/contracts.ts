@@ -1,46 +1,46 @@
 /**
- * What the scripts that k6 runs and their runner (`load/runner`) agree on. Pure: k6 has no Node,
- * and Node has no k6.
+ * Types that the k6 scripts share with their runner (`load/runner`). No imports: k6 has no Node
+ * API, and Node no k6 API.
  */
 
 export const SCENARIOS = ['smoke', 'steady', 'ramp', 'spike', 'soak', 'backlog', 'mixed'] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
-/** Everything that a script is told, as JSON in the environment variable LOAD_SETTINGS. */
+/** Settings of a script, as JSON in the environment variable LOAD_SETTINGS. */
 export interface LoadSettings {
-  /** Address of the API, without a slash at its end. */
+  /** Base URL of the API, without a trailing slash. */
   url: string;
-  /** May do and see everything there: `platform.admin`. */
+  /** Token with `platform.admin`, which allows everything. */
   token: string;
-  /** Part of every name and id that this run makes, so that no two runs meet. */
+  /** Part of every name and id of this run, so that runs do not conflict. */
   runId: string;
   /** `local@domain`: where invitations go, as `local+name@domain`. */
   email: string;
-  /** Requests a second that are to arrive. */
+  /** Arrivals per second. */
   rate: number;
   durationSeconds: number;
-  /** Virtual users at most: requests under way at once. */
+  /** Maximum of virtual users: concurrent requests. */
   maxVus: number;
-  /** How many bootstraps the scenario `backlog` asks for. */
+  /** Number of bootstraps of the scenario `backlog`. */
   count: number;
   /** Rates of the scenario `ramp`, one after the other, for `durationSeconds` together. */
   steps: number[];
-  /** How often the scenario `spike` multiplies the rate. */
+  /** Factor by which the scenario `spike` raises the rate. */
   spikeFactor: number;
   /** Shares of the scenario `mixed`. */
   weights: MixedWeights;
   thresholds: LoadThresholds;
-  /** Where the summary goes, as JSON. */
+  /** File of the summary, as JSON. */
   summaryFile: string;
   /** For `verify.ts`: the file with an array of AcceptedRun. */
   acceptedFile?: string;
-  /** How long after the load the last run may end. */
+  /** Time limit of the last run, after the load. */
   endLimitSeconds: number;
-  /** Pause between two looks at one run. */
+  /** Pause between two polls of one run. */
   pollSeconds: number;
-  /** Delete what was onboarded, once it has been looked at. */
+  /** Whether organizations are deleted after they were checked. */
   remove: boolean;
-  /** What only the embedded stack has. */
+  /** Services that only the embedded stack has. */
   loopback?: { mailboxUrl: string; idpMetadataUrl: string };
 }
 
@@ -50,15 +50,15 @@ export interface MixedWeights {
   invitations: number;
 }
 
-/** Milliseconds. */
+/** Thresholds in milliseconds. */
 export interface LoadThresholds {
-  /** 99 of 100 runs have started so long after their request. */
+  /** p99 from the request to the start of the run. */
   startMs: number;
-  /** 99 of 100 organizations are active so long after their request; none for no threshold. */
+  /** p99 from the request to the active organization; undefined for no threshold. */
   activeMs?: number;
-  /** `ramp` ends where the slowest twentieth of its requests takes longer. */
+  /** `ramp` ends when p95 of its requests exceeds this. */
   kneeP95Ms: number;
-  /** … or where runs in flight, divided by the rate, say that each takes longer. */
+  /** … or when runs in flight, divided by the rate, exceed this duration. */
   kneeRunMs: number;
 }
 
@@ -68,9 +68,9 @@ export interface AcceptedRun {
   organizationId: string;
   /** As sent with the request. */
   correlationId: string;
-  /** From sending the request to its answer. */
+  /** Duration of the request. */
   answeredInMs: number;
-  /** People who were invited into the organization afterwards. */
+  /** People who were invited to the organization later. */
   invited?: InvitedPerson[];
 }
 
@@ -79,23 +79,23 @@ export interface InvitedPerson {
   correlationId: string;
 }
 
-/** A run that was looked at after its end, or at the limit. */
+/** A run that was checked after its end, or at the time limit. */
 export interface VerifiedRun {
   workflowId: string;
   /** ISO 8601, by the database's clock; undefined when it has not completed. */
   completedAt?: string;
-  /** What is not as it has to be. */
+  /** Failed checks. */
   faults: string[];
 }
 
-/** What a script tells the runner while it runs: a line of JSON on standard error each. */
+/** Messages of a script to the runner: one line of JSON on standard error each. */
 export type LoadRecord =
   | ({ kind: 'accepted' } & AcceptedRun)
   | ({ kind: 'invited'; organizationId: string } & InvitedPerson)
   | ({ kind: 'verified' } & VerifiedRun)
-  /** A TXT record that the scenario `smoke` wants published. */
+  /** A TXT record that the scenario `smoke` needs in DNS. */
   | { kind: 'publish'; name: string; value: string }
-  /** Who is to log in at the identity provider of the embedded stack. */
+  /** User of the next login at the embedded identity provider. */
   | { kind: 'login'; account: string };
 
 /** Custom metrics, in milliseconds. */
@@ -107,15 +107,15 @@ export const METRIC = {
   timeInFlight: 'time_in_flight',
 } as const;
 
-/** k6 keeps the figures of a part only where a threshold asks for them: these always pass. */
+/** Thresholds that always pass: k6 keeps the figures of a part only if it has a threshold. */
 export const SHOWN = 'max>=0';
 export const SHOWN_COUNT = 'count>=0';
 
-/** The name that a step of the scenario `ramp` has among k6's scenarios. */
+/** Name of a step of the scenario `ramp` among k6's scenarios. */
 export const stepName = (rate: number): string => `rate_${String(rate).replace('.', '_')}`;
 
-/** k6's scenarios within the scenario `spike`, in their order. */
+/** k6's scenarios within the scenario `spike`, in order. */
 export const SPIKE_PARTS = ['before', 'spike', 'after'] as const;
 
-/** A metric of one part of a scenario, as k6 writes it. */
+/** A metric of one part of a scenario, in k6's syntax. */
 export const ofPart = (metric: string, part: string): string => `${metric}{scenario:${part}}`;

@@ -1,7 +1,7 @@
-/** What has to be there after a bootstrap; judged from what the API tells of it. */
+/** Checks the result of a bootstrap, from the API's responses. */
 import type { AcceptedRun, InvitedPerson } from './contracts.ts';
 
-/** The part of a stored event that is of use here, as it comes as JSON. */
+/** The fields of a stored event that are used here, as in JSON. */
 export interface EventView {
   eventType: string;
   aggregateId: string;
@@ -17,13 +17,13 @@ export interface EndState {
   workflowStatus: string;
   /** Why the run has not completed. */
   error: string | null;
-  /** Of the run. */
+  /** Events of the run. */
   runEvents: EventView[];
-  /** Of the organization, its invitations, domains and single sign-on. */
+  /** Events of the organization, its invitations, domains and single sign-on. */
   allEvents: EventView[];
 }
 
-/** The checks, by the name that the summary shows. */
+/** The checks, by their names in the summary. */
 export const END_STATE_CHECKS = {
   ended: 'the run has completed and the organization is active',
   complete: 'its events are complete, each once, in gapless versions',
@@ -55,7 +55,7 @@ function endedFault({ organizationStatus, workflowStatus, error }: EndState): st
   return `the organization is ${organizationStatus}, the run ${workflowStatus}${limit}${reason}`;
 }
 
-/** The first stream whose versions do not count from 1 without a gap. */
+/** The first stream whose versions are not 1, 2, 3, … */
 function gapIn(events: EventView[]): string | undefined {
   const streams = new Map<string, number[]>();
   for (const { aggregateId, streamVersion } of events) {
@@ -104,13 +104,13 @@ function invitationFault(
   return isCorrelated ? undefined : `invitation ${invitationId} carries another correlation id`;
 }
 
-/** What is wrong with the invitations that were asked for beside the bootstrap, if anything. */
+/** What is wrong with the invitations in addition to the bootstrap's, if anything. */
 export const invitedFault = (run: AcceptedRun, events: EventView[]): string | undefined =>
   (run.invited ?? [])
     .map((one) => invitationFault(events, one))
     .find((fault) => fault !== undefined);
 
-/** @returns for each check what is wrong, or undefined when it is as it has to be. */
+/** @returns the problem of each check; undefined when it passes. */
 export function faultsOf(
   run: AcceptedRun,
   state: EndState,

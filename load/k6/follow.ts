@@ -1,4 +1,4 @@
-/** Follows a bootstrap to its end, and judges what it has left. */
+/** Follows a bootstrap to its end, and checks the result. */
 import { check, sleep } from 'k6';
 import { Trend } from 'k6/metrics';
 import { bodyOf, call, read } from './api.ts';
@@ -15,9 +15,9 @@ import {
 } from './endState.ts';
 import { settings } from './settings.ts';
 
-/** From sending the request to the first event that a worker has emitted for it. */
+/** From the request to the first event that a worker emitted for it. */
 const timeToFirstEvent = new Trend(METRIC.timeToFirstEvent, true);
-/** From sending the request to `organization.activated`; see `timeTo`. */
+/** From the request to `organization.activated`; see `timeTo`. */
 const timeToActive = new Trend(METRIC.timeToActive, true);
 
 const UNDER_WAY = ['pending', 'provisioning'];
@@ -37,7 +37,7 @@ const runStatus = ({ workflowId }: AcceptedRun): RunStatus => {
   return { status: found.status ?? 'unknown', error: found.error ?? null };
 };
 
-/** @param deadline epoch milliseconds. @returns the last value that was seen. */
+/** @param deadline epoch milliseconds. @returns the last value read. */
 function waitWhile<T>(deadline: number, look: () => T, isUnderWay: (value: T) => boolean): T {
   let value = look();
   while (isUnderWay(value) && Date.now() < deadline) {
@@ -47,7 +47,7 @@ function waitWhile<T>(deadline: number, look: () => T, isUnderWay: (value: T) =>
   return value;
 }
 
-/** Asks for the organization alone while it waits: a run that is asked has to be replayed. */
+/** Polls only the organization: a query to the run would make the worker replay it. */
 function endStateOf(run: AcceptedRun, deadline: number): EndState {
   const status = waitWhile(
     deadline,
@@ -64,7 +64,7 @@ function endStateOf(run: AcceptedRun, deadline: number): EndState {
     workflowId,
   });
   const lineage = '/api/v1/organizations/{organizationId}/lineage';
-  // Invitations have runs of their own, which may have begun after the bootstrap's end.
+  // Invitations have their own runs, which may begin after the bootstrap's end.
   const allEvents = waitWhile(
     deadline,
     () => read<{ events?: EventView[] }>(lineage, { organizationId }).events ?? [],
@@ -87,8 +87,8 @@ function measure(run: AcceptedRun, state: EndState): void {
 }
 
 /**
- * Waits until the run has ended, measures it, and tells by checks whether all is as it has to be.
- * @param deadline epoch milliseconds; what is not over by then has failed.
+ * Waits until the run has ended, measures it, and checks the result.
+ * @param deadline epoch milliseconds; a run that is open then has failed.
  */
 export function follow(run: AcceptedRun, deadline: number): VerifiedRun {
   const state = endStateOf(run, deadline);
@@ -105,7 +105,7 @@ export function follow(run: AcceptedRun, deadline: number): VerifiedRun {
   };
 }
 
-/** Takes an organization out of service again. */
+/** Deletes the organization. */
 export const remove = ({ organizationId }: AcceptedRun): { workflowId?: string } =>
   bodyOf(
     call({

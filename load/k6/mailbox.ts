@@ -1,4 +1,4 @@
-/** The mailbox of the embedded stack. */
+/** Reads the mailbox of the embedded stack. */
 import http from 'k6/http';
 import { settings } from './settings.ts';
 
@@ -8,8 +8,8 @@ interface Mail {
 }
 
 /**
- * @param link an expression whose first group is what is wanted.
- * @returns that of each mail to the address which has one, oldest first.
+ * @param link a regular expression with one group.
+ * @returns the group's text in each mail to the address that matches, oldest first.
  */
 export function linksMailedTo(address: string, link: RegExp): string[] {
   const url = `${settings.loopback?.mailboxUrl}/mails`;

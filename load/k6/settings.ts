@@ -1,4 +1,4 @@
-/** What the runner has set; see `LoadSettings`. */
+/** Settings from the runner; see `LoadSettings`. */
 import type { LoadRecord, LoadSettings } from './contracts.ts';
 
 function read(): LoadSettings {
@@ -9,5 +9,5 @@ function read(): LoadSettings {
 
 export const settings = read();
 
-/** Tells the runner something; k6 is made to print it as it is. */
+/** Sends a message to the runner; k6 is configured to print it unchanged. */
 export const tell = (record: LoadRecord): void => console.log(JSON.stringify(record));

@@ -1,6 +1,6 @@
 /**
- * After the load: follows every accepted run to its end. A script of its own, so that nothing but
- * the load is measured while there is load, and no user of it has to wait for runs of minutes.
+ * Runs after the load and follows every accepted run to its end. A separate script, so that it does
+ * not affect the load, and no virtual user of the load waits for long runs.
  */
 import { SharedArray } from 'k6/data';
 import exec from 'k6/execution';
@@ -13,7 +13,7 @@ import { summaryTrendStats } from './summary.ts';
 export { handleSummary } from './summary.ts';
 
 const FOLLOWERS = 8;
-/** For a last look at each run when the limit has passed. */
+/** Time for a last poll of each run after the limit. */
 const LAST_LOOK_SECONDS = 300;
 
 const runs = new SharedArray<AcceptedRun>('accepted', () =>
@@ -37,7 +37,7 @@ export const options: Options = {
   summaryTrendStats,
 };
 
-/** Epoch milliseconds by which the last one has to be over; the same for all followers. */
+/** Time limit of the last run in epoch milliseconds; the same for all followers. */
 export const setup = (): number => Date.now() + settings.endLimitSeconds * 1000;
 
 export default function verify(deadline: number): void {

@@ -1,24 +1,25 @@
-/** How fast a backlog was worked off. */
+/** The rate at which a backlog was completed. */
 
 export interface Drain {
   runs: number;
-  /** Tasks that the Temporal server had in the queue when the workers were started. */
+  /** Tasks in the Temporal server's queue when the workers were started. */
   backlogAtStart: number | undefined;
-  /** From the start of the workers to their being ready. */
+  /** From the start of the workers until they were ready. */
   workersReadyMs: number;
   /** From the start of the workers to the last completed run. */
   emptyAfterMs: number;
-  /** Runs a second over the middle of it: from a tenth of the completions to nine tenths. */
+  /** Runs per second between a tenth and nine tenths of the completions. */
   perSecond: number | undefined;
 }
 
-/** Too few for a middle that says something. */
+/** With fewer runs the rate of the middle is not significant. */
 const FEWEST = 10;
 
 /**
- * Runs a second between the first and the last tenth, where neither workers start nor the last
- * runs wait for their timers alone.
- * @param completed epoch milliseconds, in any order. @returns undefined for too few, or no time.
+ * Runs per second without the first and the last tenth, in which workers start or only timers are
+ * waited for.
+ * @param completed epoch milliseconds, in any order. @returns undefined for too few runs or no
+ * time.
  */
 export function middleRate(completed: number[]): number | undefined {
   if (completed.length < FEWEST) return undefined;

@@ -1,4 +1,4 @@
-/** Runs one script with k6, and hears what it tells. */
+/** Runs one script with k6, and reads its messages. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -10,15 +10,15 @@ import type { LoadRecord, LoadSettings } from '../k6/contracts.ts';
 export interface K6Run {
   /** The program; see `resolveK6`. */
   k6: string;
-  /** Below `load/k6`. */
+  /** Path below `load/k6`. */
   script: string;
   settings: LoadSettings;
-  /** Where k6's own report goes, with its graphs. */
+  /** File of k6's own report with graphs. */
   reportFile?: string;
   onRecord: (record: LoadRecord) => void;
-  /** Told the process id. */
+  /** Called with the process id. */
   onSpawn: (pid: number) => void;
-  /** Ends it in order once it is aborted. */
+  /** Stops k6 gracefully when aborted. */
   signal: AbortSignal;
 }
 
@@ -26,7 +26,7 @@ export interface K6Run {
 export interface K6Metric {
   type: 'trend' | 'counter' | 'rate' | 'gauge';
   values: Record<string, number>;
-  /** By its expression. */
+  /** Thresholds by expression. */
   thresholds?: Record<string, { ok: boolean }>;
 }
 
@@ -43,20 +43,20 @@ export interface K6Summary {
 
 export interface K6Outcome {
   summary: K6Summary;
-  /** What it had to say besides, and how often. */
+  /** Other messages, with their counts. */
   messages: Map<string, number>;
 }
 
 const SCRIPTS = path.resolve(import.meta.dirname, '../k6');
-/** Without its own interface for remote control: two that run at once would ask for one port. */
+/** Without k6's REST API: two concurrent runs would need the same port. */
 const K6_OPTIONS = ['run', '--quiet', '--no-color', '--log-format', 'raw', '--address', ''];
 const THRESHOLDS_FAILED = 99;
-/** Longer than a request may take. */
+/** Longer than the timeout of a request. */
 const STOP_LIMIT_MS = 40_000;
-/** How far apart the points of k6's own report are; a run of less than three has none. */
+/** Interval of points in k6's own report; a run of less than three intervals has no report. */
 const REPORT_PERIOD = '1s';
 
-/** Nothing is fetched or reported. k6 makes its report with a server: on loopback, on a free port. */
+/** No downloads and no usage reports. k6's report needs its web server: loopback, any free port. */
 const environmentOf = ({ settings, reportFile }: K6Run) => ({
   ...inheritedEnvironment(),
   K6_AUTO_EXTENSION_RESOLUTION: 'false',
@@ -71,7 +71,7 @@ const environmentOf = ({ settings, reportFile }: K6Run) => ({
   }),
 });
 
-/** A line of a script is JSON; anything else is k6's or a script's complaint. */
+/** A message of a script is JSON; anything else is output of k6. */
 function recordIn(line: string): LoadRecord | undefined {
   if (!line.startsWith('{"kind":')) return undefined;
   return JSON.parse(line) as LoadRecord;
@@ -80,8 +80,8 @@ function recordIn(line: string): LoadRecord | undefined {
 const THRESHOLDS_MESSAGE = /^thresholds on metrics /;
 
 /**
- * Resolves when k6 has ended, with or without crossed thresholds: the summary tells.
- * @throws Error with what it said when it did not come to its end; AbortError once stopped.
+ * Waits until k6 has ended, with or without crossed thresholds (see the summary).
+ * @throws Error with k6's output when it failed; AbortError once stopped.
  */
 export async function runK6(run: K6Run): Promise<K6Outcome> {
   const args = [...K6_OPTIONS, path.join(SCRIPTS, run.script)];

@@ -1,23 +1,23 @@
-/** Where the scenario `ramp` broke: the last rate that was kept up with, and the first that was not. */
+/** Where the scenario `ramp` broke: the last sustained rate, and the first that was not. */
 
 export interface RampStep {
-  /** Bootstraps a second. */
+  /** Bootstraps per second. */
   rate: number;
   accepted: number;
-  /** Requests that found no virtual user, because those before them took so long. */
+  /** Requests without a free virtual user, because earlier ones took too long. */
   dropped: number;
-  /** 95 of 100 runs had started so long after their request; milliseconds. */
+  /** p95 from the request to the start of the run; milliseconds. */
   startP95Ms: number;
-  /** Most runs in flight, divided by the rate; undefined where the API does not show its metrics. */
+  /** Maximum of runs in flight, divided by the rate; undefined without the API's metrics. */
   inFlightMs: number | undefined;
 }
 
 export interface Knee {
-  /** The highest rate that was kept up with; undefined when not even the first was. */
+  /** The highest sustained rate; undefined when even the first was too high. */
   holds: number | undefined;
-  /** The lowest that was not; undefined when all were. */
+  /** The lowest rate that was too high; undefined when all were sustained. */
   breaks: number | undefined;
-  /** What broke. */
+  /** Why it broke. */
   because: string | undefined;
 }
 
@@ -38,7 +38,7 @@ function reasonOf(step: RampStep, { kneeP95Ms, kneeRunMs }: KneeLimits): string 
   return undefined;
 }
 
-/** @param steps in rising order; those that were not reached count for nothing. */
+/** @param steps in ascending order; those that were not reached are ignored. */
 export function kneeOf(steps: RampStep[], limits: KneeLimits): Knee {
   const reached = steps.filter(({ accepted, dropped }) => accepted + dropped > 0);
   const broken = reached.findIndex((step) => reasonOf(step, limits) !== undefined);

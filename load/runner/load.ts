@@ -1,4 +1,4 @@
-/** `npm run load -- <scenario>`: load with k6, followed to the end of every run it has started. */
+/** `npm run load -- <scenario>`: load with k6, and a check of every run that it started. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

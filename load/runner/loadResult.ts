@@ -1,4 +1,4 @@
-/** What a run of the load tests has found: from k6's figures and from what was looked at. */
+/** The result of a load test: k6's figures, and the checks of the runs. */
 import {
   METRIC,
   ofPart,
@@ -24,11 +24,11 @@ export interface Figure {
 }
 
 export interface Threshold {
-  /** The load itself, or the look at every run's end. */
+  /** The load itself, or the check of the runs' ends. */
   of: 'load' | 'ends';
   metric: string;
   expression: string;
-  /** `found`: what a ramp was looking for. */
+  /** `found`: the threshold at which a ramp ended. */
   outcome: 'passed' | 'failed' | 'found';
 }
 
@@ -46,28 +46,28 @@ export interface LoadResult {
   startedAt: string;
   endedAt: string;
   passed: boolean;
-  /** Why it has not passed. */
+  /** Why the run has not passed. */
   problems: string[];
-  /** Of the load alone, without what was looked at afterwards. */
+  /** Of the load only, without the checks afterwards. */
   requests: { count: number; perSecond: number; failedShare: number; dropped: number };
   figures: Figure[];
   thresholds: Threshold[];
   checks: CheckCount[];
   runs: { accepted: number; completed: number; withFaults: number };
-  /** What scripts and k6 had to say, and how often. */
+  /** Messages of scripts and k6, with their counts. */
   messages: { message: string; times: number }[];
   knee?: Knee & { steps: RampStep[] };
   drain?: Drain;
   memory: { before: ProcessReading[]; after: ProcessReading[] };
   dashboards: { title: string; url: string }[];
   prometheusUrl?: string;
-  /** Where the same is written. */
+  /** Files with the same result. */
   files: string[];
 }
 
 const MAX_FAULTS = 5;
 
-/** Trends that are told, and how; those of k6's parts have the part beside it. */
+/** Trends of the report and their names; those of k6's parts also have the part. */
 const TOLD: [metric: string, name: string][] = [
   ['http_req_duration', 'requests'],
   [METRIC.timeToWorkflowStart, METRIC.timeToWorkflowStart],
@@ -86,7 +86,8 @@ const figure = (name: string, { values }: K6Metric): Figure => ({
 
 function figuresOf(load: K6Summary, verify: K6Summary | undefined, parts: string[]): Figure[] {
   const figures = TOLD.flatMap(([metric, name]) => {
-    // Requests of the look afterwards are no load; ends are measured there, where there is one.
+    // Requests of the checks are not part of the load; ends are measured in the checks, if there
+    // are any.
     const isEnd = metric === METRIC.timeToFirstEvent || metric === METRIC.timeToActive;
     const source = (isEnd && verify?.metrics[metric]) || load.metrics[metric];
     return [
@@ -100,13 +101,13 @@ function figuresOf(load: K6Summary, verify: K6Summary | undefined, parts: string
   return figures.filter(({ count }) => count > 0);
 }
 
-/** A ramp looks for the rate that it breaks at: this threshold is its finding, not its failure. */
+/** A ramp searches the rate at which it breaks: this threshold is a finding, not a failure. */
 function outcomeOf(metric: string, ok: boolean): Threshold['outcome'] {
   if (ok) return 'passed';
   return metric === METRIC.timeInFlight ? 'found' : 'failed';
 }
 
-/** Without those that only keep a figure. */
+/** Without thresholds that only make k6 keep a figure. */
 const thresholdsOf = (of: Threshold['of'], summary: K6Summary | undefined): Threshold[] =>
   Object.entries(summary?.metrics ?? {})
     .toSorted(([a], [b]) => a.localeCompare(b))
@@ -141,7 +142,7 @@ function messagesOf(outcomes: K6Outcome[]): LoadResult['messages'] {
   return [...counts].map(([message, times]) => ({ message, times }));
 }
 
-/** The steps of a ramp, from what k6 kept of each. */
+/** The steps of a ramp, from k6's figures of each. */
 export const rampSteps = ({ metrics }: K6Summary, rates: number[]): RampStep[] =>
   rates.map((rate) => {
     const started = metrics[ofPart(METRIC.timeToWorkflowStart, stepName(rate))]?.values ?? {};
@@ -174,9 +175,9 @@ export interface Findings
   verify: K6Outcome | undefined;
   accepted: number;
   verified: VerifiedRun[];
-  /** k6's scenarios whose figures are told one by one. */
+  /** k6's scenarios whose figures are reported separately. */
   parts: string[];
-  /** What was found beside k6. */
+  /** Results from other sources than k6. */
   problems: string[];
 }
 
@@ -188,7 +189,7 @@ function faultsOf(verified: VerifiedRun[]): string[] {
   return [...faults.slice(0, MAX_FAULTS), ...(more > 0 ? [`… and ${more} more of this kind`] : [])];
 }
 
-/** Everything that keeps the run from having passed, the most telling first. */
+/** All reasons why the run has not passed, the most important first. */
 function problemsOf(
   { verified, accepted, problems }: Findings,
   thresholds: Threshold[],

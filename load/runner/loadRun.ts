@@ -1,4 +1,4 @@
-/** One run: the load, what is done between, the look at every run's end, and what came of it. */
+/** One load test: the load, the drain of a backlog, the check of every run, and the result. */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
@@ -26,10 +26,10 @@ export interface LoadRun {
   target: Target;
   k6: string;
   grafanaUrl: string | undefined;
-  /** Where files of this run go; its folder is there. */
+  /** Prefix of this run's files; the folder exists. */
   file: (name: string) => string;
   runId: string;
-  /** Told how far it is. */
+  /** Called with the progress. */
   log: (message: string) => void;
   signal: AbortSignal;
 }
@@ -38,7 +38,7 @@ export const newRunId = (): string => randomBytes(3).toString('hex');
 
 const PROGRESS_MS = 10_000;
 
-/** What scripts have told so far. */
+/** Messages of the scripts so far. */
 function createLedger(target: Target) {
   const accepted = new Map<string, AcceptedRun>();
   const verified: VerifiedRun[] = [];
@@ -79,7 +79,7 @@ const settingsOf = ({ args, target, runId, file }: LoadRun): LoadSettings => ({
   ...(target.loopback && { loopback: target.loopback }),
 });
 
-/** Says how far it is, every so often, while something goes on. */
+/** Reports the progress at intervals while something runs. */
 async function withProgress<T>(
   log: LoadRun['log'],
   line: () => string,
@@ -105,7 +105,7 @@ function runScript(run: LoadRun, ledger: Ledger, script: string, more: Partial<L
   });
 }
 
-/** Looks at the end of each accepted run. */
+/** Checks the end of each accepted run. */
 async function verify(run: LoadRun, ledger: Ledger): Promise<K6Outcome | undefined> {
   const runs = [...ledger.accepted.values()];
   if (run.args.scenario === 'smoke' || runs.length === 0) return undefined;
@@ -117,7 +117,7 @@ async function verify(run: LoadRun, ledger: Ledger): Promise<K6Outcome | undefin
   return withProgress(run.log, line, looking).finally(() => rm(acceptedFile, { force: true }));
 }
 
-/** Backlog: what is queued is worked off from now on. */
+/** Scenario `backlog`: starts the workers, which complete the queued runs. */
 async function startDraining({ target, log }: LoadRun) {
   const backlogAtStart = await readBacklog(target);
   const startedAt = Date.now();
@@ -141,14 +141,14 @@ function drainOf(
   };
 }
 
-/** The parts of a scenario whose figures are told one by one, in their order. */
+/** The parts of a scenario that are reported separately, in order. */
 const partsOf = ({ scenario, steps, weights }: LoadArguments): string[] => {
   if (scenario === 'ramp') return steps.map(stepName);
   if (scenario === 'spike') return [...SPIKE_PARTS];
   return scenario === 'mixed' ? Object.keys(weights) : [];
 };
 
-/** k6 leaves no report of a few seconds. */
+/** k6 writes no report of a run of a few seconds. */
 const filesOf = ({ file }: LoadRun): string[] => [
   file('json'),
   file('html'),
@@ -160,7 +160,7 @@ const acceptedTooFew = ({ scenario, count }: LoadArguments, accepted: number): s
     ? [`${accepted} bootstraps were accepted, and ${count} were asked for`]
     : [];
 
-/** Load, drain, look: everything that k6 is run for. */
+/** Load, drain and checks: everything that needs k6. */
 async function play(run: LoadRun, ledger: Ledger) {
   const line = () => `${ledger.accepted.size} bootstraps accepted`;
   const script = `scenarios/${run.args.scenario}.ts`;
@@ -170,7 +170,7 @@ async function play(run: LoadRun, ledger: Ledger) {
   return { load, draining, looked };
 }
 
-/** @throws Error when k6 does not run to its end; AbortError once `signal` is aborted. */
+/** @throws Error when k6 fails; AbortError once `signal` is aborted. */
 export async function loadRun(run: LoadRun): Promise<LoadResult> {
   const { args, target } = run;
   const ledger = createLedger(target);

@@ -1,4 +1,4 @@
-/** What API and workers say of themselves at /metrics, before and after. */
+/** Metrics of API and workers from /metrics, before and after. */
 import type { Target } from './target/target.ts';
 
 export interface ProcessReading {
@@ -7,7 +7,7 @@ export interface ProcessReading {
   heapUsedBytes: number;
 }
 
-/** The value of a series, by its exact beginning; undefined where there is none. */
+/** Value of a series, by the exact text before the value; undefined when it is missing. */
 function seriesValue(text: string, series: string): number | undefined {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `));
   return line === undefined ? undefined : Number(line.slice(series.length + 1).split(' ')[0]);
@@ -19,7 +19,7 @@ const textOf = (url: string): Promise<string> =>
     () => '',
   );
 
-/** Of each process that shows its metrics. */
+/** Readings of each process that shows its metrics. */
 export async function readProcesses(target: Target): Promise<ProcessReading[]> {
   const readings = await Promise.all(
     target.metricsUrls().map(async ({ process, url }) => {
@@ -35,6 +35,6 @@ export async function readProcesses(target: Target): Promise<ProcessReading[]> {
 
 const BACKLOG = 'temporal_backlog_count{task_queue="bootstrap",task_type="workflow"}';
 
-/** Tasks of bootstraps that wait for a worker, as the Temporal server estimates them. */
+/** Bootstrap tasks that wait for a worker, as estimated by the Temporal server. */
 export const readBacklog = async ({ url }: Target): Promise<number | undefined> =>
   seriesValue(await textOf(`${url}/metrics`), BACKLOG);

@@ -1,6 +1,6 @@
 /**
- * A Temporal worker without anything of ours: no interceptors, no metrics, no logs, no database.
- * Settings: TEMPORAL_ADDRESS, TEMPORAL_TASK_QUEUE and WORKER_MAX_ACTIVITIES, as the real one's.
+ * A Temporal worker without our additions: no interceptors, metrics, logs or database.
+ * Settings: TEMPORAL_ADDRESS, TEMPORAL_TASK_QUEUE and WORKER_MAX_ACTIVITIES, as the real worker.
  */
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';

@@ -1,4 +1,6 @@
-/** The yardsticks of a bootstrap: its activities without what they do, and its commands as well. */
+/**
+ * Reference workflows: a bootstrap's activities without their work, with and without its commands.
+ */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import {
   ParentClosePolicy,
@@ -12,12 +14,12 @@ import {
 const { noop } = proxyActivities<{ noop(): Promise<void> }>({ startToCloseTimeout: '1 minute' });
 const STEP = defineSearchAttributeKey('current_step', SearchAttributeType.KEYWORD);
 
-/** As many activities one after the other, none of which does anything. */
+/** The same number of sequential activities, which do nothing. */
 export async function BareWorkflow(activities: number): Promise<void> {
   for (let count = 0; count < activities; count++) await noop();
 }
 
-/** The same, and whatever else a bootstrap asks of the server: its steps, a timer, one child. */
+/** The same, and the other commands of a bootstrap: its steps, a timer, one child. */
 export async function SameCommandsWorkflow(activities: number): Promise<void> {
   for (let count = 0; count < activities; count++) {
     upsertSearchAttributes([{ key: STEP, value: `step_${count}` }]);

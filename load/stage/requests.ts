@@ -1,4 +1,4 @@
-/** Requests as a busy caller sends them: connections that stay open, and a clock on each. */
+/** HTTP requests over persistent connections, with the duration of each. */
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -10,8 +10,8 @@ export interface Caller {
 const ACCEPTED = 202;
 
 /**
- * @param connections at most so many are open at once; each is kept.
- * @returns a caller whose `post` throws on any answer but 202.
+ * @param connections maximum of open connections; each is kept.
+ * @returns a caller whose `post` throws on any response but 202.
  */
 export function createCaller(baseUrl: string, token: string, connections: number): Caller {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -47,7 +47,7 @@ async function timed(act: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** So many callers, each of whom asks again once it is answered. @returns milliseconds of each act. */
+/** Closed loop: each caller repeats the act when it is done. @returns milliseconds of each act. */
 export async function closedLoop(
   callers: number,
   total: number,
@@ -63,8 +63,9 @@ export async function closedLoop(
 }
 
 /**
- * Acts arrive whether or not earlier ones are answered, so that a stall is seen by all who come
- * meanwhile. @param perSecond arrivals. @returns milliseconds of each, from when it was due.
+ * Open loop: acts start whether or not earlier ones are done, so that a stall delays all that are
+ * due meanwhile.
+ * @param perSecond arrivals. @returns milliseconds of each, from when it was due.
  */
 export async function openLoop(
   perSecond: number,

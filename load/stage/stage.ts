@@ -1,4 +1,4 @@
-/** Where everything is measured: the embedded stack with a database that flushes, and its roles. */
+/** The stage for measurements: the embedded stack with a database that flushes, and its roles. */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -20,14 +20,16 @@ import { drainRate } from './statistics.ts';
 export const BOOTSTRAP_PATH = '/api/v1/workflows/organization-bootstrap';
 const BARE_QUEUE = 'bare';
 export type BareWorkflow = 'BareWorkflow' | 'SameCommandsWorkflow';
-/** Activities of a bootstrap with a subdomain and one user whose DNS is found at the first look. */
+/**
+ * Activities of a bootstrap with a subdomain and one user whose DNS is found at the first lookup.
+ */
 export const ACTIVITIES_PER_BOOTSTRAP = 7;
-/** The default of WORKER_MAX_ACTIVITIES, for the bare worker as well. */
+/** The default of WORKER_MAX_ACTIVITIES, also for the bare worker. */
 export const SLOTS = 50;
 
 const NO_WAITS = {
   DNS_PROPAGATION_WAIT_SECONDS: '0',
-  // The benchmark asks from one address.
+  // All requests of the benchmark come from one address.
   PUBLIC_RATE_LIMIT_PER_MINUTE: '100000',
 };
 const QUEUEING_CONNECTIONS = 8;
@@ -35,7 +37,7 @@ const POLL_MS = 200;
 const PAGE = 1000;
 const DRAIN_LIMIT_MS = 900_000;
 
-/** What a worker process is started with, beside the stack's settings. */
+/** Settings of a worker process in addition to the stack's. */
 export type WorkerSettings = Record<string, string>;
 
 export interface Worker {
@@ -46,20 +48,20 @@ export interface Worker {
 export interface Stage {
   stack: Stack;
   client: Client;
-  /** The database, as its owner. */
+  /** Connection pool of the database's owner. */
   owner: pg.Pool;
   apiUrl: string;
   token: string;
   startApi(settings?: WorkerSettings): Promise<RoleProcess>;
-  /** One worker process of the queue "bootstrap", with a port of its own. */
+  /** Starts one worker process of the queue "bootstrap" on its own port. */
   startWorker(settings?: WorkerSettings): Promise<Worker>;
   startBareWorker(): Promise<Worker>;
-  /** Has so many bootstraps accepted by the API; of `benchOrganization` when left out. */
+  /** Requests this number of bootstraps from the API; of `benchOrganization` when left out. */
   queueBootstraps(count: number, organization?: () => object): Promise<void>;
   queueBare(workflow: BareWorkflow, count: number): Promise<void>;
   /**
-   * Waits until no run of the type is open. @returns when each of the runs that were closed since
-   * `since` was closed, in milliseconds.
+   * Waits until no run of the type is open. @returns the close time of each run that was closed
+   * since `since`, in milliseconds.
    */
   drained(workflowType: string, since: Date): Promise<number[]>;
   stop(): Promise<void>;
@@ -120,7 +122,10 @@ async function untilNoneIsOpen(client: Client, workflowType: string): Promise<vo
   }
 }
 
-/** Starts the stack and the API; no worker yet. @param log told what takes long, a line each. */
+/**
+ * Starts the stack and the API, and no worker.
+ * @param log called with the progress of long steps.
+ */
 export async function startStage(
   log: (line: string) => void,
   settings: Record<string, string> = {},
@@ -183,7 +188,7 @@ export async function startStage(
   }
 }
 
-/** Has workers stand still while the work is done, whatever comes of it. */
+/** Stops the workers during the work, and always continues them. */
 export async function standingStill<T>(
   workers: readonly Worker[],
   work: () => Promise<T>,
@@ -199,10 +204,7 @@ export async function standingStill<T>(
   }
 }
 
-/**
- * Runs a second of a worker that is ready and finds them all waiting: what its start costs is not
- * measured.
- */
+/** Runs per second of a worker that is ready and has a full backlog; its start is not measured. */
 async function rateOf(
   stage: Stage,
   workflowType: string,
@@ -220,7 +222,7 @@ async function rateOf(
   }
 }
 
-/** Bootstraps a second of one worker process. */
+/** Bootstraps per second of one worker process. */
 export const bootstrapRate = async (
   stage: Stage,
   count: number,

@@ -1,4 +1,4 @@
-/** The few statistics that the benchmark needs. */
+/** Statistics for the benchmark. */
 
 /** @param share 0.5 for the median, 0.99 for p99; nearest rank. @throws on an empty list. */
 export function quantile(values: readonly number[], share: number): number {
@@ -9,7 +9,7 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** Several measurements of one thing. */
+/** Several measurements of one figure. */
 export interface Spread {
   median: number;
   min: number;
@@ -23,11 +23,11 @@ export const spreadOf = (values: readonly number[]): Spread => ({
 });
 
 /**
- * Over the whole drain of a backlog: the queue is served in turn, so that all runs advance together
- * and most of them end near the end. How fast they end there says nothing of how fast they are done.
- * @param since when the workers were let go.
+ * The rate over the whole drain of a backlog. The queue is served in turn, so all runs progress
+ * together and most end near the end: the rate of the ends alone would be too high.
+ * @param since when the workers were released.
  * @param moments at which the runs ended, in milliseconds.
- * @returns runs a second.
+ * @returns runs per second.
  */
 export const drainRate = (since: Date, moments: readonly number[]): number =>
   (moments.length / (Math.max(...moments) - since.getTime())) * 1000;

@@ -19,7 +19,7 @@ describe('slugFor', () => {
   });
 });
 
-test('path labels have no hyphen, and two slugs never give the same label', () => {
+test('path labels have no hyphen, and two slugs never meet in one', () => {
   expect(pathLabel('a-b-c')).toBe('a_b_c');
   expect(orgPath('a-b')).toBe('a_b');
   expect(orgPath('a-b', 'root.parent')).toBe('root.parent.a_b');
@@ -40,6 +40,6 @@ test.each([
   expect(SUBDOMAIN_PATTERN.test(name)).toBe(valid);
 });
 
-test('a domain is the subdomain followed by the whole base domain', () => {
+test('a domain is the subdomain under the whole base domain', () => {
   expect(fqdnOf('acme', 'clinics.co.uk')).toBe('acme.clinics.co.uk');
 });

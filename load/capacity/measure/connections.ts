@@ -1,11 +1,11 @@
-/** Who is connected to the database, and how many of the connections work. */
+/** Counts the database's connections, and how many are in use. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 
 export interface ConnectionUse {
-  /** As many were open at the same time. */
+  /** Maximum of connections open at the same time. */
   open: number;
-  /** So many were in use on average, of the readings in which any was. */
+  /** Average of connections in use, over the samples with at least one in use. */
   busy: number;
 }
 
@@ -21,7 +21,7 @@ interface Sums {
   readings: number;
 }
 
-/** Reads again and again, until `end` is called. */
+/** Samples repeatedly until `end` is called. */
 export function watchConnections(owner: pg.Pool): { end(): Promise<Map<string, ConnectionUse>> } {
   const sums = new Map<string, Sums>();
   let ended = false;
@@ -31,7 +31,7 @@ export function watchConnections(owner: pg.Pool): { end(): Promise<Map<string, C
       const sum = sums.get(name) ?? { open: 0, busy: 0, readings: 0 };
       sum.open = Math.max(sum.open, open);
       sum.busy += busy;
-      // The API rests while the worker works, and the other way round.
+      // The API is idle while the worker works, and the other way round.
       if (busy > 0) sum.readings++;
       sums.set(name, sum);
     }
@@ -42,7 +42,7 @@ export function watchConnections(owner: pg.Pool): { end(): Promise<Map<string, C
       await delay(READING_MS);
     }
   })();
-  // Told by `end`: until then nobody listens.
+  // The error is returned by `end`; nothing awaits the promise before.
   reading.catch(() => {});
   return {
     async end() {

@@ -1,4 +1,4 @@
-/** A backlog, and how fast workers that are ready and warm work it off. */
+/** How fast workers that are ready and warm complete a backlog. */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { type Stage, standingStill, type Worker } from '../../stage/stage.ts';
 import { drainRate } from '../../stage/statistics.ts';
@@ -6,22 +6,22 @@ import { busiestThread, countUsage, threadSeconds, type Usage } from './usage.ts
 
 export interface Drain {
   count: number;
-  /** Bootstraps a second, from the moment the workers were let go until the last one was done. */
+  /** Bootstraps per second, from the release of the workers until the last one completed. */
   perSecond: number;
   usage: Usage;
-  /** CPU seconds of the thread that used most, in the worker where it used most. */
+  /** CPU seconds of the busiest thread, in the worker where it used most. */
   busiestThreadSeconds: number;
-  /** What it took to have them accepted, while no worker worked. */
+  /** Usage while the backlog was accepted and no worker worked. */
   queueing: Usage;
 }
 
-/** Threads of all workers, by process and thread. */
+/** CPU seconds of all workers' threads, by process and thread. */
 const threadsOf = (workers: readonly Worker[]): Map<string, number> =>
   new Map(workers.flatMap(({ pid }) => [...threadSeconds(pid)]));
 
 /**
- * Queues `count` bootstraps while the workers stand still, and lets them go. They have started long
- * before: what their start costs is not measured, and all begin at the same moment.
+ * Queues `count` bootstraps while the workers are stopped, and then continues the workers. They
+ * were started before, so their start is not measured, and all begin at the same moment.
  */
 export async function drain(
   stage: Stage,

@@ -1,9 +1,9 @@
-/** Histograms and gauges as a process shows them at /metrics. */
+/** Parses histograms and gauges from /metrics. */
 
 export interface Histogram {
   count: number;
   sum: number;
-  /** How many were at most so large, by the bucket's upper bound, in rising order. */
+  /** Number of observations up to each bucket's upper bound, in ascending order. */
   buckets: [upTo: number, count: number][];
 }
 
@@ -13,7 +13,7 @@ const UPPER_BOUND = /(?:^|,)le="([^"]+)"/;
 const boundOf = (text: string): number =>
   text === '+Inf' ? Number.POSITIVE_INFINITY : Number(text);
 
-/** The histogram of this name, all its series together; empty where there is none. */
+/** The histogram of this name, summed over its series; empty when it is missing. */
 export function histogramOf(text: string, name: string): Histogram {
   const buckets = new Map<number, number>();
   const histogram: Histogram = { count: 0, sum: 0, buckets: [] };
@@ -31,7 +31,7 @@ export function histogramOf(text: string, name: string): Histogram {
   return histogram;
 }
 
-/** What was observed in between. */
+/** Observations between two readings. */
 export function observedBetween(before: Histogram, after: Histogram): Histogram {
   const earlier = new Map(before.buckets);
   return {
@@ -43,7 +43,7 @@ export function observedBetween(before: Histogram, after: Histogram): Histogram 
 
 export const meanOf = ({ sum, count }: Histogram): number => (count === 0 ? 0 : sum / count);
 
-/** The upper bound of the bucket that holds the quantile: no more can be told of it. */
+/** Upper bound of the bucket that contains the quantile; the exact value is unknown. */
 export function quantileUpTo({ count, buckets }: Histogram, share: number): number {
   return buckets.find(([, below]) => below >= share * count)?.[0] ?? 0;
 }

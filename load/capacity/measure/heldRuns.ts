@@ -1,4 +1,4 @@
-/** Runs that wait for DNS in a worker's cache, and what each takes of its memory. */
+/** Memory of each run that waits for DNS in a worker's cache. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
@@ -8,10 +8,10 @@ import { slopeOf } from '../model/queueing.ts';
 import { type Log, type Setup, WORKER_SETTINGS } from './setup.ts';
 import { residentBytes } from './usage.ts';
 
-/** 180 in the end: the SDK caches 210 in the heap that the worker has. */
+/** 180 in total: the SDK caches 210 with the worker's heap limit. */
 const HELD = 60;
 const PLATEAUS = 3;
-/** The longest there is: nobody gets past it while we look. */
+/** The longest allowed wait, so that no run continues during the measurement. */
 const LONG_WAIT_SECONDS = '1800';
 const POLL_MS = 200;
 const HELD_LIMIT_MS = 120_000;
@@ -39,8 +39,9 @@ async function settledBytes(pid: number): Promise<number> {
 }
 
 /**
- * Resident bytes for each further run that waits in the worker's cache. The worker is a new one: one
- * that has worked has room for them already. What it leaves to be collected counts, so it is the most.
+ * Resident bytes per additional run that waits in the worker's cache. The worker is new, because
+ * one that has worked already has free memory for them. Garbage is included, so this is an upper
+ * bound.
  */
 export async function perCachedRun({ stage, api, worker }: Setup, log: Log): Promise<number> {
   await Promise.all([api.stop(), worker.stop()]);

@@ -1,4 +1,7 @@
-/** Bootstraps that arrive one by one: how long tasks wait for a worker, and people for the end. */
+/**
+ * Bootstraps that arrive one by one: waiting time of tasks, and time until the organization is
+ * active.
+ */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { createCaller, openLoop } from '../../stage/requests.ts';
 import { BOOTSTRAP_PATH, benchOrganization, type Stage } from '../../stage/stage.ts';
@@ -20,7 +23,9 @@ const ARRIVING_CONNECTIONS = 32;
 const metricsOf = async ({ metricsUrl }: Setup): Promise<string> =>
   (await fetch(metricsUrl)).text();
 
-/** Seconds from the request until 95 of 100 organizations were active, of those since then. */
+/**
+ * 95th percentile of seconds from the request to the active organization, of those since `since`.
+ */
 async function activeP95({ owner }: Stage, since: Date): Promise<number> {
   const { rows } = await owner.query(
     `SELECT percentile_cont(0.95) WITHIN GROUP (
@@ -52,15 +57,15 @@ export interface Arrival {
   activitySeconds: number;
 }
 
-/** Requests at a steady rate. @throws the first one's error, once all were sent. */
+/** Sends requests at a steady rate. @throws the first error, after all were sent. */
 async function arriving(perSecond: number, count: number, post: () => Promise<void>) {
   const failures: unknown[] = [];
-  // Nobody looks at one that fails before the last is sent: it must not end the process.
+  // Prevents an unhandled rejection of a request that fails before the last one is sent.
   await openLoop(perSecond, count, () => post().catch((error) => failures.push(error)));
   if (failures.length > 0) throw failures[0];
 }
 
-/** Bootstraps come at a steady rate, whether or not the earlier ones are done. */
+/** Bootstraps arrive at a steady rate, whether or not earlier ones have completed. */
 async function arrive(setup: Setup, utilisation: number, perSecond: number): Promise<Arrival> {
   const { stage } = setup;
   const count = Math.max(LEAST_ARRIVALS, Math.round(perSecond * ARRIVING_SECONDS));
@@ -86,7 +91,10 @@ async function arrive(setup: Setup, utilisation: number, perSecond: number): Pro
   };
 }
 
-/** At a third of what is kept up with, and at more. @param keptUpWith bootstraps a second. */
+/**
+ * Measures at a third of the sustained rate and at more.
+ * @param keptUpWith bootstraps per second.
+ */
 export async function latenciesOf(setup: Setup, keptUpWith: number, log: Log): Promise<Arrival[]> {
   const arrivals: Arrival[] = [];
   for (const share of SHARES) {

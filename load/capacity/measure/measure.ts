@@ -1,4 +1,7 @@
-/** Measures the profile: a few minutes, on the embedded stack with a database that flushes. */
+/**
+ * Measures the profile in a few minutes, on the embedded stack with a database that flushes to
+ * disk.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { currentFingerprint, type Profile } from '../model/profile.ts';
 import { keepUpRate } from '../model/sharedMachine.ts';
@@ -60,6 +63,6 @@ async function measureOn(setup: Setup, log: Log): Promise<Profile> {
   };
 }
 
-/** @param log told what goes on, a line each. @throws once `stopping` is aborted. */
+/** @param log called with a line about the progress. @throws once `stopping` is aborted. */
 export const measureProfile = (log: Log, stopping: AbortSignal): Promise<Profile> =>
   withSetup(log, stopping, (setup) => measureOn(setup, log));

@@ -1,4 +1,4 @@
-/** One worker that always finds work waiting: how fast it is, and what that takes. */
+/** One worker with a constant backlog: its throughput, and what it uses. */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import type { Stage } from '../../stage/stage.ts';
 import { median } from '../../stage/statistics.ts';
@@ -8,9 +8,9 @@ import { type Drain, drain, drains, quietest } from './drain.ts';
 import { type Log, type Setup, WORKER_SETTINGS } from './setup.ts';
 import { perBootstrap } from './usage.ts';
 
-/** No more than the SDK caches in the heap that the worker has. */
+/** At most as many as the SDK caches with the worker's heap limit. */
 export const BACKLOG = 150;
-/** Before anything is measured. */
+/** Warm-up before the measurement. */
 export const WARM_UP = 100;
 const DRAINS = 2;
 const LOOKED_AT = 5;
@@ -44,7 +44,7 @@ async function databaseBytes({ owner }: Stage): Promise<number> {
   return rows[0].bytes;
 }
 
-/** Drains a backlog a few times; who is connected to the database meanwhile is counted. */
+/** Drains a backlog several times and counts the database's connections meanwhile. */
 export async function saturate(setup: Setup, log: Log) {
   const { stage, api, worker } = setup;
   const [sizeBefore, requestsBefore] = [
@@ -68,7 +68,7 @@ export async function saturate(setup: Setup, log: Log) {
   };
 }
 
-/** CPU seconds that a second worker adds to each bootstrap, of all parts together. */
+/** CPU seconds of all parts that a second worker adds to each bootstrap. */
 export async function furtherWorker(setup: Setup, oneWorker: CpuSeconds): Promise<number> {
   const { stage, api, worker } = setup;
   const second = await stage.startWorker(WORKER_SETTINGS);
@@ -80,7 +80,7 @@ export async function furtherWorker(setup: Setup, oneWorker: CpuSeconds): Promis
   return Math.max(0, totalOf(usage.cpuSeconds) / count - totalOf(oneWorker));
 }
 
-/** How much Temporal keeps of a run, in the middle of a few. */
+/** Median of the history's size of several runs. */
 export async function historyOf({ stage }: Setup) {
   const query = `WorkflowType = '${ORGANIZATION_BOOTSTRAP}' AND ExecutionStatus = 'Completed'`;
   const transitions: number[] = [];

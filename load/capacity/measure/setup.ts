@@ -1,11 +1,11 @@
-/** What is measured on: the stage with one API and one worker. */
+/** The stage for measurements, with one API and one worker. */
 import { freePort } from '#dev/embedded/freePort.ts';
 import type { RoleProcess } from '#dev/embedded/processes.ts';
 import { type Stage, startStage, type Worker } from '../../stage/stage.ts';
 
 /**
- * The heap that Node gives itself in a pod of 1 GiB, as k8s/overlays/production has it: on a machine
- * with more memory garbage would be left to lie, and a worker look larger than it has to be.
+ * Node's default heap limit in a pod of 1 GiB, as in k8s/overlays/production. On a machine with
+ * more memory, garbage would be collected later and a worker would look larger than necessary.
  */
 export const WORKER_SETTINGS = { NODE_OPTIONS: '--max-old-space-size=512' };
 
@@ -28,8 +28,9 @@ async function setUp(stage: Stage): Promise<Setup> {
 }
 
 /**
- * Starts it, has it measured, and ends it.
- * @param stopping ends it at once: what is measured then fails. @throws once it is aborted.
+ * Starts the stage, runs the measurement, and stops the stage.
+ * @param stopping stops the stage at once, so that the measurement fails. @throws once it is
+ * aborted.
  */
 export async function withSetup<T>(
   log: Log,
@@ -38,7 +39,7 @@ export async function withSetup<T>(
 ): Promise<T> {
   log('starting the embedded stack');
   const stage = await startStage(log);
-  // What comes of it is told by the stop at the end, which is the same one.
+  // The result is reported by the final stop, which returns the same promise.
   const stop = () => void stage.stop().catch(() => {});
   stopping.addEventListener('abort', stop);
   try {

@@ -9,7 +9,7 @@ import {
   threadSeconds,
 } from './usage.ts';
 
-/** Works until the kernel's own count, of hundredths of a second, has gone on. */
+/** Uses CPU until the kernel's counter (in hundredths of a second) has increased. */
 function workUntilCounted(): void {
   const before = processSeconds(process.pid);
   while (processSeconds(process.pid) < before + 0.05);
@@ -27,7 +27,7 @@ test('the busiest thread used the CPU, and no more than its process', () => {
   workUntilCounted();
   const busiest = busiestThread(before, threadSeconds(process.pid));
   expect(busiest).toBeGreaterThan(0);
-  // The kernel rounds each of the four readings to hundredths.
+  // The kernel rounds each of the four values to hundredths.
   expect(busiest).toBeLessThan(processSeconds(process.pid) - processBefore + 0.025);
 });
 

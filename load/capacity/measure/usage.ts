@@ -1,4 +1,4 @@
-/** What processes use of the machine, from Linux's /proc. */
+/** CPU and memory of processes, from Linux's /proc. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import type { CpuSeconds } from '../model/profile.ts';
 const TICKS_PER_SECOND = 100;
 const KIBIBYTE = 1024;
 
-/** The fields of a `stat` file after the name, which may hold blanks and brackets itself. */
+/** The fields of a `stat` file after the name, which may contain spaces and brackets. */
 function statFields(file: string): number[] {
   const text = readFileSync(file, 'utf8');
   return text
@@ -18,10 +18,10 @@ function statFields(file: string): number[] {
     .map(Number);
 }
 
-/** What a process or thread has used: user and system time. */
+/** CPU seconds of a process or thread: user and system time. */
 const UTIME = 11;
 const STIME = 12;
-/** The same of its children that have ended and were waited for. */
+/** The same of its children that have exited and were waited for. */
 const CUTIME = 13;
 const CSTIME = 14;
 
@@ -34,21 +34,21 @@ export const processSeconds = (pid: number): number =>
 const childrenOf = (pid: number): number[] =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 
-/** Of a process and its children, whether they still run or not. */
+/** Of a process and its children, running or exited. */
 function familySeconds(pid: number): number {
   const own = secondsOf(statFields(`/proc/${pid}/stat`), UTIME, STIME, CUTIME, CSTIME);
   const living = childrenOf(pid).map((child) => {
     try {
       return processSeconds(child);
     } catch {
-      // It has ended in between: its parent has its times by now, or by the next reading.
+      // It has exited meanwhile: its times are counted with its parent, now or at the next reading.
       return 0;
     }
   });
   return living.reduce((sum, seconds) => sum + seconds, own);
 }
 
-/** Seconds of each thread of a process, by its id. */
+/** CPU seconds of each thread of a process, by its id. */
 export function threadSeconds(pid: number): Map<string, number> {
   const folder = `/proc/${pid}/task`;
   return new Map(
@@ -59,7 +59,7 @@ export function threadSeconds(pid: number): Map<string, number> {
   );
 }
 
-/** The most that any one thread has used in between. */
+/** The maximum that one thread used between two readings. */
 export const busiestThread = (before: Map<string, number>, after: Map<string, number>): number =>
   Math.max(...[...after].map(([thread, seconds]) => seconds - (before.get(thread) ?? 0)));
 
@@ -69,10 +69,10 @@ function statusBytes(pid: number, field: 'VmRSS' | 'VmHWM'): number {
 }
 
 export const residentBytes = (pid: number): number => statusBytes(pid, 'VmRSS');
-/** The most that it ever was. */
+/** Peak of the resident memory. */
 export const mostResidentBytes = (pid: number): number => statusBytes(pid, 'VmHWM');
 
-/** Seconds in which the cores were not idle; what the hypervisor has taken counts as used. */
+/** Seconds in which the cores were not idle, including time taken by the hypervisor. */
 function machineSeconds(): number {
   const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
   const [user, nice, system, , , irq, softirq, steal] = line.split(/ +/).slice(1).map(Number);
@@ -92,7 +92,7 @@ export const thisMachine = (): Machine => ({
 export interface Usage {
   cpuSeconds: CpuSeconds;
   wallSeconds: number;
-  /** Cores that neither were idle nor worked for us. */
+  /** Cores used by other processes. */
   takenCores: number;
 }
 
@@ -126,7 +126,7 @@ const differenceOf = (after: CpuSeconds, before: CpuSeconds): CpuSeconds => ({
   tool: after.tool - before.tool,
 });
 
-/** Begins to count. @returns what was used until it is called. */
+/** Starts measuring. @returns a function that returns the usage since then. */
 export function countUsage(parts: Parts): () => Usage {
   const before = usedSoFar(parts);
   const machineBefore = machineSeconds();
@@ -140,7 +140,7 @@ export function countUsage(parts: Parts): () => Usage {
   };
 }
 
-/** The same for each of `count` bootstraps. */
+/** The usage divided by `count` bootstraps. */
 export const perBootstrap = (cpuSeconds: CpuSeconds, count: number): CpuSeconds => ({
   worker: cpuSeconds.worker / count,
   api: cpuSeconds.api / count,

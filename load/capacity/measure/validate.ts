@@ -1,4 +1,4 @@
-/** The model's prediction of several workers, held against a run with as many. */
+/** Compares the model's prediction for several workers with a measured run. */
 
 import type { Worker } from '../../stage/stage.ts';
 import { type Profile, totalOf } from '../model/profile.ts';
@@ -13,13 +13,13 @@ const DRAINS = 2;
 
 export interface Validation {
   workers: number;
-  /** Bootstraps a second, from the profile alone. */
+  /** Bootstraps per second, from the profile only. */
   predicted: number;
   measured: number;
   errorPercent: number;
-  /** CPU seconds of all parts together for each bootstrap. */
+  /** CPU seconds of all parts per bootstrap. */
   cpuSeconds: number;
-  /** Cores that others took meanwhile; the prediction goes by those of the profile. */
+  /** Cores used by other processes meanwhile; the prediction uses those of the profile. */
   takenCores: number;
 }
 
@@ -44,7 +44,7 @@ async function drainsWith({ stage, api }: Setup, workers: Worker[]): Promise<Dra
   return drains(DRAINS, stage, api.pid, workers, BACKLOG);
 }
 
-/** @param log told what goes on, a line each. @throws once `stopping` is aborted. */
+/** @param log called with a line about the progress. @throws once `stopping` is aborted. */
 export const validate = (
   profile: Profile,
   log: Log,

@@ -1,4 +1,4 @@
-/** From a profile and a target to what has to be provisioned. Calculates, and does nothing else. */
+/** Calculates what to provision, from a profile and a target. No side effects. */
 import { INVITATION_TTL_MS } from '#invitation/rules.ts';
 import type { Profile } from './profile.ts';
 import { insideOnAverage, interpolated } from './queueing.ts';
@@ -18,12 +18,12 @@ import {
 
 const HOUR_SECONDS = 3600;
 const MINUTE_SECONDS = 60;
-/** What p95 is about: so many of the burst have to be done. */
+/** p95: this share of a burst has to be completed in time. */
 const P95 = 0.95;
-/** Of each Deployment a rollout starts one more, and keeps one draining. */
+/** During a rollout each Deployment has one more pod, and one that drains. */
 const SURGING = 1;
 const DRAINING = 1;
-/** For availability alone: workers of the queue "users", and API processes. */
+/** For availability only: workers of the queue "users", and API processes. */
 const LEAST = 2;
 /** The migration, the health check's CronJob, and a person. */
 const OTHER_CONNECTIONS = 3;
@@ -32,32 +32,32 @@ const RESERVED_CONNECTIONS = 3;
 /** Cloudflare's limit for all calls of one user. */
 const CLOUDFLARE_CALLS = 1200;
 const CLOUDFLARE_WINDOW_SECONDS = 300;
-/** What Temporal recommends for a small production cluster, and its Helm chart begins with. */
+/** Temporal's recommendation for a small production cluster, and its Helm chart's default. */
 const RECOMMENDED_SHARDS = 512;
-/** Temporal speaks of tens of thousands of runs a shard. */
+/** Temporal's documentation: tens of thousands of runs per shard. */
 const RUNS_A_SHARD = 10_000;
-/** A shard writes one change after the other: at ten milliseconds each, a fifth of its time. */
+/** A shard writes one change at a time: at ten milliseconds each, a fifth of its time. */
 const TRANSITIONS_A_SHARD = 20;
-/** The number can never be changed: room for ten times as much. */
+/** The number can never be changed, so it has room for ten times the load. */
 const GROWTH = 10;
 
-/** A target that no number of workers reaches. The message says what to change. */
+/** A target that no number of workers can reach. The message says what to change. */
 export class ImpossibleTarget extends Error {
   override name = 'ImpossibleTarget';
 }
 
 export interface Provision {
   perWorker: WorkerRate;
-  /** Seconds that a task waits for a worker, on average, at the planned utilisation. */
+  /** Average seconds that a task waits for a worker, at the planned utilisation. */
   scheduleToStart: { activity: number; workflowTask: number };
   workers: {
-    /** What the hour's arrivals need of one worker's planned rate; below 1 one is enough. */
+    /** Workers needed for the hourly arrivals at the planned rate; below 1, one is enough. */
     shareOfOne: number;
     forThroughput: number;
     forBurst: number;
-    /** One more than is needed, so that one may be lost or replaced. */
+    /** One more than needed, so that one may be lost or replaced. */
     total: number;
-    /** Arrivals an hour that all but one of them carry at the planned utilisation. */
+    /** Arrivals per hour that all but one worker handle at the planned utilisation. */
     carriesPerHour: number;
   };
   /** Minutes until 95 of 100 of the burst are active, with one worker lost. */
@@ -68,17 +68,17 @@ export interface Provision {
   memory: MemoryNeed;
   connections: { processes: number; needed: number; fits: boolean };
   shards: { needed: number; total: number; transitionsPerSecond: number };
-  /** Cores that are busy while the burst is worked off. */
+  /** Cores in use while the burst is processed. */
   cores: { database: number; temporal: number; api: number };
-  /** Cloudflare lets so many bootstraps an hour through. */
+  /** Bootstraps per hour that Cloudflare's rate limit allows. */
   cloudflarePerHour: number;
 }
 
-/** Waits and providers of a bootstrap, as if the work itself took no time; seconds. */
+/** Seconds of waits and provider calls of a bootstrap, without its own work. */
 const waitSeconds = ({ propagationSeconds, providerMs }: Target): number =>
   propagationSeconds + (PROVIDER_CALLS_IN_A_ROW * providerMs) / 1000;
 
-/** A bootstrap that nobody is in the way of; seconds, p95. */
+/** Seconds of a bootstrap without queueing, p95. */
 function floorSeconds(profile: Profile, target: Target): number {
   const work = interpolated(
     profile.latencies.map(({ utilisation, activeP95Seconds }) => [utilisation, activeP95Seconds]),
@@ -88,9 +88,9 @@ function floorSeconds(profile: Profile, target: Target): number {
 }
 
 /**
- * @param floor seconds that a bootstrap takes in any case; without it what its waits take, which is
- *   known before anything is measured.
- * @throws ImpossibleTarget when there is no time left to queue in.
+ * @param floor minimum duration of a bootstrap in seconds; when left out, its waits, which are
+ * known without measurements.
+ * @throws ImpossibleTarget when no time is left for queueing.
  */
 export function refuseImpossible(target: Target, floor = waitSeconds(target)): void {
   if (target.p95Minutes * MINUTE_SECONDS > floor) return;
@@ -103,8 +103,8 @@ export function refuseImpossible(target: Target, floor = waitSeconds(target)): v
 }
 
 /**
- * While a burst is worked off, more keep coming: what is left of the workers' rate drains it. The
- * last of 95 of 100 has to be through in time.
+ * While a burst is processed, more bootstraps arrive: only the remaining rate of the workers
+ * reduces the queue. 95 of 100 have to be completed in time.
  */
 function workersFor(profile: Profile, target: Target) {
   const { perSecond } = workerRate(profile, target);
@@ -149,7 +149,7 @@ function activeWith(profile: Profile, target: Target, workers: number): Provisio
   };
 }
 
-/** Invitations stay open for a week when nobody accepts them: the most there can be. */
+/** Invitations that nobody accepts stay open for a week: the maximum. */
 const openRunsOf = ({ perHour, burst, durationMinutes, users }: Target): Provision['openRuns'] => ({
   bootstraps: insideOnAverage(perHour / HOUR_SECONDS, durationMinutes * MINUTE_SECONDS) + burst,
   invitations: insideOnAverage((perHour / HOUR_SECONDS) * users, INVITATION_TTL_MS / 1000),
@@ -172,7 +172,7 @@ function shardsOf(openRuns: Provision['openRuns'], transitionsPerSecond: number)
   return { needed, total, transitionsPerSecond };
 }
 
-/** @throws ImpossibleTarget when no number of workers would be enough. */
+/** @throws ImpossibleTarget when no number of workers is enough. */
 export function provision(profile: Profile, target: Target): Provision {
   const workers = workersFor(profile, target);
   const lost = workers.total - 1;

@@ -1,4 +1,4 @@
-/** What was measured of the platform, on which the model calculates; and where it is kept. */
+/** The measured profile of the platform, from which the model calculates, and its file. */
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { ConfigError } from '#config.ts';
 const amount = z.number().min(0);
 const more = z.number().positive();
 
-/** CPU seconds, by who has used them. `tool` is the measuring process, which plays the providers. */
+/** CPU seconds by process. `tool` is the measuring process, which also simulates the providers. */
 const cpu = z.object({
   worker: amount,
   api: amount,
@@ -18,61 +18,61 @@ const cpu = z.object({
   tool: amount,
 });
 const connections = z.object({
-  /** As many were open at the same time. */
+  /** Maximum of connections open at the same time. */
   open: amount,
-  /** So many were in use on average. */
+  /** Average of connections in use. */
   busy: amount,
 });
 const scheduleToStart = z.object({
   meanSeconds: amount,
-  /** The upper bound of the histogram's bucket that holds it. */
+  /** Upper bound of the histogram's bucket that contains it. */
   p95UpToSeconds: amount,
 });
 const schema = z.object({
   measuredAt: z.iso.datetime(),
-  /** Of the sources that were measured. */
+  /** Digest of the measured sources. */
   fingerprint: z.string(),
   machine: z.object({
     processor: z.string(),
     cores: more,
-    /** Cores that were taken by others, or by the hypervisor, while the backlog was drained. */
+    /** Cores used by other processes or the hypervisor during the drain. */
     takenCores: amount,
   }),
-  /** One bootstrap with a subdomain and one user, whose DNS is found at the first look. */
+  /** One bootstrap with a subdomain and one user, whose DNS is found at the first lookup. */
   bootstrap: z.object({
     activities: more,
-    /** Time inside its activities, all of them together, with providers on loopback. */
+    /** Sum of the time inside its activities, with providers on loopback. */
     activitySeconds: more,
     stateTransitions: more,
     historyEvents: more,
     cloudflareRequests: more,
     databaseBytes: amount,
   }),
-  /** One worker process that always finds work waiting, after it was warmed up. */
+  /** One worker process with a constant backlog, after warm-up. */
   saturated: z.object({
     perSecond: more,
-    /** Of each bootstrap. */
+    /** Per bootstrap. */
     cpuSeconds: cpu,
-    /** Of each bootstrap, of the thread that used most: one thread gets one core at the most. */
+    /** Per bootstrap, of the busiest thread: a thread uses one core at most. */
     busiestThreadSeconds: more,
-    /** CPU seconds of all parts, more for each bootstrap with each further worker on the machine. */
+    /** CPU seconds of all parts that each further worker on the machine adds to a bootstrap. */
     furtherWorkerSeconds: amount,
   }),
-  /** The API, asked by eight callers at once, while no worker works. */
+  /** The API with eight callers at once, while no worker works. */
   accepting: z.object({ perSecond: more, cpuSeconds: cpu }),
-  /** What a worker process uses that has nothing to do. */
+  /** Usage of an idle worker process. */
   idleWorkerCores: amount,
   memory: z.object({
-    /** A worker's resident memory: just started, and the most while it was saturated. */
+    /** Resident memory of a worker: after its start, and the maximum while saturated. */
     restBytes: more,
     busiestBytes: more,
-    /** Runs that it had in its cache then. */
+    /** Runs in its cache at that time. */
     busiestRuns: more,
-    /** At the most so much for each further run, held in its wait for DNS. */
+    /** Upper bound per further run that waits for DNS. */
     perCachedRunBytes: amount,
   }),
   connections: z.object({ worker: connections, api: connections }),
-  /** Bootstraps that arrive at a share of the rate that everything together can keep up with. */
+  /** Bootstraps that arrive at a share of the sustained rate. */
   latencies: z
     .array(
       z.object({
@@ -80,7 +80,9 @@ const schema = z.object({
         perSecond: more,
         activity: scheduleToStart,
         workflowTask: scheduleToStart,
-        /** 95 of 100 organizations were active so long after the request; without a wait for DNS. */
+        /**
+         * 95th percentile from the request to the active organization, without the wait for DNS.
+         */
         activeP95Seconds: more,
       }),
     )
@@ -92,7 +94,7 @@ export type CpuSeconds = Profile['saturated']['cpuSeconds'];
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 export const PROFILE_FILE = path.join(ROOT, '.cache/capacity/profile.json');
-/** Whatever changes what is measured, or how. */
+/** All files that affect what is measured, or how. */
 const SOURCES = [
   'src/**/*.ts',
   'sql/**/*.sql',
@@ -106,7 +108,7 @@ const DIGEST_LENGTH = 16;
 export const totalOf = (cpuSeconds: CpuSeconds): number =>
   Object.values(cpuSeconds).reduce((sum, seconds) => sum + seconds, 0);
 
-/** Of the present sources. */
+/** Digest of the present sources. */
 export async function currentFingerprint(): Promise<string> {
   const files = SOURCES.flatMap((pattern) => globSync(pattern, { cwd: ROOT }))
     .filter((file) => !file.endsWith('.test.ts'))
@@ -116,7 +118,7 @@ export async function currentFingerprint(): Promise<string> {
   return hash.digest('hex').slice(0, DIGEST_LENGTH);
 }
 
-/** @throws ConfigError when the file is not there, or is no profile. */
+/** @throws ConfigError when the file is missing or is not a profile. */
 export async function readProfile(file: string): Promise<Profile> {
   const text = await readFile(file, 'utf8').catch(() => {
     throw new ConfigError(`--profile: ${file} cannot be read`);
@@ -129,7 +131,7 @@ export async function readProfile(file: string): Promise<Profile> {
   );
 }
 
-/** The profile that was saved last, if it is of the present sources. */
+/** The last saved profile, if its digest matches the present sources. */
 export async function savedProfile(): Promise<Profile | undefined> {
   const saved = await readProfile(PROFILE_FILE).catch(() => undefined);
   return saved?.fingerprint === (await currentFingerprint()) ? saved : undefined;

@@ -1,12 +1,12 @@
-/** The little queueing theory that the model needs. Everything is in seconds and per second. */
+/** The queueing theory for the model. All times in seconds, all rates per second. */
 
-/** Little's law. @returns how many are inside on average: arrivals a second times the time inside. */
+/** Little's law. @returns average number inside: arrival rate times time inside. */
 export const insideOnAverage = (perSecond: number, seconds: number): number => perSecond * seconds;
 
 /**
- * Erlang C: the share of arrivals that find every server taken, when they come at random.
- * @param offered servers that would be busy on average, were there enough.
- * @returns 1 where the servers cannot keep up.
+ * Erlang C: the share of randomly arriving tasks that find every server busy.
+ * @param offered average number of busy servers, if there were enough.
+ * @returns 1 when the servers are overloaded.
  */
 export function shareThatWaits(servers: number, offered: number): number {
   if (offered <= 0) return 0;
@@ -19,14 +19,14 @@ export function shareThatWaits(servers: number, offered: number): number {
   return blocked / (1 - (offered / servers) * (1 - blocked));
 }
 
-/** The fewest servers at which no more than this share of arrivals waits. */
+/** The minimum number of servers with at most this share of waiting arrivals. */
 export function serversFor(offered: number, shareThatMayWait: number): number {
   let servers = Math.max(1, Math.ceil(offered));
   while (shareThatWaits(servers, offered) > shareThatMayWait) servers++;
   return servers;
 }
 
-/** The value at `x` on the line through the points, and that of the first or last one beyond them. */
+/** Linear interpolation at `x`; beyond the points, the value of the first or last one. */
 export function interpolated(
   points: readonly (readonly [x: number, y: number])[],
   x: number,
@@ -39,7 +39,7 @@ export function interpolated(
   return y0 + ((y1 - y0) * (x - x0)) / (x1 - x0);
 }
 
-/** The slope of the line that fits best, by least squares. @param points two and more. */
+/** Slope of the least-squares line. @param points at least two. */
 export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number {
   const mean = (at: 0 | 1) => points.reduce((sum, point) => sum + point[at], 0) / points.length;
   const [meanX, meanY] = [mean(0), mean(1)];

@@ -1,9 +1,9 @@
-/** A profile with round numbers, for tests to calculate on. */
+/** A profile with round numbers, for tests. */
 import type { Profile } from './profile.ts';
 
 const MEBIBYTE = 1_048_576;
 
-/** One worker uses 50 ms of CPU for a bootstrap, 30 of them in one thread. */
+/** One worker uses 50 ms of CPU per bootstrap, 30 of them in one thread. */
 export const PROFILE: Profile = {
   measuredAt: '2026-01-01T10:00:00.000Z',
   fingerprint: 'f00d',

@@ -1,4 +1,4 @@
-/** The product's first sizing table, held against what was measured. */
+/** Compares the product's first sizing table with the measurements. */
 import { type Provision, provision } from './model.ts';
 import type { Profile } from './profile.ts';
 import { defaultBurst, type Target } from './target.ts';
@@ -6,7 +6,7 @@ import { defaultBurst, type Target } from './target.ts';
 export interface SeedRow {
   load: string;
   least: number;
-  /** Undefined where it is open. */
+  /** Undefined where there is no upper limit. */
   most: number | undefined;
 }
 
@@ -17,7 +17,7 @@ const SEED_TABLE: [light: SeedRow, medium: SeedRow, heavy: SeedRow] = [
 ];
 const JUDGED_AT = [5, 50, 100, 500];
 
-/** Ten an hour and a hundred are both of the second row. */
+/** Both 10 and 100 an hour belong to the second row. */
 export function seedRowOf(perHour: number): SeedRow {
   const [light, medium, heavy] = SEED_TABLE;
   if (perHour < 10) return light;
@@ -30,7 +30,7 @@ export const seedCount = ({ least, most }: SeedRow): string =>
 export interface Judgement {
   perHour: number;
   seed: SeedRow;
-  /** What throughput needs, in workers at the planned utilisation; the rest is for availability. */
+  /** Workers needed for throughput at the planned utilisation; the rest are for availability. */
   shareOfOne: number;
   workers: number;
   verdict: 'over-provisioned' | 'under-provisioned' | 'agrees';
@@ -53,7 +53,7 @@ function reasonOf(seed: SeedRow, { total, forThroughput, forBurst }: Provision['
   return what;
 }
 
-/** The row that a target falls into. @throws ImpossibleTarget as the model does. */
+/** The row for a target. @throws ImpossibleTarget as the model does. */
 export function judge(profile: Profile, target: Target): Judgement {
   const seed = seedRowOf(target.perHour);
   const { workers } = provision(profile, target);
@@ -67,6 +67,6 @@ export function judge(profile: Profile, target: Target): Judgement {
   };
 }
 
-/** The whole table, each row at loads that it is for, with the burst that is usual at that load. */
+/** The whole table, each row at loads of its range, with the default burst of that load. */
 export const judgeTable = (profile: Profile, target: Target): Judgement[] =>
   JUDGED_AT.map((perHour) => judge(profile, { ...target, perHour, burst: defaultBurst(perHour) }));

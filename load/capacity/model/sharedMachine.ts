@@ -1,9 +1,9 @@
-/** What one machine is capable of that workers share with everything they talk to. */
+/** The capacity of one machine that runs the workers and all services that they use. */
 import { type Profile, totalOf } from './profile.ts';
 
 /**
- * Bootstraps a second of so many workers that share one machine with everything they talk to: so
- * many times one worker, until the cores that others leave are used up.
+ * Bootstraps per second of several workers on one machine with all other services: the rate of one
+ * worker multiplied, up to the limit of the remaining cores.
  */
 export function sharedRate(profile: Profile, workers: number): number {
   const { machine, saturated, idleWorkerCores } = profile;
@@ -13,7 +13,7 @@ export function sharedRate(profile: Profile, workers: number): number {
   return Math.min(workers * saturated.perSecond, left / work);
 }
 
-/** The same when requests arrive meanwhile, with one worker: the API needs the cores as well. */
+/** The same with one worker while requests arrive: the API also needs cores. */
 export function keepUpRate(
   profile: Pick<Profile, 'machine' | 'accepting'> & {
     saturated: Pick<Profile['saturated'], 'perSecond' | 'cpuSeconds'>;

@@ -1,30 +1,30 @@
-/** What an installation is to carry, and what each of its workers may use. */
+/** The load that an installation has to handle, and the limits of each worker. */
 
 export interface Target {
-  /** Bootstraps that arrive in an hour, evenly. */
+  /** Bootstraps that arrive per hour, evenly distributed. */
   perHour: number;
-  /** So many arrive at the same moment, on top. */
+  /** Additional bootstraps that arrive at the same moment. */
   burst: number;
-  /** 95 of 100 of the burst are to be active by then. */
+  /** Time until 95 of 100 of the burst have to be active. */
   p95Minutes: number;
-  /** How long a run is open on average, its waits included. */
+  /** Average time that a run is open, its waits included. */
   durationMinutes: number;
   /** DNS_PROPAGATION_WAIT_SECONDS. */
   propagationSeconds: number;
-  /** How long Cloudflare, the resolvers and the mail server take over one call. */
+  /** Duration of one call to Cloudflare, a resolver or the mail server. */
   providerMs: number;
-  /** People who are invited by a bootstrap. */
+  /** Users that a bootstrap invites. */
   users: number;
-  /** Cores and memory that one worker may use: its pod's limits. */
+  /** Limits of a worker's pod: cores and memory. */
   workerCpu: number;
   workerMemoryMib: number;
-  /** The share of a worker's rate that is planned with. */
+  /** The share of a worker's maximum rate that is planned with. */
   utilisation: number;
   /** PostgreSQL's max_connections. */
   maxConnections: number;
 }
 
-/** Limits of k8s/overlays/production; waits of the settings; PostgreSQL's own default. */
+/** Limits of k8s/overlays/production; waits of the settings; PostgreSQL's default. */
 export const TARGET_DEFAULTS = {
   p95Minutes: 10,
   durationMinutes: 10,
@@ -37,5 +37,5 @@ export const TARGET_DEFAULTS = {
   maxConnections: 100,
 } satisfies Omit<Target, 'perHour' | 'burst'>;
 
-/** A tenth of the hour's, at once. */
+/** A tenth of the hourly arrivals, at once. */
 export const defaultBurst = (perHour: number): number => Math.max(1, Math.ceil(perHour / 10));

@@ -1,35 +1,35 @@
-/** What one worker process is capable of, within the limits of its pod. */
+/** The capacity of one worker process within the limits of its pod. */
 import type { Profile } from './profile.ts';
 import { insideOnAverage, interpolated, serversFor } from './queueing.ts';
 import type { Target } from './target.ts';
 
-/** Activities and calls to providers of a bootstrap that do not depend on how many it invites. */
+/** Activities and provider calls of a bootstrap that do not depend on the number of invitations. */
 const FIXED_ACTIVITIES = 6;
 const FIXED_PROVIDER_CALLS = 2;
-/** The calls that follow one another: configuring DNS, looking it up, and all mails at once. */
+/** Sequential calls: configuring DNS, looking it up, and all mails in parallel. */
 export const PROVIDER_CALLS_IN_A_ROW = 3;
-/** Tasks may find every slot or connection taken this often. */
+/** Accepted probability that a task finds all slots or connections in use. */
 const SHARE_THAT_MAY_WAIT = 0.05;
-/** The default of WORKER_MAX_ACTIVITIES, and the least DATABASE_POOL_SIZE. */
+/** The default of WORKER_MAX_ACTIVITIES, and the minimum of DATABASE_POOL_SIZE. */
 const DEFAULT_SLOTS = 50;
 const LEAST_POOL = 2;
 
 const MEBIBYTE = 1_048_576;
 
-/** How much work a bootstrap is, against the one that was measured. */
+/** The work of a bootstrap, relative to the measured one. */
 export const workFactor = ({ bootstrap }: Profile, { users }: Target): number =>
   (FIXED_ACTIVITIES + users) / bootstrap.activities;
 
 export interface WorkerRate {
-  /** Bootstraps a second, saturated. */
+  /** Bootstraps per second, saturated. */
   perSecond: number;
-  /** What it ends at. */
+  /** The resource that limits the rate. */
   limitedBy: 'the CPU limit of its pod' | 'its busiest thread';
-  /** What it would end at with as many cores as it can use. */
+  /** The resource that would limit it with enough cores. */
   perSecondAtMost: number;
 }
 
-/** By the CPU that its pod may use, and by the one core that its busiest thread may. */
+/** Limited by the CPU of its pod, and by one core for its busiest thread. */
 export function workerRate(profile: Profile, target: Target): WorkerRate {
   const factor = workFactor(profile, target);
   const byCpu = target.workerCpu / (profile.saturated.cpuSeconds.worker * factor);
@@ -40,7 +40,9 @@ export function workerRate(profile: Profile, target: Target): WorkerRate {
 }
 
 export interface Slots {
-  /** Activities under way on average in one saturated worker, waiting for providers mostly. */
+  /**
+   * Average of activities in progress in a saturated worker, most of them waiting for providers.
+   */
   busy: number;
   /** WORKER_MAX_ACTIVITIES. */
   setting: number;
@@ -54,13 +56,13 @@ export function slotsOf(profile: Profile, target: Target): Slots {
 }
 
 export interface PoolNeed {
-  /** Connections in use on average by a saturated process of either role. */
+  /** Average of connections in use by a saturated process of either role. */
   busy: number;
   /** DATABASE_POOL_SIZE. */
   setting: number;
 }
 
-/** One setting for both roles, as the manifests have it: of the one that needs more. */
+/** One setting for both roles, as in the manifests: the larger of both needs. */
 export function poolOf(profile: Profile, target: Target): PoolNeed {
   const { connections, saturated } = profile;
   const slower = workerRate(profile, target).perSecond / saturated.perSecond;
@@ -80,22 +82,22 @@ const HEAPS_OF_LIMITS = [
   [2048, 1120],
 ] as const;
 
-/** How many runs the SDK keeps in memory by default, as it calculates it from the heap (1.23). */
+/** Default number of runs in the SDK's cache, calculated from the heap limit (as SDK 1.23 does). */
 export function cachedAtMost(memoryMib: number): number {
   const heapMib = interpolated(HEAPS_OF_LIMITS, memoryMib);
   return Math.max(Math.floor((Math.max(heapMib - 200, 0) * 600) / 1024), 10);
 }
 
 export interface MemoryNeed {
-  /** Runs that one worker holds in its cache, of those that it would like to. */
+  /** Runs that one worker caches, and runs that it should cache. */
   cachedRuns: number;
   wantedRuns: number;
   mib: number;
-  /** The limit to set, in steps of 128 MiB with a tenth to spare. */
+  /** The limit to set, in steps of 128 MiB with a tenth in reserve. */
   limitMib: number;
 }
 
-/** @param openRuns that a worker is responsible for. */
+/** @param openRuns open runs per worker. */
 export function memoryOf({ memory }: Profile, target: Target, openRuns: number): MemoryNeed {
   const cachedRuns = Math.min(Math.ceil(openRuns), cachedAtMost(target.workerMemoryMib));
   const further = Math.max(0, cachedRuns - memory.busiestRuns);

@@ -1,4 +1,4 @@
-/** Everything that the command finds out; also what --json prints. */
+/** The complete result of the command; also printed by --json. */
 
 import type { Validation } from '../measure/validate.ts';
 import type { Provision } from '../model/model.ts';
@@ -10,11 +10,11 @@ export interface CapacityResult {
   target: Target;
   provision: Provision;
   profile: Profile;
-  /** Where the profile is from, and how old it is. */
+  /** Origin and age of the profile. */
   profileNote: string;
-  /** The product's table at the target's own load, and at others. */
+  /** The product's table at the target's load, and at other loads. */
   seedAtTarget: Judgement;
   seedTable: Judgement[];
-  /** Undefined when it was left out. */
+  /** Undefined when the validation was skipped. */
   validations: Validation[] | undefined;
 }

@@ -1,4 +1,4 @@
-/** Each thing to provision, with the setting that it is, and the reason. */
+/** The items to provision, each with its setting and the reason. */
 import type { Provision } from '../model/model.ts';
 import type { Profile } from '../model/profile.ts';
 import type { Target } from '../model/target.ts';
@@ -77,7 +77,7 @@ function shardRow({ shards, openRuns }: Provision): Row {
   ];
 }
 
-/** In the order in which they are asked about. */
+/** All items, in the order of the report. */
 export function provisionRows(profile: Profile, target: Target, provision: Provision): Row[] {
   const { pool, cores, perWorker, openRuns, cloudflarePerHour } = provision;
   return [

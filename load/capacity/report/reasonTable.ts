@@ -1,4 +1,4 @@
-/** Columns of which the last one is a sentence: it is wrapped, and begins at the left. */
+/** A table whose last column is a sentence, wrapped and left-aligned. */
 import { columns } from '../../runner/report/columns.ts';
 
 const SENTENCE_WIDTH = 80;
@@ -15,7 +15,7 @@ function wrapped(sentence: string): string[] {
   return lines;
 }
 
-/** @param rows all as long as the first one. */
+/** @param rows all of the same length as the first one. */
 export function reasonTable(rows: string[][]): string[] {
   const cells = columns(rows.map((row) => row.slice(0, -1)));
   const width = Math.max(...cells.map((line) => line.length));

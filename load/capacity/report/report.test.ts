@@ -80,7 +80,7 @@ test("compares every row of the product's table", () => {
 });
 
 test('reports a load for which the table has too few workers', () => {
-  // Ten thousand at once, in the row of a hundred an hour.
+  // A burst of ten thousand, in the row for a hundred an hour.
   const { verdict, workers } = judge(PROFILE, { ...TARGET, perHour: 100, burst: 20_000 });
   expect(verdict).toBe('under-provisioned');
   expect(workers).toBeGreaterThan(5);

@@ -1,4 +1,4 @@
-/** The answer, for people. */
+/** Formats the result as text. */
 import { styled } from '#dev/embedded/terminal.ts';
 import { columns } from '../../runner/report/columns.ts';
 import type { Validation } from '../measure/validate.ts';
@@ -18,7 +18,7 @@ const mib = (bytes: number): string => `${(bytes / MEBIBYTE).toFixed(0)} MiB`;
 
 const PROFILE_HEAD = ['measured', 'is', 'of'];
 
-/** What was measured, a row each. */
+/** The measured values, one row each. */
 function profileRows(profile: Profile): string[][] {
   const { machine, saturated, accepting, bootstrap, memory, connections } = profile;
   const { worker, api, database, temporal, tool } = saturated.cpuSeconds;
@@ -118,7 +118,7 @@ function validationLines({ validations, provision }: CapacityResult): string[] {
   ];
 }
 
-/** Of which it is said, because rates are too low then; CPU seconds are about right. */
+/** Share of busy cores above which the report warns: rates are too low, CPU seconds about right. */
 const MUCH_TAKEN = 0.1;
 
 function noteLines({ profile, profileNote }: CapacityResult): string[] {

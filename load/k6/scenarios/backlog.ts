@@ -1,4 +1,6 @@
-/** `backlog`: so many bootstraps, accepted while no worker runs; the runner starts the workers. */
+/**
+ * `backlog`: bootstraps accepted while no worker runs; the runner starts the workers afterwards.
+ */
 import { sleep } from 'k6';
 import type { Options } from 'k6/options';
 import { commonThresholds } from '../arrival.ts';
@@ -9,7 +11,7 @@ import { summaryTrendStats } from '../summary.ts';
 export { handleSummary } from '../summary.ts';
 
 const CALLERS = Math.min(10, settings.count);
-/** Each caller's share of the rate. */
+/** Rate of each caller. */
 const PAUSE_SECONDS = CALLERS / settings.rate;
 
 export const options: Options = {

@@ -10,11 +10,11 @@ import { settings, tell } from '../settings.ts';
 
 export { handleSummary } from '../summary.ts';
 
-/** Organizations that are read from and invited into. */
+/** Number of organizations for reads and invitations. */
 const ORGANIZATIONS = 3;
 const ORGANIZATION = '/api/v1/organizations/{organizationId}';
 const WORKFLOW = '/api/v1/workflows/{workflowId}';
-/** What the pages of an organization ask for. */
+/** Requests of an organization's pages. */
 const READS: ((run: AcceptedRun) => unknown)[] = [
   ({ organizationId }) => read(ORGANIZATION, { organizationId }),
   ({ organizationId }) => read(INVITATIONS, { organizationId }, '?limit=50'),
@@ -43,7 +43,7 @@ export const options: Options = {
   setupTimeout: `${settings.endLimitSeconds}s`,
 };
 
-/** Onboards the organizations that the others read from; their ends are looked at again later. */
+/** Onboards the organizations that are read; their ends are checked later. */
 export function setup(): AcceptedRun[] {
   const runs = Array.from({ length: ORGANIZATIONS }, bootstrap).filter((run) => run !== undefined);
   const deadline = Date.now() + settings.endLimitSeconds * 1000;

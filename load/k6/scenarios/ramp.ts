@@ -1,7 +1,7 @@
 /**
- * `ramp`: bootstraps at rising rates, each for a while. It ends where runs pile up: runs in flight
- * divided by the rate at which they arrive is how long each takes (Little's law), and that must not
- * grow. The runner tells the knee from the figures of each step.
+ * `ramp`: bootstraps at rising rates. It ends when the queue grows: runs in flight divided by the
+ * arrival rate is the duration of each (Little's law), which must stay constant. The runner
+ * determines the knee from the figures of each step.
  */
 import { sleep } from 'k6';
 import exec from 'k6/execution';
@@ -45,7 +45,7 @@ export const options: Options = {
   ...common,
   thresholds: {
     ...kept,
-    // Beyond the knee requests take long: what they may take is judged step by step.
+    // Beyond the knee requests are slow: their duration is checked for each step.
     [METRIC.timeToWorkflowStart]: [SHOWN],
     [METRIC.timeInFlight]: [{ threshold: `max<${thresholds.kneeRunMs}`, abortOnFail: true }],
     ...Object.fromEntries(
@@ -57,7 +57,7 @@ export const options: Options = {
   },
 };
 
-/** Looks at the runs in flight, where the API shows its metrics. */
+/** Reads the number of runs in flight, where the API shows its metrics. */
 export function watch(): void {
   const answer = call({
     method: 'GET',

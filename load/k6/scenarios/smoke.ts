@@ -1,6 +1,6 @@
 /**
- * `smoke`: one caller after the other goes through every route, for a minute. What GET
- * /openapi.json lists and this does not call is a failed check.
+ * `smoke`: one virtual user calls every route, repeated for a minute. A route in GET /openapi.json
+ * that is not called is a failed check.
  */
 import { check, sleep } from 'k6';
 import type { Options } from 'k6/options';
@@ -14,7 +14,7 @@ import { summaryTrendStats } from '../summary.ts';
 
 export { handleSummary } from '../summary.ts';
 
-/** Links and tests are limited per address, to 30 calls a minute; each round makes five. */
+/** Links and tests are limited per address to 30 calls a minute; each round makes five. */
 const ROUND_SECONDS = 15;
 const LAST_ROUND = '5m';
 
@@ -38,7 +38,7 @@ export const options: Options = {
   summaryTrendStats,
 };
 
-/** The document's operations, as `METHOD route`. */
+/** Operations of the OpenAPI document, as `METHOD route`. */
 function documentedRoutes(): string[] {
   const { paths = {} } = read<{ paths?: Record<string, object> }>('/openapi.json', {});
   return Object.entries(paths).flatMap(([route, operations]) =>

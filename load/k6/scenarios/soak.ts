@@ -1,4 +1,6 @@
-/** `soak`: bootstraps at a constant rate for long; the runner reads the memory before and after. */
+/**
+ * `soak`: bootstraps at a constant rate for hours; the runner reads the memory before and after.
+ */
 import { arriving, optionsOf } from '../arrival.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { settings } from '../settings.ts';

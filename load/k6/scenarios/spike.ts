@@ -1,4 +1,4 @@
-/** `spike`: a constant rate, several times as much for a third of the time, and back. */
+/** `spike`: a constant rate, a multiple of it for a third of the time, and the same rate again. */
 import { arriving, optionsOf } from '../arrival.ts';
 import { bootstrap } from '../bootstrap.ts';
 import { METRIC, SPIKE_PARTS } from '../contracts.ts';

@@ -1,4 +1,4 @@
-/** Invitations: invited, sent again, accepted by the link of the mail, and revoked. */
+/** Invitations: create, resend, accept by the link in the mail, and revoke. */
 import { check } from 'k6';
 import { bodyOf, call, newId, read, until } from '../api.ts';
 import { person } from '../bootstrap.ts';
@@ -8,7 +8,7 @@ import { linksMailedTo } from '../mailbox.ts';
 import { settings } from '../settings.ts';
 
 const PUBLIC = '/api/v1/invitations/{token}';
-/** Of the right form, and nobody's. */
+/** A token of the right form that does not exist. */
 const UNKNOWN_TOKEN = 'A'.repeat(43);
 
 interface Listed {
@@ -38,7 +38,7 @@ const act = ({ organizationId }: AcceptedRun, invitationId: string, action: 'res
     expect: [202],
   });
 
-/** The newest link in the mailbox; without a mailbox, one that is not there. */
+/** The newest link in the mailbox; without a mailbox, a link that does not exist. */
 function tokenFor(name: string): { token: string; isKnown: boolean } {
   if (!settings.loopback) return { token: UNKNOWN_TOKEN, isKnown: false };
   const links = until('a new link is mailed', settings.endLimitSeconds, () => {
@@ -48,7 +48,7 @@ function tokenFor(name: string): { token: string; isKnown: boolean } {
   return { token: links?.at(-1) ?? '', isKnown: true };
 }
 
-/** Two people are invited: one follows the second link of theirs, the other is uninvited. */
+/** Invites two people: one accepts by the second link, the other invitation is revoked. */
 export function acceptAndRevoke(run: AcceptedRun): void {
   const [guest, stranger] = [newId(), newId()];
   act(run, inviteByMail(run, guest), 'resend');

@@ -1,4 +1,4 @@
-/** Bootstraps, from the request to the deletion, and what operators read. */
+/** Bootstraps, from the request to the deletion, and the routes for operators. */
 import { check } from 'k6';
 import { bodyOf, call, until } from '../api.ts';
 import { organizationNamed, requestBootstrap } from '../bootstrap.ts';
@@ -10,12 +10,12 @@ const OPEN_PAGES = ['/health', '/ready', '/docs', '/docs/start.js', '/docs/swagg
 
 export function readDocs(): void {
   for (const route of OPEN_PAGES) call({ method: 'GET', route, isPublic: true, expect: [200] });
-  // An installation may keep its metrics to itself.
+  // An installation may hide its metrics.
   const expect = settings.loopback ? [200] : [200, 401, 403, 404];
   call({ method: 'GET', route: '/metrics', isPublic: true, expect });
 }
 
-/** Bootstraps one organization and follows it to its end; the request is sent twice. */
+/** Bootstraps one organization and follows it to its end; sends the request twice. */
 export function onboardOne(): AcceptedRun | undefined {
   const run = requestBootstrap();
   if (!run) return undefined;
@@ -35,19 +35,19 @@ export function onboardOne(): AcceptedRun | undefined {
   return run;
 }
 
-/** Another one by the route for administrators, which is cancelled at once. */
+/** Bootstraps another one by the administrators' route, and cancels it at once. */
 export function cancelOne(): void {
   const run = requestBootstrap({ route: '/api/admin/organizations/bootstrap' });
   if (!run) return;
   const { workflowId } = run;
-  // At once: on the embedded stack it has a second until it would be too late.
+  // At once: on the embedded stack it can be cancelled during one second only.
   const route = '/api/v1/workflows/{workflowId}/cancel';
   call({ method: 'POST', route, with: { workflowId }, expect: [202] });
   call({
     method: 'POST',
     route: '/api/v1/workflows/{workflowId}/signals/{signal}',
     with: { workflowId, signal: 'retry-dns' },
-    // It waits for nobody's decision, and says so.
+    // The run waits for no decision, and the response says so.
     expect: [409],
   });
   until('a cancelled run undoes what it did and ends', settings.endLimitSeconds, () =>
@@ -61,7 +61,7 @@ function statusIs({ workflowId }: Pick<AcceptedRun, 'workflowId'>, wanted: strin
   return bodyOf<{ status?: string }>(answer).status === wanted || undefined;
 }
 
-/** Takes the organization out of service, with all that it has. */
+/** Deletes the organization and everything that belongs to it. */
 export function deleteOne(run: AcceptedRun): void {
   const { workflowId = '' } = remove(run);
   until('a deletion completes', settings.endLimitSeconds, () =>

@@ -1,6 +1,6 @@
 /**
- * Domains and single sign-on. On the embedded stack the runner publishes the record that proves
- * the domain, and a real SAML round trip is the test; elsewhere there is neither, and the answers
+ * Domains and single sign-on. On the embedded stack the runner publishes the DNS record that proves
+ * the domain, and the test is a real SAML round trip. Elsewhere both are missing, and the responses
  * say what is missing.
  */
 import http from 'k6/http';
@@ -23,7 +23,7 @@ interface Claim {
   challenge: { name: string; value: string };
 }
 
-/** Claims a domain, and has it proved where that can be done. */
+/** Claims a domain, and verifies it where that is possible. */
 export function verifyDomain({ organizationId, correlationId }: AcceptedRun): void {
   const domain = `${correlationId}.example`;
   const answer = call({
@@ -46,7 +46,7 @@ export function verifyDomain({ organizationId, correlationId }: AcceptedRun): vo
   });
 }
 
-/** Where there is no identity provider, each route says what is missing. */
+/** Without an identity provider, each route says what is missing. */
 function refuseSignOn(organizationId: string): void {
   const at = { with: { organizationId }, route: SSO };
   const metadataUrl = 'https://idp.example/metadata';
@@ -63,7 +63,7 @@ function refuseSignOn(organizationId: string): void {
   postResponse({ SAMLResponse: 'none', RelayState: UNKNOWN_TOKEN }, [404]);
 }
 
-/** What the identity provider has the browser post. */
+/** The form that the identity provider lets the browser post. */
 function postResponse(form: Record<string, string>, expect: number[]): void {
   call({ method: 'POST', route: CALLBACK, form, isPublic: true, expect });
 }
@@ -76,7 +76,7 @@ const fieldsOf = (page: Answer): Record<string, string> =>
       .map((input) => [input.attr('name') ?? '', input.attr('value') ?? '']),
   );
 
-/** As a browser: out by the link, through the identity provider, and back with its response. */
+/** As a browser: follows the link to the identity provider, and posts its response. */
 function testSignOn(token: string): void {
   const expect = [200, 302];
   let page = call({ method: 'GET', route: TEST, with: { token }, isPublic: true, expect });

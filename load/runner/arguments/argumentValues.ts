@@ -1,4 +1,4 @@
-/** What the values of options are read from; each error says what would be right. */
+/** Parses the values of options; each error says what is valid. */
 import { ConfigError } from '#config.ts';
 import type { MixedWeights } from '../../k6/contracts.ts';
 
@@ -48,7 +48,7 @@ export function weightsFrom(text: string): MixedWeights {
   throw new ConfigError(`--weights must be three numbers such as 85:5:10, not ${text}`);
 }
 
-/** Without a slash at its end. */
+/** Removes trailing slashes. */
 export function urlFrom(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) {
     return text.replace(/\/+$/, '');

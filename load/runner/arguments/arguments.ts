@@ -80,7 +80,7 @@ const OPTIONS = {
   help: { type: 'boolean', default: false },
 } as const;
 
-/** What k6 is told as it was asked for. */
+/** Settings that are passed to k6 unchanged. */
 type Asked =
   | 'rate'
   | 'durationSeconds'
@@ -98,15 +98,15 @@ export interface LoadArguments extends Pick<LoadSettings, Asked> {
   workers: number;
   keep: boolean;
   json: boolean;
-  /** Without a slash at its end; undefined for the embedded stack. */
+  /** Without a trailing slash; undefined for the embedded stack. */
   url: string | undefined;
   email: string;
-  /** Name of the file `.env.<name>` to read settings from. */
+  /** Name of the file `.env.<name>` with settings. */
   env: string | undefined;
 }
 
 const EMBEDDED_EMAIL = 'load@load.example';
-/** Requests may wait so long before those that follow find no virtual user. */
+/** Duration of requests for which the number of virtual users is calculated. */
 const WAIT_SECONDS = 5;
 const SPARE_VUS = 10;
 const MAX_VUS = 2_000;
@@ -123,7 +123,7 @@ function scenarioFrom([name, ...more]: string[]): ScenarioName {
   throw new ConfigError(`there is no scenario ${name}`);
 }
 
-/** Options that would be heeded by nobody are a mistake, not a wish. */
+/** Options that have no effect on the chosen scenario are an error. */
 function refuseUseless(values: Values, scenario: ScenarioName): void {
   const { url } = values;
   const useless: [given: unknown, problem: string][] = [
@@ -142,7 +142,7 @@ function refuseUseless(values: Values, scenario: ScenarioName): void {
   if (found) throw new ConfigError(found[1]);
 }
 
-/** What is queued on purpose is late on purpose. */
+/** Runs that are queued on purpose are late, so there is no threshold on it. */
 const isLateOnPurpose = (scenario: ScenarioName): boolean =>
   scenario === 'backlog' || scenario === 'ramp';
 
@@ -159,7 +159,7 @@ type Load = Pick<
   'rate' | 'durationSeconds' | 'maxVus' | 'count' | 'steps' | 'spikeFactor' | 'weights'
 >;
 
-/** The most that arrive in a second. */
+/** The highest arrival rate per second. */
 function fastestOf(scenario: ScenarioName, { rate, steps, spikeFactor }: Omit<Load, 'maxVus'>) {
   if (scenario === 'ramp') return steps.at(-1)!;
   return scenario === 'spike' ? rate * Math.max(1, spikeFactor) : rate;

@@ -1,4 +1,4 @@
-/** What each scenario does when nobody says otherwise; sized for a machine with two cores. */
+/** Defaults of each scenario, sized for a machine with two cores. */
 import type { ScenarioName } from '../../k6/contracts.ts';
 
 export interface ScenarioDefaults {
@@ -45,8 +45,9 @@ export const DEFAULT_SPIKE_FACTOR = 8;
 export const DEFAULT_WEIGHTS = { reads: 85, bootstraps: 5, invitations: 10 };
 
 /**
- * Thresholds in milliseconds, and how long after the load the last run may end in seconds. The
- * embedded stack shares its machine with the load: there they mean "hangs", never "is slow".
+ * Thresholds in milliseconds, and the time limit of the last run after the load in seconds. The
+ * embedded stack shares its machine with the load: its thresholds detect hanging requests, not slow
+ * ones.
  */
 export const LIMITS = {
   embedded: { startMs: 10_000, activeMs: 300_000, endLimitSeconds: 300, pollSeconds: 0.5 },
@@ -54,9 +55,9 @@ export const LIMITS = {
   given: { startMs: 150, activeMs: 2_400_000, endLimitSeconds: 2_700, pollSeconds: 2 },
 } as const;
 
-/** What waits in a queue for minutes need not be asked twice a second. */
+/** Runs that wait in a queue for minutes are polled less often than twice a second. */
 export const BACKLOG_POLL_SECONDS = 2;
-/** How much longer the end of the last run may take for each that is queued. */
+/** Additional time limit of the last run for each queued one. */
 export const BACKLOG_SECONDS_PER_RUN = 1;
 
 export const KNEE = { kneeP95Ms: 1_000, kneeRunMs: 15_000 };

@@ -1,6 +1,6 @@
-/** Rows of text in columns. */
+/** Formats rows of text in columns. */
 
-/** Columns are as wide as what is in them; numbers stand at their right edge. */
+/** Columns are as wide as their longest value; numbers are right-aligned. */
 export function columns(rows: string[][]): string[] {
   const widths: number[] = [];
   for (const row of rows) {

@@ -1,9 +1,9 @@
-/** Where the dashboards show the minutes of a run. */
+/** Links to the dashboards for the time of a run. */
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const FOLDER = path.resolve(import.meta.dirname, '../../../dashboards');
-/** So that what was before and after is to be seen, too. */
+/** Shows the time before and after the run, too. */
 const MARGIN_MS = 60_000;
 
 interface Dashboard {
@@ -17,8 +17,8 @@ const dashboards = (): Dashboard[] =>
     .map((file) => JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as Dashboard);
 
 /**
- * @param grafanaUrl undefined where nobody has said it: then the links are paths of Grafana.
- * @returns title and link of each.
+ * @param grafanaUrl when undefined, the links are paths without a host.
+ * @returns title and link of each dashboard.
  */
 export function dashboardLinks(
   times: { startedAt: Date; endedAt: Date },

@@ -1,4 +1,4 @@
-/** The result of a run as a page of its own. */
+/** The result of a run as an HTML page. */
 import type { LoadResult } from '../loadResult.ts';
 import {
   drainLine,

@@ -1,4 +1,4 @@
-/** The result of a run, for people. */
+/** The result of a run as text. */
 import { styled } from '#dev/embedded/terminal.ts';
 import type { Drain } from '../drain.ts';
 import type { Knee, RampStep } from '../knee.ts';
@@ -23,7 +23,7 @@ const mark = (passed: boolean): string =>
 export const thresholdRows = ({ thresholds }: LoadResult): string[][] =>
   thresholds.map(({ of, metric, expression, outcome }) => [outcome, of, metric, expression]);
 
-/** Lines on the rate that the ramp broke at. */
+/** Lines about the rate at which the ramp broke. */
 export function kneeLines({
   holds,
   breaks,

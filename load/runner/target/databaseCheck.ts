@@ -1,4 +1,4 @@
-/** What the database of the embedded stack says after the load, asked by SQL. */
+/** Checks the embedded stack's database after the load, by SQL. */
 import { loadConfig } from '#config.ts';
 import { loadHealthChecks, runHealthChecks } from '#kernel/database/healthChecks.ts';
 import { createPool } from '#kernel/database/pool.ts';
@@ -9,7 +9,7 @@ const COMPLETED = `SELECT count(*)::float8 AS count FROM workflow_runs_projectio
 const UNPROCESSED =
   'SELECT count(*)::float8 AS count FROM domain_events WHERE processed_at IS NULL';
 
-/** @returns what is not as it has to be; empty when all is well. */
+/** @returns the problems; empty when there are none. */
 export async function databaseProblems(
   env: Record<string, string>,
   expected: ExpectedRows,

@@ -1,4 +1,4 @@
-/** The embedded stack as a target: its parts, one API, and as many workers as are asked for. */
+/** The embedded stack as a target: its parts, one API, and the requested number of workers. */
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { freePort } from '#dev/embedded/freePort.ts';
@@ -13,9 +13,9 @@ import { PERMISSIONS, type Target } from './target.ts';
 
 export interface EmbeddedOptions {
   workers: number;
-  /** Start them only when they are asked for. */
+  /** Start the workers only when `startWorkers` is called. */
   workersLater: boolean;
-  /** Prometheus over it, where it is there. */
+  /** Prometheus of the stack, if available. */
   monitored: boolean;
   lifetimeSeconds: number;
   log: (message: string) => void;
@@ -25,10 +25,10 @@ const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 const HOST = '127.0.0.1';
 const HTTP = `http://${HOST}`;
 const SCRAPE_SECONDS = 5;
-/** Each needs a core for itself while it starts. */
+/** Number of workers that start at once, because each uses one core while it starts. */
 const STARTED_AT_ONCE = 2;
 
-/** What a script asks for that only the stack around the API can do. */
+/** Requests of a script that only the embedded stack can fulfil. */
 function serve({ dns, idp }: Stack, record: LoadRecord): void {
   const { kind } = record;
   if (kind === 'publish') {
@@ -52,7 +52,7 @@ async function prometheusOver({ folder, reaper, env }: Stack, ports: string[]) {
   });
 }
 
-/** The ports of the workers: the first one's is the stack's. */
+/** Ports of the workers; the first is the stack's. */
 async function workerPorts({ env }: Stack, count: number): Promise<string[]> {
   const more = await Promise.all(Array.from({ length: Math.max(0, count - 1) }, freePort));
   return [env.HEALTH_CHECK_PORT!, ...more.map(String)].slice(0, count);
@@ -66,7 +66,7 @@ async function startOn(roles: Processes, ports: string[]): Promise<void> {
   }
 }
 
-/** What the stack is to the load, once its roles run. */
+/** The target, once the stack's roles run. */
 async function targetOver(
   stack: Stack,
   ports: string[],
@@ -95,7 +95,7 @@ async function targetOver(
 }
 
 /**
- * Resolves when it can be loaded. When something fails, everything is stopped again.
+ * Waits until it is ready for load. After an error, everything is stopped again.
  * @throws Error of the part that did not start; AbortError once `stopping` is aborted.
  */
 export async function embeddedTarget(
@@ -103,7 +103,7 @@ export async function embeddedTarget(
   stopping: AbortSignal,
 ): Promise<Target> {
   const releasers = createReleasers();
-  // Commits are flushed, as in production: what is measured here should be comparable.
+  // Commits are flushed to disk, as in production, so that the figures are comparable.
   const stack = await startStack({ log: options.log, durable: true });
   releasers.push(stack.stop);
   try {

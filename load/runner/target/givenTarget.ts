@@ -1,4 +1,4 @@
-/** An installation that somebody names: its API, and a token for it. */
+/** A given installation as a target: its API, and a token for it. */
 import { randomUUID } from 'node:crypto';
 import { decodeJwt, SignJWT } from 'jose';
 import { ConfigError } from '#config.ts';
@@ -7,7 +7,7 @@ import { PERMISSIONS, type Target } from './target.ts';
 
 const MS = 1_000;
 
-/** A given token has to hold until the last run has been looked at. */
+/** A given token must be valid until the last run has been checked. */
 function checkedToken(token: string, lifetimeSeconds: number): string {
   const { exp } = decodeToken(token);
   const left = (exp ?? Number.POSITIVE_INFINITY) - Date.now() / MS;
@@ -25,7 +25,7 @@ function decodeToken(token: string) {
   }
 }
 
-/** Signed as Supabase signs with its legacy secret. */
+/** Signed as Supabase does with its legacy secret. */
 function signedToken(
   config: DevConfig<'load'>,
   secret: string,
@@ -45,7 +45,7 @@ function signedToken(
 
 const issuerOf = (supabaseUrl: string): string => `${supabaseUrl.replace(/\/$/, '')}/auth/v1`;
 
-/** @throws ConfigError naming the setting to change when there is no token for it. */
+/** @throws ConfigError naming the settings when there is no token. */
 export async function tokenFor(
   config: DevConfig<'load'>,
   lifetimeSeconds: number,
@@ -66,7 +66,7 @@ async function requireReady(url: string): Promise<void> {
   if (!answer.ok) throw new Error(`--url: ${url}/ready answers ${answer.status}`);
 }
 
-/** @throws Error when it does not answer, ConfigError without a token. */
+/** @throws Error when the API does not respond, ConfigError without a token. */
 export async function givenTarget(
   url: string,
   config: DevConfig<'load'>,

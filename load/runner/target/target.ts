@@ -1,33 +1,35 @@
-/** What the load goes to: the embedded stack, or an installation that somebody names. */
+/** The target of the load: the embedded stack, or a given installation. */
 import type { LoadRecord, LoadSettings } from '../../k6/contracts.ts';
 
 export interface Target {
-  /** How the output calls it. */
+  /** Its name in the output. */
   name: string;
   url: string;
   token: string;
   loopback?: LoadSettings['loopback'];
-  /** Does what a script asks of the world around the API. */
+  /** Fulfils a script's request to the services around the API. */
   serve(record: LoadRecord): void;
-  /** Where metrics can be read, by the name of the process; of the API alone elsewhere. */
+  /** URLs of metrics by process name; elsewhere of the API only. */
   metricsUrls(): { process: string; url: string }[];
-  /** Embedded stack: starts the workers, when they have not been started yet. */
+  /** Embedded stack: starts the workers if they do not run yet. */
   startWorkers?: () => Promise<void>;
-  /** Embedded stack: what the database says after the load that is not as it has to be. */
+  /** Embedded stack: problems that the database shows after the load. */
   databaseProblems?: (expected: ExpectedRows) => Promise<string[]>;
-  /** Embedded stack, while it is kept: Prometheus over it. */
+  /** Embedded stack, while it is kept: its Prometheus. */
   prometheusUrl?: string;
-  /** Has a child process ended should we be killed. */
+  /** Registers a child process to be stopped when this process is killed. */
   watch(pid: number): void;
   stop(): Promise<void>;
 }
 
 export interface ExpectedRows {
-  /** Bootstraps that were answered with 202 and looked at. */
+  /** Bootstraps that were answered with 202 and checked. */
   completed: number;
-  /** A ramp is cut off where it breaks: requests may have been accepted that nobody heard of. */
+  /**
+   * A ramp is aborted where it breaks: it may have accepted requests without a recorded response.
+   */
   orMore: boolean;
 }
 
-/** What a token has to allow. */
+/** Permissions that a token needs. */
 export const PERMISSIONS = [{ p: 'platform.admin', s: '' }];
