@@ -18,7 +18,7 @@ const SHARES = [
   { name: 'p99', share: 0.99, limit: 2 },
 ];
 
-/** Terminates the started runs, which would otherwise stay open. */
+/** These runs never begin: the reconciler must not query them during the measurement. */
 const SETTINGS = { TEMPORAL_TASK_QUEUE: QUEUE, RECONCILE_AFTER_SECONDS: '3600' };
 
 /** Only the same input: no search attributes, no memo, no headers. */

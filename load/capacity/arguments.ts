@@ -97,7 +97,7 @@ function targetFrom(values: Values): Target {
   };
 }
 
-/** Numbers that are out of range. */
+/** Refuses values that are out of range or contradict each other. */
 function refuseImpossible(target: Target, values: Values): void {
   const { utilisation, propagationSeconds, durationMinutes } = target;
   const wrong: [is: unknown, problem: string][] = [
@@ -120,7 +120,7 @@ function read(values: Values): CapacityArguments {
   const target = targetFrom(values);
   refuseImpossible(target, values);
   const { profile, measure, json } = values;
-  // A comparison on this machine says nothing about a profile of another one.
+  // The run for comparison is on this machine, so it is left out for a profile of another one.
   return { target, profile, measure, validate: values.validate && !profile, json };
 }
 

@@ -26,7 +26,7 @@ export interface LoadRun {
   target: Target;
   k6: string;
   grafanaUrl: string | undefined;
-  /** Prefix of this run's files; the folder exists. */
+  /** Path of a file of this run; its folder exists. */
   file: (name: string) => string;
   runId: string;
   /** Called with the progress. */

@@ -80,7 +80,7 @@ export async function furtherWorker(setup: Setup, oneWorker: CpuSeconds): Promis
   return Math.max(0, totalOf(usage.cpuSeconds) / count - totalOf(oneWorker));
 }
 
-/** Median of the history's size of several runs. */
+/** Medians of the state transitions and events of several runs. */
 export async function historyOf({ stage }: Setup) {
   const query = `WorkflowType = '${ORGANIZATION_BOOTSTRAP}' AND ExecutionStatus = 'Completed'`;
   const transitions: number[] = [];

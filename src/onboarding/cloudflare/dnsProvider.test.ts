@@ -98,7 +98,7 @@ describe('ensureRecord', () => {
     expect(cloudflare.zone.list()).toEqual([made]);
   });
 
-  test('waits as long as Retry-After says', async () => {
+  test('returns the delay of Retry-After with the error', async () => {
     cloudflare.fail({ status: 429, retryAfterSeconds: 7 });
     await expect(providerWith().ensureRecord(request())).rejects.toMatchObject({
       kind: 'rate_limited',
