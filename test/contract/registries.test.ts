@@ -7,6 +7,9 @@ import { Connection } from '@temporalio/client';
 import { describe, expect, inject, test } from 'vitest';
 import { EVENTS, FAMILIES, SCHEDULES, SEARCH_ATTRIBUTES, WORKFLOWS } from '#families.ts';
 import type { KnownRun } from '#kernel/eventStore/workflowRuns.ts';
+import type { Family } from '#kernel/family.ts';
+import { apiSettings, workerSettings } from '#kernel/settings/kernelSettings.ts';
+import { KERNEL_METRICS } from '#kernel/telemetry/kernelMetrics.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { createVisibilitySync } from '#kernel/temporal/visibilitySync.ts';
 import { namesNoOrganization } from '#kernel/workflow/ids.ts';
@@ -23,6 +26,20 @@ test('every folder with a family is in the list of families', () => {
     // The kernel's own file of this name is the type.
     folders.filter((name) => name !== 'kernel').toSorted(),
   );
+});
+
+const definedBy = (key: (family: Family) => object | undefined): string[] =>
+  FAMILIES.flatMap((family) => Object.keys(key(family) ?? {}));
+
+test.each<[string, (family: Family) => object | undefined, kernel: object]>([
+  ['event', ({ events }) => events, {}],
+  ['metric', ({ metrics }) => metrics, KERNEL_METRICS],
+  ['setting of the API', ({ settings }) => settings?.api, apiSettings],
+  ['setting of the worker', ({ settings }) => settings?.worker, workerSettings],
+])('no %s is defined twice', (_what, key, kernel) => {
+  const names = [...definedBy(key), ...Object.keys(kernel)];
+  expect(names).not.toEqual([]);
+  expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
 });
 
 test('the sandbox entry exports every workflow of the families, and nothing else', () => {

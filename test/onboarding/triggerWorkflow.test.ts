@@ -19,12 +19,28 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('a run is told the queue of its invitations', async () => {
+const trigger = async (body: object, ...options: string[]) => {
   const input = path.join(folder, 'input.json');
-  await writeFile(input, JSON.stringify(bootstrapRequest()));
-  const command = ['src/main.ts', 'trigger-workflow', '--input', input, '--json'];
-  const env = { ...process.env, ...onboarding.workerEnv };
-  const { stdout } = await run(process.execPath, command, { env });
+  await writeFile(input, JSON.stringify(body));
+  const command = ['src/main.ts', 'trigger-workflow', '--input', input, '--json', ...options];
+  return run(process.execPath, command, { env: { ...process.env, ...onboarding.workerEnv } });
+};
+
+test.each([
+  ['an unknown type', { orgData: { name: 'x', type: 'nope' } }, [], 'orgData.type'],
+  ['an address that is none', { users: [{ email: 'no', firstName: 1 }] }, [], 'users[0].email'],
+  ['an organization id that is no UUID', {}, ['--organization-id', 'foo'], '--organization-id'],
+])('%s is refused, and no run is started', async (_what, overrides, options, named) => {
+  const refused = trigger({ ...bootstrapRequest(), ...overrides }, ...options);
+  await expect(refused).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining(named) });
+  const started = onboarding.client.workflow.list({
+    query: `TaskQueue = '${onboarding.taskQueue}'`,
+  });
+  for await (const { workflowId } of started) expect.fail(`${workflowId} was started`);
+});
+
+test('a run is told the queue of its invitations', async () => {
+  const { stdout } = await trigger(bootstrapRequest());
   const handle = onboarding.client.workflow.getHandle(JSON.parse(stdout).workflowId);
   const { events } = await handle.fetchHistory();
   const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];

@@ -187,7 +187,10 @@ function roleRules(family: string): Rule[] {
       name: 'api-files',
       comment:
         'Routes, schemas and OpenAPI are loaded by the API alone. What an activity or a workflow needs of them belongs to contract.ts or rules.ts.',
-      from: { path: '^src/', pathNot: [TEST, api, definition, '^src/(?:kernel|roles/api)/'] },
+      from: {
+        path: '^src/',
+        pathNot: [TEST, api, definition, '^src/(?:kernel|roles/(?:api|cli))/'],
+      },
       to: { path: api },
     },
     {

@@ -11,6 +11,7 @@ import {
 import { createPool } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
+import { organizationId } from '#kernel/http/schemas.ts';
 import { withUsage } from '#roles/commandLine.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
 import { printRows, type Row } from './printRows.ts';
@@ -54,7 +55,8 @@ async function health(pool: Pool, json: boolean): Promise<void> {
 }
 
 async function trace(pool: Pool, json: boolean, [orgId]: string[]): Promise<void> {
-  const lineage = orgId && (await traceLineageOf(pool)(orgId));
+  const isId = organizationId.safeParse(orgId).success;
+  const lineage = isId && (await traceLineageOf(pool)(orgId!));
   if (!lineage) throw new ConfigError('trace needs the id of an organization that is there');
   if (json) console.log(JSON.stringify(lineage, null, 2));
   else {

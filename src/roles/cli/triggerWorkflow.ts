@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { ConfigError, loadConfig } from '#config.ts';
+import { organizationId } from '#kernel/http/schemas.ts';
 import {
   isCorrelationId,
   newCorrelationId,
@@ -14,6 +16,7 @@ import {
   ORGANIZATION_BOOTSTRAP,
   type OrganizationBootstrapParams,
 } from '#onboarding/contract.ts';
+import { bootstrapBody } from '#onboarding/schemas.ts';
 import { withUsage } from '#roles/commandLine.ts';
 
 const USAGE = `usage: npm run trigger-workflow -- --input <file.json> [options]
@@ -42,21 +45,31 @@ function argumentsOf(args: string[]) {
   return withUsage(USAGE, () => parseArgs({ args, options: OPTIONS }).values);
 }
 
-/** Reads the file and checks it, so that errors are found before the workflow starts. */
-async function paramsFrom(file: string): Promise<OrganizationBootstrapParams> {
+/**
+ * Reads the file, and checks it as the API checks a request: errors are found before the workflow
+ * starts.
+ */
+async function paramsFrom(file: string) {
   const text = await readFile(file, 'utf8').catch((error) => {
     throw new ConfigError(`--input: ${error.message}`);
   });
-  let params: OrganizationBootstrapParams;
+  let body: unknown;
   try {
-    params = JSON.parse(text);
+    body = JSON.parse(text);
   } catch (error) {
     throw new ConfigError(`--input ${file} is not JSON: ${(error as Error).message}`);
   }
-  if (!params?.orgData?.name || !Array.isArray(params.users) || params.users.length === 0) {
-    throw new ConfigError(`--input ${file} needs orgData.name and at least one user`);
+  const checked = bootstrapBody.safeParse(body);
+  if (checked.success) return checked.data;
+  throw new ConfigError(`--input ${file} is refused:\n${z.prettifyError(checked.error)}`);
+}
+
+function newOrganizationId(option: string | undefined): string {
+  if (option === undefined) return randomUUID();
+  if (!organizationId.safeParse(option).success) {
+    throw new ConfigError('--organization-id must be a UUID');
   }
-  return params;
+  return option.toLowerCase();
 }
 
 /** Starts OrganizationBootstrapWorkflow and prints its ids; with --wait also its result. */
@@ -70,24 +83,25 @@ export async function triggerWorkflow(args: string[]): Promise<void> {
   const correlationId = options['correlation-id'] ?? newCorrelationId();
   if (!isCorrelationId(correlationId)) throw new ConfigError('--correlation-id is not a valid id');
   const config = loadConfig('trigger');
-  const organizationId = options['organization-id'] ?? randomUUID();
+  const orgId = newOrganizationId(options['organization-id']);
   const params: OrganizationBootstrapParams = {
     origin: { requestedAt: new Date().toISOString(), source: 'cli' },
     ...(await paramsFrom(options.input)),
-    organizationId,
+    organizationId: orgId,
+    invitations: { taskQueue: config.TEMPORAL_USERS_TASK_QUEUE },
   };
   const { client, connection } = connectTemporal(config);
   try {
     const handle = await withCorrelationId(correlationId, () =>
       client.workflow.start(ORGANIZATION_BOOTSTRAP, {
         taskQueue: config.TEMPORAL_TASK_QUEUE,
-        workflowId: bootstrapWorkflowId(organizationId),
+        workflowId: bootstrapWorkflowId(orgId),
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         workflowIdConflictPolicy: 'USE_EXISTING',
-        args: [{ ...params, invitations: { taskQueue: config.TEMPORAL_USERS_TASK_QUEUE } }],
+        args: [params],
       }),
     );
-    print({ workflowId: handle.workflowId, organizationId, correlationId }, options.json);
+    print({ workflowId: handle.workflowId, organizationId: orgId, correlationId }, options.json);
     if (options.wait) print(await handle.result(), options.json);
   } finally {
     await connection.close();
