@@ -139,7 +139,7 @@ const legendOf = (width: number) =>
     .sortBy('Max')
     .sortDesc(true);
 
-/** Without a minimum of the axis, Grafana draws zeros on an axis up to 100. */
+/** Smallest maximum of the axis: without it Grafana draws counts of 0 on an axis up to 100. */
 const defaultSoftMax = ({ unit, thresholds }: PanelSpec): number | undefined => {
   if (unit === 'percentunit') return (thresholds?.warning ?? thresholds?.critical ?? 0.1) * 1.2;
   return unit === 'short' ? 1 : undefined;
