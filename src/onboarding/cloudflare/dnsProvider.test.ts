@@ -80,7 +80,7 @@ describe('ensureRecord', () => {
     ['a CNAME elsewhere', { content: 'elsewhere.example.org', comment: null }],
     ['another type', { type: 'A' as const, content: '192.0.2.1', comment: null }],
     ['the same CNAME of another organization', { content: TARGET, comment: 'a4c org other' }],
-  ])('%s is a conflict and is not changed', async (_name, fields) => {
+  ])('%s is a conflict and stays as it is', async (_name, fields) => {
     const what = request();
     const before = cloudflare.zone.create({ ...others, ...fields, name: what.fqdn });
     await expect(providerWith().ensureRecord(what)).rejects.toMatchObject({
