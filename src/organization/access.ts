@@ -1,5 +1,6 @@
 /** What a caller may access: their own organization, those below it, and those they requested. */
-import { type Caller, hasPermission, isPlatformAdmin } from '#kernel/http/auth.ts';
+import type { Caller } from '#kernel/http/auth.ts';
+import { hasPermission, isPlatformAdmin } from '#kernel/http/permissions.ts';
 import { notFound, Problem } from '#kernel/http/problems.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import type { Organization, Organizations } from './store.ts';

@@ -16,7 +16,7 @@ import {
   startJwks,
   unsigned,
 } from '#support/http/tokens.ts';
-import { type Caller, createAuthenticate, hasPermission, requirePermission } from './auth.ts';
+import { createAuthenticate } from './auth.ts';
 import { Problem } from './problems.ts';
 
 const SUB = '6f1b1a52-3c6e-4c1c-9d3c-0f5e0a6f7b11';
@@ -170,43 +170,4 @@ test.each(NO_TOKENS)('returns 401 for a header without a token: %s', async (head
 test('a refusal contains the authentication method', async () => {
   const refusal = await createAuthenticate(configFor())(undefined).catch((error) => error);
   expect(refusal.details.headers).toEqual({ 'www-authenticate': expect.stringMatching(/^Bearer/) });
-});
-
-describe('a permission', () => {
-  const caller = (p: string, s: string): Caller => ({
-    userId: SUB,
-    orgId: ORG,
-    name: undefined,
-    permissions: [{ p, s }],
-  });
-
-  test.each([
-    ['acme', true],
-    ['acme.west', true],
-    ['acme.west.clinic', true],
-    ['acme_two', false],
-    ['other', false],
-    ['other.acme', false],
-    ['', false],
-  ])('held in acme holds at %j: %s', (path, holds) => {
-    expect(hasPermission(caller('organization.delete', 'acme'), 'organization.delete', path)).toBe(
-      holds,
-    );
-  });
-
-  test('without a scope is held for no path', () => {
-    expect(hasPermission(caller('organization.delete', ''), 'organization.delete', 'acme')).toBe(
-      false,
-    );
-  });
-
-  test('is implied by platform.admin, and by no other permission', () => {
-    expect(hasPermission(caller('platform.admin', ''), 'organization.delete', 'acme')).toBe(true);
-    expect(hasPermission(caller('organization.view', 'acme'), 'organization.delete')).toBe(false);
-  });
-
-  test('that is missing returns 403', () => {
-    const attempt = () => requirePermission(caller('organization.view', 'acme'), 'organization.x');
-    expect(attempt).toThrow(expect.objectContaining({ status: 403, code: 'forbidden' }));
-  });
 });

@@ -9,14 +9,9 @@ import {
 } from 'jose';
 import { z } from 'zod';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
+import type { Permission } from './permissions.ts';
 import { Problem } from './problems.ts';
 import { rememberVerified } from './verifiedTokens.ts';
-
-export interface Permission {
-  p: string;
-  /** ltree path of the scope. */
-  s: string;
-}
 
 export interface Caller {
   userId: string;
@@ -42,7 +37,6 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 5_000;
 /** A token with an unknown key id causes a fetch of the keys at most this often. */
 const JWKS_COOLDOWN_MS = 30_000;
-const PLATFORM_ADMIN = 'platform.admin';
 
 const CLAIMS = z.object({
   sub: z.guid(),
@@ -132,26 +126,4 @@ export function createAuthenticate(config: AuthConfig): Authenticate {
       permissions: (effective_permissions ?? []).map(({ p, s }) => ({ p, s: s ?? '' })),
     };
   };
-}
-
-const covers = (scope: string, path: string): boolean =>
-  scope === path || path.startsWith(`${scope}.`);
-
-/**
- * @param path ltree path of the target; without it, the permission may be held in any scope.
- *   `platform.admin` implies every permission everywhere.
- */
-export function hasPermission({ permissions }: Caller, permission: string, path?: string): boolean {
-  return permissions.some(
-    ({ p, s }) =>
-      p === PLATFORM_ADMIN || (p === permission && (path === undefined || covers(s, path))),
-  );
-}
-
-export const isPlatformAdmin = (caller: Caller): boolean => hasPermission(caller, PLATFORM_ADMIN);
-
-/** @throws Problem 403 unless the caller has one of the permissions. */
-export function requirePermission(caller: Caller, ...anyOf: string[]): void {
-  if (anyOf.some((permission) => hasPermission(caller, permission))) return;
-  throw new Problem(403, 'forbidden', `This needs the permission ${anyOf.join(' or ')}`);
 }

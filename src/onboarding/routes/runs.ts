@@ -3,7 +3,8 @@
 import type Router from '@koa/router';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { ApiState } from '#kernel/http/apiKernel.ts';
-import { type Caller, requirePermission } from '#kernel/http/auth.ts';
+import type { Caller } from '#kernel/http/auth.ts';
+import { requirePermission } from '#kernel/http/permissions.ts';
 import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { createRouter } from '#kernel/http/router.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
