@@ -2,7 +2,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inflateRawSync } from 'node:zlib';
-import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import Koa from 'koa';
 import { createSamlKeys, type SamlKeys } from './samlCertificate.ts';
@@ -42,9 +41,8 @@ interface AuthnRequest {
   acsUrl: string;
 }
 
-function readRequest(encoded: string, deflated: boolean): AuthnRequest {
-  const bytes = Buffer.from(encoded, 'base64');
-  const xml = (deflated ? inflateRawSync(bytes) : bytes).toString('utf8');
+function readRequest(encoded: string): AuthnRequest {
+  const xml = inflateRawSync(Buffer.from(encoded, 'base64')).toString('utf8');
   const attribute = (name: string) => new RegExp(`\\b${name}="([^"]+)"`).exec(xml)?.[1] ?? '';
   const audience = /<(?:\w+:)?Issuer[^>]*>([^<]+)</.exec(xml)?.[1] ?? '';
   return { id: attribute('ID'), acsUrl: attribute('AssertionConsumerServiceURL'), audience };
@@ -104,17 +102,10 @@ export async function startLoopbackIdp(): Promise<LoopbackIdp> {
   router.get('/sso', (ctx) => {
     const { SAMLRequest, RelayState = '' } = ctx.query as Record<string, string>;
     ctx.type = 'html';
-    ctx.body = page(readRequest(SAMLRequest ?? '', true), RelayState);
-  });
-  router.post('/sso', (ctx) => {
-    const { SAMLRequest = '', RelayState = '' } = (ctx.request as { body: Record<string, string> })
-      .body;
-    ctx.type = 'html';
-    ctx.body = page(readRequest(SAMLRequest, false), RelayState);
+    ctx.body = page(readRequest(SAMLRequest ?? ''), RelayState);
   });
   const app = new Koa();
   app.silent = true;
-  app.use(bodyParser({ enableTypes: ['form'] }));
   app.use(router.routes());
   const server = createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, HOST, resolve));
@@ -129,7 +120,12 @@ export async function startLoopbackIdp(): Promise<LoopbackIdp> {
     account: 'sso-test@example.org',
     fault: 'none',
     metadata: (values) =>
-      metadataXml({ entityId, ssoUrl: `${url}/sso`, certificates: [keys.der], ...values }),
+      metadataXml({
+        entityId: idp.entityId,
+        ssoUrl: `${url}/sso`,
+        certificates: [keys.der],
+        ...values,
+      }),
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

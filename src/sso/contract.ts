@@ -37,7 +37,8 @@ export const SSO_STEPS = [
 export type SsoStep = (typeof SSO_STEPS)[number]['name'];
 export const SSO_STEP_NAMES = stepNames(SSO_STEPS);
 
-export type SsoBinding = 'HTTP-POST' | 'HTTP-Redirect';
+/** The only one with which Supabase Auth begins a login. */
+export type SsoBinding = 'HTTP-Redirect';
 
 export interface SigningCertificate {
   /** SHA-256 of the DER form, lower-case hex. */

@@ -69,12 +69,6 @@ describe('a configuration', () => {
     });
   });
 
-  test('works over HTTP-POST', async () => {
-    const organization = await organizationWithDomain(bench);
-    const metadataXml = runs.metadataOf(organization, { binding: 'HTTP-POST' });
-    expect(await runs.configured(organization, { metadataXml })).toMatchObject({ errors: [] });
-  });
-
   test('is for the named domains alone, and for verified ones', async () => {
     const organization = await organizationWithDomain(bench);
     const second = `second-${organization.domain}`;

@@ -10,11 +10,11 @@ import { SSO_FAILURE } from '#sso/rules.ts';
 import type { SsoTestVerdict } from '../contract.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from '../contract.ts';
 import { reportSsoTest } from '../runs.ts';
+import { SamlRefusal } from '../saml/refusal.ts';
 import {
   beginRoundTrip,
   type RoundTrip,
   requestIdOf,
-  SamlRefusal,
   type TestedAssertion,
   verifyResponse,
 } from '../saml/roundTrip.ts';
@@ -56,7 +56,6 @@ const tripOf = (configuration: SsoConfiguration): RoundTrip => ({
   idp: {
     entityId: configuration.entityId!,
     ssoUrl: configuration.ssoUrl!,
-    binding: configuration.binding!,
     certificates: configuration.certificates,
   },
   spEntityId: configuration.spEntityId!,
@@ -95,10 +94,6 @@ async function verdictOn(
   }
 }
 
-/** The page may only post its form to the identity provider. */
-const pagePolicy = (ssoUrl: string) =>
-  `default-src 'none'; script-src 'unsafe-inline'; form-action ${new URL(ssoUrl).origin}`;
-
 export function testRoutes(deps: SsoRouteDeps): Router {
   const router = createRouter();
   const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
@@ -108,15 +103,9 @@ export function testRoutes(deps: SsoRouteDeps): Router {
     const token = testToken.safeParse(ctx.params.token);
     if (!token.success) throw notFound('test');
     const configuration = await testOf(deps, token.data);
-    const begun = await beginRoundTrip(tripOf(configuration), token.data);
     ctx.set('cache-control', 'no-store');
     ctx.set('referrer-policy', 'no-referrer');
-    if ('url' in begun) ctx.redirect(begun.url);
-    else {
-      ctx.set('content-security-policy', pagePolicy(configuration.ssoUrl!));
-      ctx.type = 'html';
-      ctx.body = begun.page;
-    }
+    ctx.redirect(await beginRoundTrip(tripOf(configuration), token.data));
   });
 
   router.post(SSO_CALLBACK_PATH, limit, form, async (ctx) => {

@@ -49,8 +49,34 @@ test('keeps each certificate that is valid now once', () => {
   expect(kept.map(({ der }) => der)).toEqual([keys.der]);
 });
 
-test('uses HTTP-POST without HTTP-Redirect', () => {
-  expect(parseMetadata(xmlOf({ binding: 'HTTP-POST' }), options).binding).toBe('HTTP-POST');
+describe('accepts what Supabase Auth accepts', () => {
+  const entity = 'https://idp.example/entity';
+  const inList = (...entities: string[]) =>
+    `<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata">${entities
+      .map((xml) => xml.replace(/^<\?xml[^>]*>\n/, ''))
+      .join('')}</md:EntitiesDescriptor>`;
+  const service = (xml: string) => xml.replaceAll('IDPSSODescriptor', 'SPSSODescriptor');
+
+  test.each<[string, () => string]>([
+    ['a byte order mark', () => `\uFEFF${xmlOf()}`],
+    ['white space before the document', () => `\n  ${xmlOf()}`],
+    ['a list with one entity', () => inList(xmlOf())],
+    [
+      'the first identity provider of a list',
+      () =>
+        inList(
+          service(xmlOf({ entityId: 'https://service.example' })),
+          xmlOf(),
+          xmlOf({ entityId: 'https://second.example' }),
+        ),
+    ],
+  ])('%s', (_case, make) => {
+    expect(parseMetadata(make(), options)).toMatchObject({ entityId: entity });
+  });
+
+  test('not a list without an identity provider', () => {
+    expect(() => parseMetadata(inList(service(xmlOf())), options)).toThrow(/no entity/);
+  });
 });
 
 test('accepts plain http to loopback only where that is allowed', () => {
@@ -95,6 +121,17 @@ describe('refuses with a reason', () => {
       /identity provider/,
     ],
     ['no entity id', () => xmlOf({ entityId: '' }), /entityID/],
+    ['an entity id with white space', () => xmlOf({ entityId: ' https://idp ' }), /entityID/],
+    ['sign-on by HTTP-POST alone', () => xmlOf({ binding: 'HTTP-POST' }), /HTTP-Redirect/],
+    [
+      'several descriptors',
+      () =>
+        xmlOf().replace(
+          '</md:EntityDescriptor>',
+          '<md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:1.1:protocol"/></md:EntityDescriptor>',
+        ),
+      /one SAML 2.0 identity provider/,
+    ],
     ['sign-on over http', () => xmlOf({ ssoUrl: 'http://idp.example/sso' }), /on https/],
     ['sign-on with a password', () => xmlOf({ ssoUrl: 'https://a:b@idp.example/' }), /on https/],
     ['sign-on by script', () => xmlOf({ ssoUrl: 'javascript:alert(1)' }), /on https/],

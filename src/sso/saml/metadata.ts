@@ -1,16 +1,15 @@
 /** Parses SAML 2.0 metadata of an identity provider, as untrusted input. */
 import { X509Certificate } from 'node:crypto';
-import { DOMParser, type Document, type Element } from '@xmldom/xmldom';
+import type { Document, Element } from '@xmldom/xmldom';
 import type { IdpMetadata, SigningCertificate, SsoBinding } from '#sso/contract.ts';
 import { MAX_METADATA_BYTES, MetadataError } from '#sso/rules.ts';
 import { isLoopbackHost } from './loopbackHost.ts';
+import { childrenOf, descendantsOf, isNamed, readXml, SAML_NAMESPACE } from './xml.ts';
 
-const MD = 'urn:oasis:names:tc:SAML:2.0:metadata';
-const DS = 'http://www.w3.org/2000/09/xmldsig#';
-const PROTOCOL = 'urn:oasis:names:tc:SAML:2.0:protocol';
-const BINDING_PREFIX = 'urn:oasis:names:tc:SAML:2.0:bindings:';
-/** The bindings in order of preference: a link can start HTTP-Redirect directly. */
-const BINDINGS: readonly SsoBinding[] = ['HTTP-Redirect', 'HTTP-POST'];
+const { metadata: MD, signature: DS, protocol: PROTOCOL } = SAML_NAMESPACE;
+/** The only binding with which Supabase Auth begins a login. */
+const BINDING: SsoBinding = 'HTTP-Redirect';
+const BINDING_URN = `urn:oasis:names:tc:SAML:2.0:bindings:${BINDING}`;
 const MAX_ENTITY_ID = 1024;
 const MAX_CERTIFICATES = 10;
 
@@ -21,48 +20,46 @@ export interface MetadataOptions {
   allowLoopback: boolean;
 }
 
-/** Refuses a document type: without one, no entities can be declared or expanded. */
 function parseXml(xml: string): Document {
   if (Buffer.byteLength(xml) > MAX_METADATA_BYTES) {
     throw new MetadataError(`the metadata is larger than ${MAX_METADATA_BYTES / 1024} KiB`);
   }
-  if (/<!(DOCTYPE|ENTITY|ELEMENT|ATTLIST|NOTATION)/i.test(xml)) {
+  const document = readXml(xml);
+  if (document === 'document type') {
     throw new MetadataError('the metadata must not contain a document type or entities');
   }
-  const refuse = () => {
+  if (document === 'not well-formed') {
     throw new MetadataError('the metadata is not well-formed XML');
-  };
-  try {
-    return new DOMParser({ onError: refuse }).parseFromString(xml, 'text/xml');
-  } catch {
-    return refuse();
   }
+  return document;
 }
 
-const childrenOf = (parent: Element, namespace: string, name: string): Element[] =>
-  [...parent.childNodes].filter(
-    (node): node is Element =>
-      node.nodeType === node.ELEMENT_NODE &&
-      (node as Element).namespaceURI === namespace &&
-      (node as Element).localName === name,
-  );
-
-function descriptorsOf(document: Document): { entity: Element; idp: Element } {
-  const entity = document.documentElement;
-  if (entity?.namespaceURI !== MD || entity.localName !== 'EntityDescriptor') {
-    throw new MetadataError('the document must be one SAML 2.0 EntityDescriptor');
+/** The entity itself, or the first identity provider of a list of entities. */
+function entityOf(root: Element | null): Element {
+  if (root && isNamed(root, MD, 'EntityDescriptor')) return root;
+  if (root && isNamed(root, MD, 'EntitiesDescriptor')) {
+    const entity = childrenOf(root, MD, 'EntityDescriptor').find(
+      (one) => childrenOf(one, MD, 'IDPSSODescriptor').length > 0,
+    );
+    if (entity) return entity;
+    throw new MetadataError('no entity of the metadata is an identity provider');
   }
-  const [idp, ...more] = childrenOf(entity, MD, 'IDPSSODescriptor').filter((descriptor) =>
-    (descriptor.getAttribute('protocolSupportEnumeration') ?? '').split(/\s+/).includes(PROTOCOL),
-  );
-  if (!idp || more.length > 0) {
+  throw new MetadataError('the document must be one SAML 2.0 EntityDescriptor');
+}
+
+/** Supabase Auth refuses an entity with several descriptors, whatever their protocols are. */
+function descriptorsOf(document: Document): { entity: Element; idp: Element } {
+  const entity = entityOf(document.documentElement);
+  const [idp, ...more] = childrenOf(entity, MD, 'IDPSSODescriptor');
+  const protocols = (idp?.getAttribute('protocolSupportEnumeration') ?? '').split(/\s+/);
+  if (!idp || more.length > 0 || !protocols.includes(PROTOCOL)) {
     throw new MetadataError('the metadata must describe one SAML 2.0 identity provider');
   }
   return { entity, idp };
 }
 
 function entityIdOf(entity: Element): string {
-  const id = entity.getAttribute('entityID')?.trim() ?? '';
+  const id = entity.getAttribute('entityID') ?? '';
   if (!id || id.length > MAX_ENTITY_ID || /\s/.test(id)) {
     throw new MetadataError('the metadata has no usable entityID');
   }
@@ -76,20 +73,14 @@ function isAcceptable(location: string, { allowLoopback }: MetadataOptions): boo
   return url.protocol === 'https:' || (allowLoopback && isLoopbackHost(url.hostname));
 }
 
+/** The first address counts, as at Supabase Auth, even when a later one would be better. */
 function signOnOf(idp: Element, options: MetadataOptions) {
-  const services = childrenOf(idp, MD, 'SingleSignOnService').map((service) => ({
-    binding: service.getAttribute('Binding')?.replace(BINDING_PREFIX, ''),
-    ssoUrl: service.getAttribute('Location')?.trim() ?? '',
-  }));
-  for (const binding of BINDINGS) {
-    const service = services.find(
-      (one) => one.binding === binding && isAcceptable(one.ssoUrl, options),
-    );
-    if (service) return { binding, ssoUrl: service.ssoUrl };
-  }
-  throw new MetadataError(
-    'the metadata has no SingleSignOnService with HTTP-POST or HTTP-Redirect on https',
+  const service = childrenOf(idp, MD, 'SingleSignOnService').find(
+    (one) => one.getAttribute('Binding') === BINDING_URN,
   );
+  const ssoUrl = service?.getAttribute('Location') ?? '';
+  if (isAcceptable(ssoUrl, options)) return { binding: BINDING, ssoUrl };
+  throw new MetadataError(`the metadata has no SingleSignOnService with ${BINDING} on https`);
 }
 
 function certificateOf(text: string): SigningCertificate {
@@ -109,7 +100,7 @@ function certificateOf(text: string): SigningCertificate {
 function certificatesOf(idp: Element, now: number): SigningCertificate[] {
   const found = childrenOf(idp, MD, 'KeyDescriptor')
     .filter((key) => [null, '', 'signing'].includes(key.getAttribute('use')))
-    .flatMap((key) => [...key.getElementsByTagNameNS(DS, 'X509Certificate')])
+    .flatMap((key) => descendantsOf(key, DS, 'KeyInfo', 'X509Data', 'X509Certificate'))
     .map((element) => certificateOf(element.textContent ?? ''));
   const distinct = [...new Map(found.map((one) => [one.fingerprint, one])).values()];
   if (distinct.length === 0) throw new MetadataError('the metadata has no signing certificate');

@@ -89,6 +89,17 @@ describe('refuses for good', () => {
     'https://[fd00::1]/metadata',
     'https://100.64.0.1/metadata',
     'https://0.0.0.0/metadata',
+    'https://[::7f00:1]/metadata',
+    'https://[::a9fe:a9fe]/metadata',
+    'https://[::ffff:0:127.0.0.1]/metadata',
+    'https://[64:ff9b:1::7f00:1]/metadata',
+    'https://[2002:7f00:1::]/metadata',
+    'https://[2001::1]/metadata',
+    'https://[2001:db8::1]/metadata',
+    'https://[fec0::1]/metadata',
+    'https://[5f00::1]/metadata',
+    'https://[3fff::1]/metadata',
+    'https://[ff02::1]/metadata',
   ])('%s', async (url) => {
     const before = asked.length;
     await expect(production().fetch(url)).rejects.toThrow(/private or special/);

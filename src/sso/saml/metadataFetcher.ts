@@ -39,11 +39,18 @@ const OK = 200;
 const unavailable = (message: string) =>
   new ProviderError(SSO_PROVIDER_FAILURE, 'unavailable', message);
 
-/** False for private, loopback, link-local, multicast, documentation and other special ranges. */
+/** The only IPv6 addresses that are routed publicly: RFC 4291, section 2.4, and IANA's registry. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
+
+/**
+ * False for private, loopback, link-local, multicast, documentation and other special ranges, and
+ * for IPv6 addresses that contain an IPv4 address.
+ */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
-  return parsed.range() === 'unicast';
+  const isRouted = parsed instanceof ipaddr.IPv4 || parsed.match(GLOBAL_UNICAST);
+  return isRouted && parsed.range() === 'unicast';
 }
 
 function checkUrl(value: string, allowLoopback: boolean): URL {
