@@ -16,9 +16,9 @@ import { childrenOf, descendantsOf, isNamed, readXml, SAML_NAMESPACE } from './x
 const { protocol: P, assertion: A, signature: DS } = SAML_NAMESPACE;
 
 /** How old a response and its assertion may be, in milliseconds: crewjam's MaxIssueDelay. */
-export const MAX_ISSUE_DELAY_MS = 90_000;
+const MAX_ISSUE_DELAY_MS = 90_000;
 /** The allowed difference of clocks for the period of validity: crewjam's MaxClockSkew. */
-export const CLOCK_SKEW_MS = 180_000;
+const CLOCK_SKEW_MS = 180_000;
 
 const SUCCESS = 'urn:oasis:names:tc:SAML:2.0:status:Success';
 /** SHA-1 is left out on purpose. Supabase Auth knows RSA-SHA384 and ECDSA, too; our library not. */
