@@ -127,7 +127,8 @@ CREATE TABLE sso_configurations_projection (
   created_at timestamp with time zone NOT NULL,
   activated_at timestamp with time zone,
   ended_at timestamp with time zone,
-  updated_at timestamp with time zone NOT NULL
+  updated_at timestamp with time zone NOT NULL,
+  metadata_url text
 );
 CREATE TABLE superseded_tokens (
   token_hash text NOT NULL,
@@ -551,6 +552,7 @@ BEGIN
       PERFORM project_sso_failed(e);
       PERFORM project_run_closed(e, 'SSOConfigurationWorkflow', 'failed');
     WHEN 'sso.deactivated' THEN PERFORM project_sso_deactivated(e);
+    WHEN 'sso.metadata_refreshed' THEN PERFORM project_sso_metadata_refreshed(e);
     WHEN 'sso.certificate.expiring' THEN PERFORM project_sso_certificate_expiring(e);
     WHEN 'organization.domain.claimed' THEN
       PERFORM project_domain_claimed(e);
@@ -787,6 +789,7 @@ BEGIN
   UPDATE sso_configurations_projection SET status = 'active',
     provider_id = e.event_data ->> 'provider_id',
     domains = ARRAY(SELECT jsonb_array_elements_text(e.event_data -> 'domains')),
+    metadata_url = e.event_data ->> 'metadata_url',
     activated_at = (e.event_data ->> 'activated_at')::timestamptz, updated_at = e.created_at
   WHERE configuration_id = e.aggregate_id AND status = 'tested';
   PERFORM require_row(FOUND, e);
@@ -846,6 +849,22 @@ BEGIN
   UPDATE sso_configurations_projection SET status = 'tested',
     assertion_hash = e.event_data ->> 'assertion_hash', updated_at = e.created_at
   WHERE configuration_id = e.aggregate_id AND status = 'testing';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_sso_metadata_refreshed(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  d jsonb := e.event_data;
+BEGIN
+  UPDATE sso_configurations_projection SET certificates = d -> 'certificates',
+    certificate_expires_at = (d ->> 'certificate_expires')::timestamptz,
+    metadata_valid_until = (d ->> 'metadata_valid_until')::timestamptz, updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'active';
   PERFORM require_row(FOUND, e);
 END $function$
 ;

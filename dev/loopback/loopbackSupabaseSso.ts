@@ -2,12 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
 import type { Context } from 'koa';
+import { isLoopbackHost } from '#sso/saml/loopbackHost.ts';
 
 export interface AuthSsoProvider {
   id: string;
   saml: {
     entity_id: string;
     metadata_xml: string;
+    metadata_url?: string;
     attribute_mapping: { keys?: Record<string, unknown> };
     name_id_format?: string;
   };
@@ -41,6 +43,7 @@ const PREFIX = '/auth/v1/admin/sso/providers';
 
 interface Params {
   metadata_xml?: string;
+  metadata_url?: string;
   domains?: string[];
   attribute_mapping?: AuthSsoProvider['saml']['attribute_mapping'];
   name_id_format?: string;
@@ -61,6 +64,21 @@ const entityIdOf = (xml = ''): string => {
   if (id) return id;
   throw new Refusal(400, 'validation_failed');
 };
+
+/**
+ * The metadata of a call. Supabase Auth fetches an address itself, and only over https; on loopback
+ * there are no certificates, so http is accepted there.
+ */
+async function metadataOf({ metadata_xml, metadata_url }: Params): Promise<string | undefined> {
+  if (!metadata_url) return metadata_xml || undefined;
+  if (metadata_xml) throw new Refusal(400, 'validation_failed');
+  const { protocol, hostname } = new URL(metadata_url);
+  if (protocol !== 'https:' && !isLoopbackHost(hostname))
+    throw new Refusal(400, 'validation_failed');
+  const response = await fetch(metadata_url);
+  if (response.status !== 200) throw new Refusal(400, 'saml_metadata_fetch_failed');
+  return response.text();
+}
 
 export function createLoopbackSso(): LoopbackSso {
   const providers: AuthSsoProvider[] = [];
@@ -122,8 +140,9 @@ export function createLoopbackSso(): LoopbackSso {
     };
   });
 
-  routes.post(PREFIX, (ctx) => {
-    const { metadata_xml = '', domains = [], attribute_mapping = {} } = paramsOf(ctx);
+  routes.post(PREFIX, async (ctx) => {
+    const { metadata_url, domains = [], attribute_mapping = {} } = paramsOf(ctx);
+    const metadata_xml = (await metadataOf(paramsOf(ctx))) ?? '';
     const entity_id = entityIdOf(metadata_xml);
     if (providers.some(({ saml }) => saml.entity_id === entity_id)) {
       throw new Refusal(422, 'saml_idp_already_exists');
@@ -131,7 +150,7 @@ export function createLoopbackSso(): LoopbackSso {
     requireFreeDomains(domains);
     const provider: AuthSsoProvider = {
       id: randomUUID(),
-      saml: { entity_id, metadata_xml, attribute_mapping },
+      saml: { entity_id, metadata_xml, ...(metadata_url && { metadata_url }), attribute_mapping },
       domains: domains.map((domain) => ({ domain })),
       created_at: new Date().toISOString(),
     };
@@ -144,17 +163,20 @@ export function createLoopbackSso(): LoopbackSso {
     ctx.body = byId(ctx.params.id);
   });
 
-  routes.put(`${PREFIX}/:id`, (ctx) => {
+  routes.put(`${PREFIX}/:id`, async (ctx) => {
     const provider = byId(ctx.params.id);
-    const { metadata_xml, domains, attribute_mapping = {}, name_id_format } = paramsOf(ctx);
+    const { metadata_url, domains, attribute_mapping, name_id_format } = paramsOf(ctx);
+    const metadata_xml = await metadataOf(paramsOf(ctx));
     if (metadata_xml && entityIdOf(metadata_xml) !== provider.saml.entity_id) {
       throw new Refusal(400, 'saml_entity_id_mismatch');
     }
     if (domains) requireFreeDomains(domains, provider.id);
     if (metadata_xml) provider.saml.metadata_xml = metadata_xml;
     if (domains) provider.domains = domains.map((domain) => ({ domain }));
-    // As in Supabase Auth: an update clears the fields that it leaves out.
-    provider.saml.attribute_mapping = attribute_mapping;
+    // As in Supabase Auth: an update cannot clear the address, and clears the format when it
+    // leaves it out.
+    if (metadata_url) provider.saml.metadata_url = metadata_url;
+    if (attribute_mapping?.keys) provider.saml.attribute_mapping = attribute_mapping;
     if (name_id_format) provider.saml.name_id_format = name_id_format;
     else delete provider.saml.name_id_format;
     ctx.body = provider;

@@ -70,6 +70,7 @@ BEGIN
       PERFORM project_sso_failed(e);
       PERFORM project_run_closed(e, 'SSOConfigurationWorkflow', 'failed');
     WHEN 'sso.deactivated' THEN PERFORM project_sso_deactivated(e);
+    WHEN 'sso.metadata_refreshed' THEN PERFORM project_sso_metadata_refreshed(e);
     WHEN 'sso.certificate.expiring' THEN PERFORM project_sso_certificate_expiring(e);
     WHEN 'organization.domain.claimed' THEN
       PERFORM project_domain_claimed(e);

@@ -66,8 +66,21 @@ BEGIN
   UPDATE sso_configurations_projection SET status = 'active',
     provider_id = e.event_data ->> 'provider_id',
     domains = ARRAY(SELECT jsonb_array_elements_text(e.event_data -> 'domains')),
+    metadata_url = e.event_data ->> 'metadata_url',
     activated_at = (e.event_data ->> 'activated_at')::timestamptz, updated_at = e.created_at
   WHERE configuration_id = e.aggregate_id AND status = 'tested';
+  PERFORM require_row(FOUND, e);
+END $$;
+
+CREATE OR REPLACE FUNCTION project_sso_metadata_refreshed(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+DECLARE
+  d jsonb := e.event_data;
+BEGIN
+  UPDATE sso_configurations_projection SET certificates = d -> 'certificates',
+    certificate_expires_at = (d ->> 'certificate_expires')::timestamptz,
+    metadata_valid_until = (d ->> 'metadata_valid_until')::timestamptz, updated_at = e.created_at
+  WHERE configuration_id = e.aggregate_id AND status = 'active';
   PERFORM require_row(FOUND, e);
 END $$;
 

@@ -5,6 +5,7 @@ import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { createOrganizations } from '#organization/store.ts';
+import { certificateActivities } from './activities/certificates.ts';
 import { configurationActivities } from './activities/configuration.ts';
 import type { SsoDeps } from './activities/deps.ts';
 import { newsActivities } from './activities/news.ts';
@@ -31,5 +32,9 @@ export function createActivities({
     metadataFetcher: createMetadataFetcher(config),
     emailProvider,
   };
-  return { ...configurationActivities(deps), ...newsActivities(deps) };
+  return {
+    ...configurationActivities(deps),
+    ...newsActivities(deps),
+    ...certificateActivities(deps),
+  };
 }

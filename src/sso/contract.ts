@@ -116,6 +116,8 @@ export const DEFAULT_SSO_TIMING: SsoTiming = {
 /** The metadata, or the URL to fetch them from. */
 export type GivenMetadata = { xml: string } | { url: string };
 
+export type MetadataSource = 'xml' | 'url';
+
 /** Input of SSOConfigurationWorkflow. */
 export interface SsoConfigurationParams {
   organizationId: string;
@@ -166,7 +168,7 @@ export interface SsoStepInput extends StepInput {
 }
 
 export interface RequestSsoInput extends SsoStepInput {
-  source: 'xml' | 'url';
+  source: MetadataSource;
   domains: string[] | null;
 }
 
@@ -185,6 +187,8 @@ export interface ValidatedMetadata {
 export interface FormerProvider {
   id: string;
   metadataXml: string;
+  /** From where Supabase Auth reads the metadata again; absent in older runs. */
+  metadataUrl?: string | null;
   domains: string[];
   attributeMapping: { keys?: Record<string, unknown> };
   nameIdFormat: string | null;
@@ -196,6 +200,8 @@ export interface FindProviderInput extends SsoStepInput {
 
 export interface ConfigureProviderInput extends FindProviderInput {
   metadataXml: string;
+  /** Whether the metadata came from an address; absent in older runs. */
+  source?: MetadataSource;
   former: FormerProvider | null;
 }
 
@@ -212,6 +218,8 @@ export interface RecordSsoTestInput extends SsoStepInput {
 export interface ActivateSsoInput extends SsoStepInput {
   providerId: string;
   domains: string[] | null;
+  /** From where Supabase Auth reads the metadata from now on. */
+  metadataUrl?: string;
 }
 
 export interface RestoreProviderInput extends SsoStepInput {

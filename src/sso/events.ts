@@ -4,14 +4,14 @@
  */
 
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
-import type { SigningCertificate, SsoStep } from './contract.ts';
+import type { MetadataSource, SigningCertificate, SsoStep } from './contract.ts';
 
 const sso = onAggregate('sso');
 
 export const SSO_EVENTS = {
   'sso.requested': sso<{
     org_id: string;
-    metadata_source: 'xml' | 'url';
+    metadata_source: MetadataSource;
     /** Null for all domains that are verified at the activation. */
     domains: string[] | null;
   }>(),
@@ -41,6 +41,15 @@ export const SSO_EVENTS = {
     provider_id: string;
     domains: string[];
     activated_at: string;
+    /** From where Supabase Auth reads the metadata; absent when they were given as XML. */
+    metadata_url?: string;
+  }>(),
+  /** Other certificates stand at the address of an active configuration. */
+  'sso.metadata_refreshed': sso<{
+    org_id: string;
+    certificates: SigningCertificate[];
+    certificate_expires: string;
+    metadata_valid_until: string | null;
   }>(),
   'sso.failed': sso<{
     org_id: string;

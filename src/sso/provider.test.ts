@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type LoopbackIdp, startLoopbackIdp } from '#dev/loopback/loopbackIdp.ts';
 import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
 import { metadataXml } from '#dev/loopback/samlDocuments.ts';
 import { createSsoProvider, type SsoProvider } from './provider.ts';
@@ -44,18 +45,83 @@ test('creates one provider, without domains', async () => {
 
 test('updates an existing provider, and restores it completely', async () => {
   const id = await configure();
-  await provider.setDomains(id, ['example.org']);
+  await provider.activate(id, ['example.org']);
   const before = structuredClone(supabase.sso.providers);
   const former = await find();
   expect(former).toMatchObject({ id, metadataXml: xmlOf(), domains: ['example.org'] });
   await configure(former, xmlOf(entityId, 'BBBB'));
-  await provider.setDomains(id, verifiedDomains);
+  await provider.activate(id, verifiedDomains);
   expect(supabase.sso.providers).toMatchObject([
     { id, domains: [{ domain: 'example.org' }, { domain: 'example.net' }] },
   ]);
   expect(supabase.sso.providers[0]?.saml.metadata_xml).toBe(xmlOf(entityId, 'BBBB'));
   await provider.restore(former!);
   expect(supabase.sso.providers).toEqual(before);
+});
+
+describe('metadata at an address', () => {
+  let idp: LoopbackIdp;
+  beforeAll(async () => {
+    idp = await startLoopbackIdp();
+    idp.entityId = entityId;
+  });
+  afterAll(() => idp.stop());
+
+  test('are read by Supabase Auth from the activation on', async () => {
+    const id = await configure();
+    await provider.activate(id, ['example.org'], idp.metadataUrl);
+    expect(supabase.sso.providers).toMatchObject([
+      {
+        domains: [{ domain: 'example.org' }],
+        saml: {
+          metadata_url: idp.metadataUrl,
+          metadata_xml: idp.metadata(),
+          attribute_mapping: { keys: { a4c_org_id: { default: orgId } } },
+        },
+      },
+    ]);
+  });
+
+  test('that cannot be read now are tried again', async () => {
+    const id = await configure();
+    const before = structuredClone(supabase.sso.providers);
+    await expect(
+      provider.activate(id, ['example.org'], `${idp.url}/nothing`),
+    ).rejects.toMatchObject({ kind: 'unavailable' });
+    expect(supabase.sso.providers).toEqual(before);
+  });
+
+  test('are not replaced by XML, which would not last', async () => {
+    const id = await configure();
+    await provider.activate(id, ['example.org'], idp.metadataUrl);
+    const former = await find();
+    const xml = { orgId, entityId, metadataXml: xmlOf(), former };
+    await expect(provider.configure({ ...xml, source: 'xml' })).rejects.toMatchObject({
+      kind: 'conflict',
+    });
+    expect(await provider.configure({ ...xml, source: 'url' })).toBe(id);
+  });
+
+  test('come back when an activation with another address is undone', async () => {
+    const id = await configure();
+    await provider.activate(id, ['example.org'], idp.metadataUrl);
+    const former = await find();
+    await provider.activate(id, verifiedDomains, `${idp.metadataUrl}?another`);
+    await provider.restore(former!);
+    expect(supabase.sso.providers).toMatchObject([
+      { domains: [{ domain: 'example.org' }], saml: { metadata_url: idp.metadataUrl } },
+    ]);
+  });
+
+  test('that cannot be removed are told to a person', async () => {
+    const id = await configure();
+    const former = await find();
+    await provider.activate(id, ['example.org'], idp.metadataUrl);
+    await expect(provider.restore(former!)).rejects.toThrow(/remove it there by hand/);
+    expect(supabase.sso.providers).toMatchObject([
+      { domains: [], saml: { metadata_xml: former!.metadataXml } },
+    ]);
+  });
 });
 
 /** A provider without the mark of an organization. */
@@ -77,7 +143,7 @@ test('takes over a manually created provider of the organization’s own domains
   const before = structuredClone(supabase.sso.providers);
   const former = await find();
   const id = await configure(former, xmlOf(entityId, 'BBBB'));
-  await provider.setDomains(id, ['example.org']);
+  await provider.activate(id, ['example.org']);
   expect(supabase.sso.providers[0]?.saml).toMatchObject({
     attribute_mapping: { keys: { name: { name: 'displayName' } } },
     name_id_format: expect.stringContaining('persistent'),
@@ -116,7 +182,7 @@ describe('refuses as a conflict, without a change,', () => {
       metadataXml: xmlOf(second),
       former: null,
     });
-    await expect(provider.setDomains(id, ['example.org'])).rejects.toMatchObject({
+    await expect(provider.activate(id, ['example.org'])).rejects.toMatchObject({
       kind: 'conflict',
       message: 'Supabase Auth answered 400 (sso_domain_already_exists)',
     });

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { ProviderError } from '#kernel/providerError.ts';
-import type { FormerProvider } from './contract.ts';
+import type { FormerProvider, MetadataSource } from './contract.ts';
 import { SSO_PROVIDER_FAILURE } from './rules.ts';
 import type { SsoWorkerConfig } from './settings.ts';
 
@@ -23,16 +23,27 @@ export interface SsoProvider {
     entityId: string;
     verifiedDomains: string[];
   }): Promise<FormerProvider | null>;
-  /** Creates the provider without domains, or sets new metadata on `former`. @returns its id. */
+  /**
+   * Creates the provider without domains, or sets new metadata on `former`. @returns its id.
+   * @throws ProviderError conflict for XML where `former` has an address: Supabase Auth cannot
+   *   forget it, and would replace the XML by what stands there within a day.
+   */
   configure(what: {
     orgId: string;
     entityId: string;
     metadataXml: string;
+    source?: MetadataSource;
     former: FormerProvider | null;
   }): Promise<string>;
-  /** Sets the domains whose addresses log in through the provider. */
-  setDomains(providerId: string, domains: string[]): Promise<void>;
-  /** Restores a provider to its former state. */
+  /**
+   * Sets the domains whose addresses log in through the provider, and the address from which
+   * Supabase Auth reads the metadata from now on.
+   */
+  activate(providerId: string, domains: string[], metadataUrl?: string): Promise<void>;
+  /**
+   * Restores a provider to its former state.
+   * @throws ProviderError rejected when it has got an address of metadata, which cannot be removed.
+   */
   restore(former: FormerProvider): Promise<void>;
   /** Deletes every provider of the organization. @returns their ids. */
   remove(orgId: string): Promise<string[]>;
@@ -43,6 +54,7 @@ const TIMEOUT_MS = 15_000;
 const NOT_FOUND = 404;
 const TOO_MANY_REQUESTS = 429;
 const SERVER_ERROR = 500;
+const METADATA_UNREACHABLE = 'saml_metadata_fetch_failed';
 const CONFLICTS = new Set([
   'saml_idp_already_exists',
   'sso_domain_already_exists',
@@ -56,6 +68,7 @@ const PROVIDER = z.object({
   saml: z.object({
     entity_id: z.string(),
     metadata_xml: z.string().nullish(),
+    metadata_url: z.string().nullish(),
     attribute_mapping: MAPPING.nullish(),
     name_id_format: z.string().nullish(),
   }),
@@ -81,6 +94,7 @@ const ownedMapping = (orgId: string, mapping: FormerProvider['attributeMapping']
 const formerOf = (provider: Provider): FormerProvider => ({
   id: provider.id,
   metadataXml: provider.saml.metadata_xml ?? '',
+  metadataUrl: provider.saml.metadata_url ?? null,
   domains: domainsOf(provider),
   attributeMapping: mappingOf(provider),
   nameIdFormat: provider.saml.name_id_format ?? null,
@@ -104,8 +118,10 @@ async function toProviderError(response: Response): Promise<ProviderError> {
   }
   if (CONFLICTS.has(code))
     return new ProviderError(SSO_PROVIDER_FAILURE, 'conflict', message, { status });
-  // A refused key is our configuration error, so the call is retried.
-  const later = status >= SERVER_ERROR || status === 401 || status === 403;
+  // A refused key is our configuration error, so the call is retried. Supabase Auth does not tell
+  // whether metadata that it could not fetch are gone or only away.
+  const later =
+    status >= SERVER_ERROR || status === 401 || status === 403 || code === METADATA_UNREACHABLE;
   return new ProviderError(SSO_PROVIDER_FAILURE, later ? 'unavailable' : 'rejected', message, {
     status,
   });
@@ -144,12 +160,14 @@ function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig)
   };
 }
 
-/** An update clears the fields that it leaves out, so mapping and format are always included. */
-const updateOf = (former: FormerProvider) => ({
-  metadata_xml: former.metadataXml,
+/** An update clears the format when it leaves it out. */
+const settingsOf = (former: FormerProvider) => ({
   attribute_mapping: former.attributeMapping,
   name_id_format: former.nameIdFormat ?? '',
 });
+
+const gone = () =>
+  new ProviderError(SSO_PROVIDER_FAILURE, 'rejected', 'the provider is not there any more');
 
 export function createSsoProvider(config: SsoConfig): SsoProvider {
   const call = createCall(config);
@@ -162,8 +180,13 @@ export function createSsoProvider(config: SsoConfig): SsoProvider {
   }
 
   async function update(id: string, body: object): Promise<void> {
-    if (await call(PROVIDER, 'PUT', `/${id}`, body)) return;
-    throw new ProviderError(SSO_PROVIDER_FAILURE, 'rejected', 'the provider is not there any more');
+    if (!(await call(PROVIDER, 'PUT', `/${id}`, body))) throw gone();
+  }
+
+  async function present(id: string): Promise<FormerProvider> {
+    const provider = await get(id);
+    if (provider) return provider;
+    throw gone();
   }
 
   async function create(orgId: string, entityId: string, metadataXml: string): Promise<string> {
@@ -204,25 +227,44 @@ export function createSsoProvider(config: SsoConfig): SsoProvider {
       throw conflict('this identity provider is configured already, and not by the organization');
     },
 
-    async configure({ orgId, entityId, metadataXml, former }) {
+    async configure({ orgId, entityId, metadataXml, source, former }) {
       if (!former) return create(orgId, entityId, metadataXml);
-      const attributeMapping = ownedMapping(orgId, former.attributeMapping);
-      await update(former.id, updateOf({ ...former, metadataXml, attributeMapping }));
+      if (former.metadataUrl && source === 'xml') {
+        throw conflict(
+          'Supabase Auth reads the metadata of this provider from an address: give the address, or deactivate single sign-on first',
+        );
+      }
+      await update(former.id, {
+        metadata_xml: metadataXml,
+        ...settingsOf({
+          ...former,
+          attributeMapping: ownedMapping(orgId, former.attributeMapping),
+        }),
+      });
       return former.id;
     },
 
-    async setDomains(providerId, domains) {
-      const present = await get(providerId);
-      if (!present)
-        throw new ProviderError(
-          SSO_PROVIDER_FAILURE,
-          'rejected',
-          'the provider is not there any more',
-        );
-      await update(providerId, { ...updateOf(present), domains });
+    async activate(providerId, domains, metadataUrl) {
+      const settings = settingsOf(await present(providerId));
+      const address = metadataUrl && { metadata_url: metadataUrl };
+      await update(providerId, { ...address, ...settings, domains });
     },
 
-    restore: (former) => update(former.id, { ...updateOf(former), domains: former.domains }),
+    async restore(former) {
+      const { id, metadataXml: metadata_xml, domains } = former;
+      await update(id, { metadata_xml, ...settingsOf(former), domains });
+      const metadataUrl = (await present(id)).metadataUrl ?? null;
+      if (metadataUrl === (former.metadataUrl ?? null)) return;
+      if (former.metadataUrl) {
+        await update(id, { metadata_url: former.metadataUrl, ...settingsOf(former) });
+        return;
+      }
+      throw new ProviderError(
+        SSO_PROVIDER_FAILURE,
+        'rejected',
+        'Supabase Auth keeps the address of the metadata: remove it there by hand',
+      );
+    },
 
     async remove(orgId) {
       const owned = (await list()).filter((one) => ownerOf(one) === orgId);

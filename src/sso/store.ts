@@ -16,6 +16,7 @@ const configurations = (db: Database) =>
       'org_id as orgId',
       'status',
       'metadata_source as metadataSource',
+      'metadata_url as metadataUrl',
       'entity_id as entityId',
       'sso_url as ssoUrl',
       'sso_binding as binding',

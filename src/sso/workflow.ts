@@ -13,7 +13,9 @@ import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
 import {
   DEFAULT_SSO_TIMING,
+  type GivenMetadata,
   MAX_TEST_WAIT_MS,
+  type MetadataSource,
   SIGNAL_SSO_TEST,
   SSO_STEP_NAMES,
   type SsoConfigurationParams,
@@ -93,12 +95,14 @@ function setUp(params: SsoConfigurationParams): Run {
   return run;
 }
 
+const sourceOf = (metadata: GivenMetadata): MetadataSource => ('xml' in metadata ? 'xml' : 'url');
+
 function validate({ params, input, activities, progress }: Run): Promise<ValidatedMetadata> {
   const { metadata, domains } = params;
   return progress.step('validate_metadata', async () => {
     await activities.store.recordSSORequestActivity({
       ...input,
-      source: 'xml' in metadata ? 'xml' : 'url',
+      source: sourceOf(metadata),
       domains: domains ?? null,
     });
     const validated = await activities.provider.validateIdPMetadataActivity({ ...input, metadata });
@@ -111,7 +115,7 @@ function validate({ params, input, activities, progress }: Run): Promise<Validat
  * Reads the provider before changing it: a retry after the change could not read the former state.
  */
 function configure(run: Run, { idp, xml }: ValidatedMetadata): Promise<string> {
-  const { input, activities, progress, saga } = run;
+  const { params, input, activities, progress, saga } = run;
   const { entityId } = idp;
   return progress.step('configure_provider', async () => {
     const former = await activities.provider.findSSOProviderActivity({ ...input, entityId });
@@ -122,6 +126,7 @@ function configure(run: Run, { idp, xml }: ValidatedMetadata): Promise<string> {
       ...input,
       entityId,
       metadataXml: xml,
+      source: sourceOf(params.metadata),
       former,
     });
   });
@@ -165,6 +170,7 @@ function complete(run: Run, providerId: string): Promise<SsoConfigurationResult>
         ...input,
         providerId,
         domains: params.domains ?? null,
+        ...('url' in params.metadata && { metadataUrl: params.metadata.url }),
       }),
     );
     const { domains, warnings } = state;

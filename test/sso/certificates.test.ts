@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { scheduleIdOf } from '#kernel/temporal/schedules.ts';
 import { SSO_CERTIFICATE_WATCH_WORKFLOW } from '#sso/contract.ts';
@@ -29,7 +29,10 @@ afterAll(async () => {
 });
 
 /** An active configuration whose certificates end after so many days, by its events alone. */
-async function activeWith(days: number[]): Promise<SsoOrganization & { fingerprints: string[] }> {
+async function activeWith(
+  days: number[],
+  metadata: { url: string; entityId: string } | undefined = undefined,
+): Promise<SsoOrganization & { fingerprints: string[] }> {
   const organization = await organizationWithDomain(bench);
   const { orgId, domain } = organization;
   const store = createEventStore(bench.onboarding.database.pool);
@@ -42,7 +45,7 @@ async function activeWith(days: number[]): Promise<SsoOrganization & { fingerpri
   }));
   const validated = {
     org_id: orgId,
-    entity_id: `urn:${orgId}`,
+    entity_id: metadata?.entityId ?? `urn:${orgId}`,
     sso_url: 'https://idp.example/sso',
     sso_binding: 'HTTP-Redirect',
     certificates,
@@ -59,7 +62,13 @@ async function activeWith(days: number[]): Promise<SsoOrganization & { fingerpri
     sp_entity_id: 'sp',
     callback_url: 'callback',
   };
-  const active = { ...of, provider_id: 'p', domains: [domain], activated_at: tested.test_expires };
+  const active = {
+    ...of,
+    provider_id: 'p',
+    domains: [domain],
+    activated_at: tested.test_expires,
+    ...(metadata && { metadata_url: metadata.url }),
+  };
   const configured = { ...of, provider_id: 'p', updated: false };
   const append = store.append;
   await append(newEvent('sso.requested', configurationId, requested));
@@ -144,4 +153,34 @@ test('the API makes the schedule, and a round of it warns', async () => {
   expect(action).toMatchObject({ taskQueue: queue });
   await schedule.trigger();
   await expect.poll(() => warningsTo(organization.admin)).toHaveLength(1);
+});
+
+describe('a certificate of metadata at an address', () => {
+  const certificatesOf = async (orgId: string) =>
+    (await bench.configurations.active(orgId))!.certificates.map(({ der }) => der);
+
+  test('is replaced by what stands there, and nobody is warned', async () => {
+    const { idp } = bench;
+    idp.entityId = `urn:${randomUUID()}`;
+    const { orgId, admin } = await activeWith([2], {
+      url: idp.metadataUrl,
+      entityId: idp.entityId,
+    });
+    expect(await round()).toBe(0);
+    expect(await certificatesOf(orgId)).toEqual([idp.keys.der]);
+    expect(warningsTo(admin)).toEqual([]);
+    expect(await round()).toBe(0);
+  });
+
+  test.each<[string, () => { url: string; entityId: string }]>([
+    ['another entity', () => ({ url: bench.idp.metadataUrl, entityId: 'urn:other' })],
+    ['nothing', () => ({ url: `${bench.idp.url}/nothing`, entityId: bench.idp.entityId })],
+  ])('is warned of when %s stands there', async (_case, metadata) => {
+    const { orgId, admin, fingerprints } = await activeWith([2], metadata());
+    expect(await round()).toBe(1);
+    expect(warningsTo(admin)).toHaveLength(1);
+    expect((await bench.configurations.active(orgId))!.certificates).toMatchObject([
+      { fingerprint: fingerprints[0] },
+    ]);
+  });
 });

@@ -64,9 +64,14 @@ describe('a configuration', () => {
     expect((await runs.request(organization, url)).status).toBe(202);
     const link = await runs.testLinkFor(organization.requester);
     expect((await runs.logIn(link, `ada@${organization.domain}`)).status).toBe(202);
+    expect(runs.providersOf(organization)[0]!.saml.metadata_url).toBeUndefined();
     expect(await runs.handleOf(organization).result()).toMatchObject({
       domains: [organization.domain],
     });
+    // Supabase Auth reads it again, so a new certificate at the address does not end logins.
+    expect(runs.providersOf(organization)).toMatchObject([
+      { saml: { metadata_url: bench.idp.metadataUrl }, domains: [{ domain: organization.domain }] },
+    ]);
   });
 
   test('is for the named domains alone, and for verified ones', async () => {

@@ -142,6 +142,7 @@ export interface SsoConfigurationsProjection {
   failure_stage: string | null;
   failure_type: string | null;
   metadata_source: 'xml' | 'url';
+  metadata_url: string | null;
   metadata_valid_until: Timestamp | null;
   org_id: string;
   provider_id: string | null;

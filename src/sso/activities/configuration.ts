@@ -128,8 +128,14 @@ export function configurationActivities(deps: SsoDeps) {
     },
 
     async configureSSOProviderActivity(input: ConfigureProviderInput): Promise<string> {
-      const { orgId, origin, configurationId, entityId, metadataXml, former } = input;
-      const providerId = await ssoProvider.configure({ orgId, entityId, metadataXml, former });
+      const { orgId, origin, configurationId, entityId, metadataXml, source, former } = input;
+      const providerId = await ssoProvider.configure({
+        orgId,
+        entityId,
+        metadataXml,
+        ...(source && { source }),
+        former,
+      });
       await emitEvent({
         eventType: 'sso.provider_configured',
         aggregateId: configurationId,
@@ -193,7 +199,7 @@ export function configurationActivities(deps: SsoDeps) {
 
     /** Activates the provider, only for verified domains. @returns these domains. */
     async activateSSOActivity(input: ActivateSsoInput): Promise<string[]> {
-      const { orgId, origin, configurationId, providerId } = input;
+      const { orgId, origin, configurationId, providerId, metadataUrl } = input;
       const verified = await domainClaims.verifiedDomains(orgId);
       const domains = input.domains ?? verified;
       if (domains.length === 0 || domains.some((domain) => !verified.includes(domain))) {
@@ -204,7 +210,7 @@ export function configurationActivities(deps: SsoDeps) {
             : 'not every domain is verified',
         );
       }
-      await ssoProvider.setDomains(providerId, domains);
+      await ssoProvider.activate(providerId, domains, metadataUrl);
       await emitEvent({
         eventType: 'sso.activated',
         aggregateId: configurationId,
@@ -214,6 +220,7 @@ export function configurationActivities(deps: SsoDeps) {
           provider_id: providerId,
           domains,
           activated_at: new Date().toISOString(),
+          ...(metadataUrl && { metadata_url: metadataUrl }),
         },
       });
       return domains;

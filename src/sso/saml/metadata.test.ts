@@ -121,6 +121,17 @@ describe('refuses with a reason', () => {
       /identity provider/,
     ],
     ['no entity id', () => xmlOf({ entityId: '' }), /entityID/],
+    ['an entity id with NUL', () => xmlOf({ entityId: 'https://idp&#0;' }), /entityID|well-formed/],
+    [
+      'an entity id with half a character',
+      () => xmlOf({ entityId: 'https://idp&#xD800;' }),
+      /entityID|well-formed/,
+    ],
+    [
+      'a sign-on address with NUL',
+      () => xmlOf({ ssoUrl: 'https://idp/&#0;' }),
+      /https|well-formed/,
+    ],
     ['an entity id with white space', () => xmlOf({ entityId: ' https://idp ' }), /entityID/],
     ['sign-on by HTTP-POST alone', () => xmlOf({ binding: 'HTTP-POST' }), /HTTP-Redirect/],
     [

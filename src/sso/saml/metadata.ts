@@ -58,16 +58,19 @@ function descriptorsOf(document: Document): { entity: Element; idp: Element } {
   return { entity, idp };
 }
 
+/** References such as &#0; and &#xD800; give characters that PostgreSQL cannot store. */
+const isPlain = (text: string): boolean => text.isWellFormed() && !/[\s\p{C}]/u.test(text);
+
 function entityIdOf(entity: Element): string {
   const id = entity.getAttribute('entityID') ?? '';
-  if (!id || id.length > MAX_ENTITY_ID || /\s/.test(id)) {
+  if (!id || id.length > MAX_ENTITY_ID || !isPlain(id)) {
     throw new MetadataError('the metadata has no usable entityID');
   }
   return id;
 }
 
 function isAcceptable(location: string, { allowLoopback }: MetadataOptions): boolean {
-  if (!URL.canParse(location)) return false;
+  if (!isPlain(location) || !URL.canParse(location)) return false;
   const url = new URL(location);
   if (url.username || url.password) return false;
   return url.protocol === 'https:' || (allowLoopback && isLoopbackHost(url.hostname));
