@@ -18,6 +18,7 @@ export const INVITATION_FAILURE = {
 
 /** `ApplicationFailure.type` values of errors of Supabase Auth about an account. */
 export const ACCOUNT_FAILURE = {
+  provider: 'supabase',
   conflict: 'AccountRejected',
   rejected: 'AccountRejected',
   unavailable: 'AccountUnavailable',

@@ -1,9 +1,41 @@
-/** Errors of external providers, and what they mean for the caller. */
+/** Errors of external providers, by what they answered. What follows is in the table of patience. */
 
-export type ProviderErrorKind = 'rejected' | 'conflict' | 'rate_limited' | 'unavailable';
+export type ProviderErrorKind =
+  /** The call itself is wrong, and the same call is refused again: 400, 404, 422, SMTP 5yz. */
+  | 'rejected'
+  /** What we want to create belongs to somebody else. */
+  | 'conflict'
+  /** Too much at once: 429, SMTP 421 and 45z. */
+  | 'rate_limited'
+  /** The provider is there and cannot serve now: 5xx, 408, SMTP 4yz, greylisting, maintenance. */
+  | 'unavailable'
+  /** No answer: refused, reset or timed-out connections, names that are not resolved, TLS. */
+  | 'transport'
+  /** Our credentials were refused: 401, 403, SMTP 535. */
+  | 'unauthorized'
+  /** A limit of our plan is reached, which only a person can raise. */
+  | 'quota'
+  /** An answer that nobody can use, such as a success without a result. */
+  | 'unexpected'
+  /** The provider may have done it, and doing it again would be worse: a mail after its DATA. */
+  | 'unknown_outcome';
+
+/** Providers whose answers we judge. `identity_provider` is the customer's own. */
+export type Provider = 'cloudflare' | 'smtp' | 'supabase' | 'identity_provider';
 
 /** `ApplicationFailure.type` values for errors of a provider; workflows match on them. */
-export type ProviderFailures = Readonly<Record<'conflict' | 'rejected' | 'unavailable', string>>;
+export interface ProviderFailures {
+  readonly provider: Provider;
+  readonly conflict: string;
+  readonly rejected: string;
+  readonly unavailable: string;
+  /** Where they have types of their own: otherwise those of `unavailable`, and of `rejected`. */
+  readonly unauthorized?: string;
+  readonly quota?: string;
+  readonly unknown_outcome?: string;
+}
+
+const FINAL: readonly ProviderErrorKind[] = ['rejected', 'conflict', 'unknown_outcome'];
 
 export class ProviderError extends Error {
   override name = 'ProviderError';
@@ -28,14 +60,22 @@ export class ProviderError extends Error {
     this.status = details.status;
   }
 
+  get provider(): Provider {
+    return this.failures.provider;
+  }
+
   /** `ApplicationFailure.type` of this error. */
   get type(): string {
-    return this.failures[this.kind === 'rate_limited' ? 'unavailable' : this.kind];
+    const { failures, kind } = this;
+    if (kind === 'conflict' || kind === 'rejected') return failures[kind];
+    if (kind === 'unknown_outcome') return failures.unknown_outcome ?? failures.rejected;
+    if (kind === 'unauthorized' || kind === 'quota') return failures[kind] ?? failures.unavailable;
+    return failures.unavailable;
   }
 
   /** True when the same call may succeed later. */
   get retryable(): boolean {
-    return this.kind === 'rate_limited' || this.kind === 'unavailable';
+    return !FINAL.includes(this.kind);
   }
 }
 

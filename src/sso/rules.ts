@@ -43,6 +43,7 @@ export const SSO_FAILURE = {
 
 /** `ApplicationFailure.type` values of errors of Supabase Auth about an identity provider. */
 export const SSO_PROVIDER_FAILURE = {
+  provider: 'supabase',
   conflict: 'SsoProviderConflict',
   rejected: 'SsoProviderRejected',
   unavailable: 'SsoProviderUnavailable',

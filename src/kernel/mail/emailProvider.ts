@@ -74,6 +74,7 @@ function transportOptions(server: Server, config: EmailConfig) {
 }
 
 const EMAIL_FAILURE: ProviderFailures = {
+  provider: 'smtp',
   conflict: 'EmailRejected',
   rejected: 'EmailRejected',
   unavailable: 'EmailUnavailable',

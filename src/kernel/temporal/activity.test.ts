@@ -4,11 +4,12 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
-import { ProviderError } from '#kernel/providerError.ts';
+import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { activity, toFailure } from './activity.ts';
 
-const DNS_FAILURE = {
+const DNS_FAILURE: ProviderFailures = {
+  provider: 'cloudflare',
   conflict: 'DnsConflict',
   rejected: 'DnsRejected',
   unavailable: 'DnsUnavailable',

@@ -3,6 +3,7 @@ import { APIConnectionError, APIError, APIUserAbortError } from 'cloudflare';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 
 export const DNS_FAILURE: ProviderFailures = {
+  provider: 'cloudflare',
   conflict: 'DnsConflict',
   rejected: 'DnsRejected',
   unavailable: 'DnsUnavailable',

@@ -36,8 +36,9 @@ type MetadataConfig = Pick<SsoWorkerConfig, 'SSO_ALLOW_LOOPBACK'>;
 const TIMEOUT_MS = 10_000;
 const OK = 200;
 
-const unavailable = (message: string) =>
-  new ProviderError(SSO_PROVIDER_FAILURE, 'unavailable', message);
+const FETCH_FAILURE = { ...SSO_PROVIDER_FAILURE, provider: 'identity_provider' } as const;
+
+const unavailable = (message: string) => new ProviderError(FETCH_FAILURE, 'unavailable', message);
 
 /** The only IPv6 addresses that are routed publicly: RFC 4291, section 2.4, and IANA's registry. */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3') as [ipaddr.IPv6, number];
