@@ -104,14 +104,29 @@ const RAW: [what: string, error: unknown, message: string, type: string][] = [
   ['nothing', undefined, 'internal error (Error)', 'InternalError'],
 ];
 
-test.each(RAW)('%s gets a readable message and is retried', (_what, error, message, type) => {
+/** What every attempt would repeat. */
+const PERMANENT = ['an error of a statement', 'a violated constraint', 'a mistake of ours'];
+
+test.each(RAW)('%s gets a readable message', (what, error, message, type) => {
   const failure = toFailure(error) as ApplicationFailure;
   expect(failure).toBeInstanceOf(ApplicationFailure);
   expect({ message: failure.message, type: failure.type }).toEqual({ message, type });
-  expect(failure).toMatchObject({ nonRetryable: false, cause: undefined, details: [] });
+  expect(failure).toMatchObject({ cause: undefined, details: [] });
+  expect(failure.nonRetryable).toBe(PERMANENT.includes(what));
   expect(`${failure.message} ${failure.type} ${failure.stack}`).not.toMatch(
     /10\.0\.0\.7|5432|hunter2/,
   );
+});
+
+test.each([
+  ['text that PostgreSQL cannot store', coded('22021', 'invalid byte sequence'), true],
+  ['jsonb that it cannot store', coded('22P05', 'unsupported Unicode escape sequence'), true],
+  ['a number out of range', new RangeError('Invalid time value'), true],
+  ['an unknown name in our code', new ReferenceError('x is not defined'), true],
+  ['a missing table', coded('42P01', 'relation does not exist'), false],
+  ['a deadlock', coded('40P01', 'deadlock detected'), false],
+])('%s is not retried when every attempt repeats it', (_what, error, permanent) => {
+  expect(toFailure(error)).toMatchObject({ nonRetryable: permanent });
 });
 
 test.each([

@@ -63,9 +63,20 @@ const isOfTheSdk = (error: unknown): boolean =>
   (error as { name?: unknown } | null)?.name === 'AbortError';
 
 /**
+ * True for an error that every attempt repeats: a mistake in our code, or a value that PostgreSQL
+ * refuses (SQLSTATE classes 22 and 23, such as a malformed UUID). Node reports a failed connection
+ * of fetch as a TypeError with a cause; that one may succeed later.
+ */
+function isPermanent(error: unknown, sqlState: string | undefined): boolean {
+  if (sqlState) return /^2[23]/.test(sqlState);
+  if (error instanceof TypeError) return error.cause === undefined;
+  return error instanceof RangeError || error instanceof ReferenceError;
+}
+
+/**
  * A fixed message for an unexpected error. The message of a failure appears in events, responses
- * and mails, and drivers include addresses, ports and values in theirs. It is retried, as Temporal
- * retries all unknown errors.
+ * and mails, and drivers include addresses, ports and values in theirs. It is retried unless every
+ * attempt would repeat it.
  */
 function unforeseen(error: unknown): ApplicationFailure {
   if (isTransient(error)) {
@@ -73,7 +84,8 @@ function unforeseen(error: unknown): ApplicationFailure {
   }
   const sqlState = sqlStateOf(error);
   const what = sqlState && /\d/.test(sqlState) ? `SQLSTATE ${sqlState}` : errorDetails(error).error;
-  return ApplicationFailure.retryable(`internal error (${what})`, FAILURE.internal);
+  const failure = isPermanent(error, sqlState) ? 'nonRetryable' : 'retryable';
+  return ApplicationFailure[failure](`internal error (${what})`, FAILURE.internal);
 }
 
 /** Converts an error to a typed failure, which workflows match on, with a message for readers. */
