@@ -2,7 +2,6 @@
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { body, json, organizationPath, problems } from '#kernel/http/openApiParts.ts';
 import { accepted } from '#kernel/http/schemas.ts';
-import { DELETE_ORGANIZATION } from './contract.ts';
 import * as schemas from './schemas.ts';
 
 export const deletionPaths = (): ZodOpenApiPathsObject => ({
@@ -10,7 +9,6 @@ export const deletionPaths = (): ZodOpenApiPathsObject => ({
     delete: {
       operationId: 'deleteOrganization',
       summary: 'Take an organization out of service',
-      description: `Needs the permission \`${DELETE_ORGANIZATION}\` in its scope.`,
       requestParams: organizationPath,
       requestBody: body(schemas.deletionBody),
       responses: {

@@ -1,16 +1,14 @@
 /** The route that takes an organization out of service. */
 
-import type Router from '@koa/router';
-import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
+import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { guarded, type Route } from '#kernel/http/route.ts';
 import { startedRun } from '#kernel/http/startedRun.ts';
-import { parseBody } from '#kernel/http/validation.ts';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { accessibleOrganization, requireActive } from '#organization/access.ts';
+import { onlyActive, organizationInPath } from '#organization/access.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { DELETE_ORGANIZATION } from './contract.ts';
 import { deletionPaths } from './openApi.ts';
@@ -48,29 +46,23 @@ async function startDeletion(
   return { workflowId, organizationId: orgId, correlationId, status: 'started' as const };
 }
 
-function deletionRoutes(kernel: Kernel): Router<ApiState> {
-  const router = createRouter<ApiState>();
-  const organizations = createOrganizations(kernel.pool);
-
-  router.delete('/api/v1/organizations/:organizationId', async (ctx) => {
-    const { caller } = ctx.state;
-    const id = ctx.params.organizationId;
-    const organization = await accessibleOrganization(
-      { organizations },
-      caller,
-      id,
-      DELETE_ORGANIZATION,
-    );
-    requireActive(organization, 'be deleted');
-    const { reason } = parseBody(deletionBody, ctx.request);
-    ctx.status = 202;
-    ctx.body = await startDeletion(kernel, caller, organization.orgId, reason);
+const deletionRoute = (kernel: Kernel): Route =>
+  guarded({
+    method: 'DELETE',
+    path: '/api/v1/organizations/:organizationId',
+    access: {
+      needs: [DELETE_ORGANIZATION],
+      over: organizationInPath(createOrganizations(kernel.pool)),
+      states: onlyActive('be deleted'),
+    },
+    body: deletionBody,
+    async handle({ ctx, caller, subject, body }) {
+      ctx.status = 202;
+      ctx.body = await startDeletion(kernel, caller, subject.orgId, body.reason);
+    },
   });
 
-  return router;
-}
-
 export const createRoutes = (kernel: Kernel): FamilyRoutes => ({
-  authenticated: [deletionRoutes(kernel)],
+  routes: [deletionRoute(kernel)],
   paths: deletionPaths(),
 });

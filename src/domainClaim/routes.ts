@@ -1,15 +1,13 @@
 /** Routes that claim a domain and show the TXT record that proves it. */
 
 import { randomBytes, randomUUID } from 'node:crypto';
-import type Router from '@koa/router';
-import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
+import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { guarded, type Route } from '#kernel/http/route.ts';
 import { startedRun } from '#kernel/http/startedRun.ts';
-import { parseBody } from '#kernel/http/validation.ts';
-import { accessibleOrganization, requireActive } from '#organization/access.ts';
+import { onlyActive, organizationInPath } from '#organization/access.ts';
 import { createOrganizations, type Organizations } from '#organization/store.ts';
 import { CONFIGURE_SSO, type DomainVerificationParams } from './contract.ts';
 import { domainClaimPaths } from './openApi.ts';
@@ -24,7 +22,7 @@ interface DomainClaimRouteDeps extends ApiKernel<DomainClaimApiConfig> {
   domainClaims: DomainClaims;
 }
 
-const PREFIX = '/api/v1/organizations/:organizationId/domains';
+const PATH = '/api/v1/organizations/:organizationId/domains';
 const CHALLENGE_BYTES = 24;
 
 const REFUSALS: Record<DomainRefusal, string> = {
@@ -32,12 +30,6 @@ const REFUSALS: Record<DomainRefusal, string> = {
   consumer: 'Anybody can have an address there.',
   platform: 'It belongs to this platform.',
 };
-
-const claimingOrganization = (
-  deps: DomainClaimRouteDeps,
-  caller: Caller,
-  value: string | undefined,
-) => accessibleOrganization(deps, caller, value, CONFIGURE_SSO);
 
 async function requireClaimable(
   { config, domainClaims }: DomainClaimRouteDeps,
@@ -101,38 +93,40 @@ async function claim(
   return { claimId, orgId, domain, challenge, workflowId, claimedAt, ...pending };
 }
 
-function claimRoutes(deps: DomainClaimRouteDeps): Router<ApiState> {
-  const router = createRouter<ApiState>();
+function claimRoutes(deps: DomainClaimRouteDeps): Route[] {
   const { domainClaims } = deps;
-
-  router.post(PREFIX, async (ctx) => {
-    const { caller } = ctx.state;
-    const organization = await claimingOrganization(deps, caller, ctx.params.organizationId);
-    requireActive(organization, 'claim domains');
-    const { orgId } = organization;
-    const domain = asciiDomain(parseBody(domainBody, ctx.request).domain);
-    await requireClaimable(deps, orgId, domain);
-    const present = await domainClaims.claimOf(orgId, domain);
-    ctx.status = present ? 200 : 202;
-    ctx.body = view(present ?? (await claim(deps, caller, orgId, domain)));
-  });
-
-  router.get(PREFIX, async (ctx) => {
-    const { caller } = ctx.state;
-    const { orgId } = await claimingOrganization(deps, caller, ctx.params.organizationId);
-    ctx.body = { domains: (await domainClaims.domainsOf(orgId)).map(view) };
-  });
-
-  return router;
+  const needs = [CONFIGURE_SSO] as const;
+  const over = organizationInPath(deps.organizations);
+  return [
+    guarded({
+      method: 'POST',
+      path: PATH,
+      access: { needs, over, states: onlyActive('claim domains') },
+      body: domainBody,
+      async handle({ ctx, caller, subject: { orgId }, body }) {
+        const domain = asciiDomain(body.domain);
+        await requireClaimable(deps, orgId, domain);
+        const present = await domainClaims.claimOf(orgId, domain);
+        ctx.status = present ? 200 : 202;
+        ctx.body = view(present ?? (await claim(deps, caller, orgId, domain)));
+      },
+    }),
+    guarded({
+      method: 'GET',
+      path: PATH,
+      access: { needs, over, states: 'any' },
+      async handle({ ctx, subject: { orgId } }) {
+        ctx.body = { domains: (await domainClaims.domainsOf(orgId)).map(view) };
+      },
+    }),
+  ];
 }
 
 export const createRoutes = (kernel: ApiKernel<DomainClaimApiConfig>): FamilyRoutes => ({
-  authenticated: [
-    claimRoutes({
-      ...kernel,
-      organizations: createOrganizations(kernel.pool),
-      domainClaims: createDomainClaims(kernel.pool),
-    }),
-  ],
+  routes: claimRoutes({
+    ...kernel,
+    organizations: createOrganizations(kernel.pool),
+    domainClaims: createDomainClaims(kernel.pool),
+  }),
   paths: domainClaimPaths(),
 });

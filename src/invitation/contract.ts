@@ -5,6 +5,9 @@ import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
 import { INVITATION_TTL_MS } from './rules.ts';
 
+/** Permission to invite people, and to see who was invited. */
+export const INVITE_USERS = 'user.invite';
+
 export interface InvitedUser {
   email: string;
   firstName: string;

@@ -1,11 +1,9 @@
 /** The routes on invitations in the OpenAPI document. */
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { body, json, OPEN, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
+import { body, json, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import * as schemas from './schemas.ts';
-
-const PERMISSION = 'Needs the permission `user.invite` in its scope.';
 
 const invitationPath = {
   path: z.object({
@@ -20,7 +18,6 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
     post: {
       operationId: 'inviteUsers',
       summary: 'Invite up to 500 people, each in a run of its own',
-      description: PERMISSION,
       requestParams: organizationPath,
       requestBody: body(schemas.invitationsBody),
       responses: {
@@ -39,7 +36,6 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
     post: {
       operationId: 'resendInvitation',
       summary: 'Send a new link in place of the old one',
-      description: PERMISSION,
       requestParams: invitationPath,
       responses: {
         202: json('Sent again', schemas.invitationChanged),
@@ -51,7 +47,6 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
     post: {
       operationId: 'revokeInvitation',
       summary: 'Revoke an invitation',
-      description: PERMISSION,
       requestParams: invitationPath,
       requestBody: body(schemas.revocationBody),
       responses: {
@@ -64,7 +59,6 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
     get: {
       operationId: 'getInvitation',
       summary: 'What an invitation is for',
-      ...OPEN,
       requestParams: tokenPath,
       responses: {
         200: json('The invitation', schemas.publicInvitation),
@@ -76,7 +70,6 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
     post: {
       operationId: 'acceptInvitation',
       summary: 'Accept an invitation; the answer waits for the account',
-      ...OPEN,
       requestParams: tokenPath,
       responses: {
         200: json('Accepted', schemas.acceptedInvitation),

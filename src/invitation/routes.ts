@@ -10,8 +10,7 @@ import type { InvitationApiConfig } from './settings.ts';
 export function createRoutes(kernel: ApiKernel<InvitationApiConfig>): FamilyRoutes {
   const deps = invitationRouteDeps(kernel);
   return {
-    authenticated: [organizationRoutes(deps)],
-    open: [publicRoutes(deps)],
+    routes: [...organizationRoutes(deps), ...publicRoutes(deps)],
     paths: invitationPaths(),
   };
 }

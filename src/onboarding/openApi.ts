@@ -20,10 +20,9 @@ const LINKS = Object.fromEntries([
   ]),
 ]);
 
-const bootstrap = (operationId: string, permission: string): ZodOpenApiOperationObject => ({
+const bootstrap = (operationId: string): ZodOpenApiOperationObject => ({
   operationId,
   summary: 'Bootstrap an organization',
-  description: `Needs the permission \`${permission}\`.`,
   requestParams: { header: z.object({ 'Idempotency-Key': schemas.idempotencyKey.optional() }) },
   requestBody: body(schemas.bootstrapBody),
   responses: {
@@ -55,9 +54,9 @@ export function onboardingPaths(): ZodOpenApiPathsObject {
   };
   return {
     ...Object.fromEntries(
-      BOOTSTRAP_ROUTES.map(({ path: route, operationId, permission }) => [
+      BOOTSTRAP_ROUTES.map(({ path: route, operationId }) => [
         route,
-        { post: bootstrap(operationId, permission) },
+        { post: bootstrap(operationId) },
       ]),
     ),
     '/api/v1/workflows/{workflowId}': {

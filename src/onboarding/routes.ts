@@ -9,5 +9,5 @@ import type { OnboardingApiConfig } from './settings.ts';
 
 export function createRoutes(kernel: ApiKernel<OnboardingApiConfig>): FamilyRoutes {
   const deps = onboardingRouteDeps(kernel);
-  return { authenticated: [requestRoutes(deps), runRoutes(deps)], paths: onboardingPaths() };
+  return { routes: [...requestRoutes(deps), ...runRoutes(deps)], paths: onboardingPaths() };
 }

@@ -1,16 +1,20 @@
-/** What a caller may access: their own organization, those below it, and those they requested. */
+/** What a caller may see: their own organization, those below it, and those they requested. */
 import type { Caller } from '#kernel/http/auth.ts';
-import { hasPermission, isPlatformAdmin } from '#kernel/http/permissions.ts';
-import { notFound, Problem } from '#kernel/http/problems.ts';
+import { isPlatformAdmin, PLATFORM } from '#kernel/http/permissions.ts';
+import { notFound } from '#kernel/http/problems.ts';
+import type { Found, SubjectOf } from '#kernel/http/route.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import type { Organization, Organizations } from './store.ts';
 
-interface AccessDeps {
-  organizations: Organizations;
-}
+/** Organizations whose status allows new work for them, for the declaration of a route. */
+export const onlyActive = (to: string) => ({ only: ['active'] as const, to });
 
+/**
+ * By organization ids, which are never used again, and not by paths, which a later organization may
+ * get: a permission of a predecessor shows nothing of its successor.
+ */
 async function maySee(
-  { organizations }: AccessDeps,
+  organizations: Organizations,
   caller: Caller,
   { orgId, requestedBy }: Organization,
 ): Promise<boolean> {
@@ -18,45 +22,49 @@ async function maySee(
   return caller.orgId !== undefined && (await organizations.isWithin(orgId, caller.orgId));
 }
 
-/**
- * @throws Problem 404 both when the organization does not exist and when the caller may not see it:
- *   a difference would reveal who is a customer.
- */
+/** @returns undefined for an organization that is not there or that the caller may not see. */
 export async function visibleOrganization(
-  deps: AccessDeps,
+  organizations: Organizations,
   caller: Caller,
   orgId: string,
-): Promise<Organization> {
-  const organization = await deps.organizations.find(orgId);
-  if (organization && (await maySee(deps, caller, organization))) return organization;
-  throw notFound('organization');
+): Promise<Organization | undefined> {
+  const organization = await organizations.find(orgId);
+  if (organization && (await maySee(organizations, caller, organization))) return organization;
+  return undefined;
 }
 
 /**
- * The organization in a request's path.
- * @param value the path parameter, not validated yet.
- * @param permission required there; without one, seeing the organization is enough.
- * @throws Problem 404 when the caller may not see it, 403 without the permission.
+ * The path that a permission over the organization covers. A requested organization has none of its
+ * own yet: until then its parent's decides, and for a root only a permission without a scope.
  */
-export async function accessibleOrganization(
-  deps: AccessDeps,
-  caller: Caller,
-  value: string | undefined,
-  permission?: string,
-): Promise<Organization> {
-  const parsed = organizationId.safeParse(value);
-  if (!parsed.success) throw notFound('organization');
-  const organization = await visibleOrganization(deps, caller, parsed.data);
-  if (!permission || hasPermission(caller, permission, organization.path ?? '')) {
-    return organization;
-  }
-  throw new Problem(403, 'forbidden', `This needs the permission ${permission} here`);
+async function pathOf(
+  organizations: Organizations,
+  { path, parentOrgId }: Organization,
+): Promise<string> {
+  if (path !== null) return path;
+  const parent = parentOrgId === null ? undefined : await organizations.find(parentOrgId);
+  return parent?.path ?? PLATFORM;
 }
 
-/** @param action completes "Only an active organization can …". @throws Problem 409 otherwise. */
-export function requireActive({ status }: Organization, action: string): void {
-  if (status === 'active') return;
-  throw new Problem(409, 'not-active', `Only an active organization can ${action}`, {
-    detail: `It is ${status}.`,
-  });
+/**
+ * An organization as the subject of a request.
+ * @param what the words of the 404: the same for what is hidden as for what is not there, because a
+ *   difference would reveal who is a customer.
+ */
+export async function foundOrganization(
+  organizations: Organizations,
+  caller: Caller,
+  orgId: string | undefined,
+  what = 'organization',
+): Promise<Found<Organization>> {
+  const subject = orgId && (await visibleOrganization(organizations, caller, orgId));
+  if (!subject) throw notFound(what);
+  return { subject, path: await pathOf(organizations, subject), state: subject.status };
 }
+
+/** The organization whose id is in the path, as `:organizationId`. */
+export const organizationInPath = (organizations: Organizations): SubjectOf<Organization> => ({
+  name: 'organization',
+  find: (caller, params) =>
+    foundOrganization(organizations, caller, organizationId.safeParse(params.organizationId).data),
+});

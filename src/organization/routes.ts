@@ -1,9 +1,8 @@
 /** Routes on organizations: the organization itself, and its lineage. */
 
-import type Router from '@koa/router';
-import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
-import { createRouter } from '#kernel/http/router.ts';
-import { accessibleOrganization } from './access.ts';
+import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
+import { guarded, type Route, SIGHT } from '#kernel/http/route.ts';
+import { organizationInPath } from './access.ts';
 import { withoutTokenHash } from './eventView.ts';
 import type { TraceLineage } from './lineage.ts';
 import { organizationPaths } from './openApi.ts';
@@ -13,28 +12,32 @@ interface OrganizationKernel extends ApiKernel<object> {
   traceLineage: TraceLineage;
 }
 
-const PREFIX = '/api/v1/organizations/:organizationId';
+const PATH = '/api/v1/organizations/:organizationId';
 
-function organizationRoutes({ pool, traceLineage }: OrganizationKernel): Router<ApiState> {
-  const router = createRouter<ApiState>();
-  const deps = { organizations: createOrganizations(pool) };
-
-  router.get(PREFIX, async (ctx) => {
-    const { organizationId } = ctx.params;
-    ctx.body = await accessibleOrganization(deps, ctx.state.caller, organizationId);
-  });
-
-  router.get(`${PREFIX}/lineage`, async (ctx) => {
-    const { organizationId } = ctx.params;
-    const { orgId } = await accessibleOrganization(deps, ctx.state.caller, organizationId);
-    const lineage = await traceLineage(orgId);
-    ctx.body = { ...lineage, events: lineage?.events.map(withoutTokenHash) };
-  });
-
-  return router;
+function organizationRoutes({ pool, traceLineage }: OrganizationKernel): Route[] {
+  const over = organizationInPath(createOrganizations(pool));
+  return [
+    guarded({
+      method: 'GET',
+      path: PATH,
+      access: { needs: SIGHT, over, states: 'any' },
+      handle({ ctx, subject }) {
+        ctx.body = subject;
+      },
+    }),
+    guarded({
+      method: 'GET',
+      path: `${PATH}/lineage`,
+      access: { needs: SIGHT, over, states: 'any' },
+      async handle({ ctx, subject }) {
+        const lineage = await traceLineage(subject.orgId);
+        ctx.body = { ...lineage, events: lineage?.events.map(withoutTokenHash) };
+      },
+    }),
+  ];
 }
 
 export const createRoutes = (kernel: OrganizationKernel): FamilyRoutes => ({
-  authenticated: [organizationRoutes(kernel)],
+  routes: organizationRoutes(kernel),
   paths: organizationPaths(),
 });

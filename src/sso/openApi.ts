@@ -2,12 +2,10 @@
 
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { CONFIGURE_SSO } from '#domainClaim/contract.ts';
-import { body, json, OPEN, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
+import { body, json, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
 import * as schemas from './schemas.ts';
 
-const PERMISSION = `Needs the permission \`${CONFIGURE_SSO}\` in its scope.`;
 const tokenPath = { path: z.object({ token: schemas.testToken }) };
 
 const organizationPaths = (): ZodOpenApiPathsObject => ({
@@ -15,7 +13,8 @@ const organizationPaths = (): ZodOpenApiPathsObject => ({
     post: {
       operationId: 'configureSso',
       summary: 'Configure single sign-on',
-      description: `${PERMISSION} The run mails the link of a test to the caller and the organization's admins, and activates single sign-on when the test has passed.`,
+      description:
+        "The run mails the link of a test to the caller and the organization's admins, and activates single sign-on when the test has passed.",
       requestParams: organizationPath,
       requestBody: body(schemas.ssoBody),
       responses: {
@@ -23,14 +22,10 @@ const organizationPaths = (): ZodOpenApiPathsObject => ({
         ...problems(400, 401, 403, 404, 409, 413, 415, 422, 503),
       },
     },
-    get: {
-      ...read('getSso', 'How single sign-on stands', organizationPath, schemas.ssoStatus),
-      description: PERMISSION,
-    },
+    get: read('getSso', 'How single sign-on stands', organizationPath, schemas.ssoStatus),
     delete: {
       operationId: 'deactivateSso',
       summary: 'Switch single sign-on off, or cancel its configuration',
-      description: PERMISSION,
       requestParams: organizationPath,
       requestBody: body(schemas.ssoDeactivationBody),
       responses: {
@@ -46,7 +41,6 @@ const testPaths = (): ZodOpenApiPathsObject => ({
     get: {
       operationId: 'beginSsoTest',
       summary: 'Go to the identity provider, by the link of a test',
-      ...OPEN,
       requestParams: tokenPath,
       responses: {
         200: {
@@ -62,7 +56,6 @@ const testPaths = (): ZodOpenApiPathsObject => ({
     post: {
       operationId: 'endSsoTest',
       summary: 'Assertion consumer of the test: the identity provider has the browser post here',
-      ...OPEN,
       requestBody: {
         required: true,
         content: { 'application/x-www-form-urlencoded': { schema: schemas.callbackForm } },

@@ -10,8 +10,7 @@ import type { SsoApiConfig } from './settings.ts';
 export function createRoutes(kernel: ApiKernel<SsoApiConfig>): FamilyRoutes {
   const deps = ssoRouteDeps(kernel);
   return {
-    authenticated: [configurationRoutes(deps)],
-    forms: [testRoutes(deps)],
+    routes: [...configurationRoutes(deps), ...testRoutes(deps)],
     paths: ssoPaths(),
   };
 }

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
 import { beforeAll, expect, test } from 'vitest';
-import { type AppDeps, authenticatedRoutes, loadFamilies } from '#roles/api/app.ts';
+import { type AppDeps, loadFamilies } from '#roles/api/app.ts';
 import { BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
 import { useOnboarding } from '#support/stack/onboarding.ts';
 
@@ -20,7 +20,7 @@ beforeAll(async () => {
   existing = (await api.call('POST', BOOTSTRAP_PATH, { body: bootstrapRequest() })).body;
 });
 
-/** Every registered route, about an organization and a run that are there. */
+/** Every route that needs a token, about an organization and a run that are there. */
 async function routes(): Promise<Route[]> {
   const parameters: Record<string, string> = {
     ...existing,
@@ -31,12 +31,16 @@ async function routes(): Promise<Route[]> {
     pool: onboarding.database.pool,
     config: { PUBLIC_RATE_LIMIT_PER_MINUTE: 1 },
   } as unknown as AppDeps;
-  return authenticatedRoutes(deps, await loadFamilies(deps)).stack.flatMap(({ methods, path }) =>
-    methods.map((method) => ({
-      method,
-      path: String(path).replace(/:(\w+)/g, (_all, name: string) => parameters[name]!),
-    })),
-  );
+  const families = await loadFamilies(deps);
+  return families
+    .flatMap((family) => family.routes)
+    .filter(({ access }) => !('open' in access))
+    .flatMap(({ method, path }) =>
+      (method === 'GET' ? ['HEAD', 'GET'] : [method]).map((one) => ({
+        method: one,
+        path: path.replace(/:(\w+)/g, (_all, name: string) => parameters[name]!),
+      })),
+    );
 }
 
 const encoded = (char: string) => `%${char.charCodeAt(0).toString(16)}`;

@@ -1,26 +1,23 @@
 /** Routes on an organization's invitations: inviting many at once, listing, resending, revoking. */
 
 import { randomUUID } from 'node:crypto';
-import type Router from '@koa/router';
 import type { z } from 'zod';
-import type { ApiState } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { invalidRequest, notFound } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { guarded, type Route } from '#kernel/http/route.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
-import { parseBody, parseWith } from '#kernel/http/validation.ts';
-import { accessibleOrganization, requireActive } from '#organization/access.ts';
+import { parseWith } from '#kernel/http/validation.ts';
+import { onlyActive, organizationInPath } from '#organization/access.ts';
 import type { Organization } from '#organization/store.ts';
-import type { UserInvitationParams } from '../contract.ts';
+import { INVITE_USERS, type UserInvitationParams } from '../contract.ts';
 import { normalizeEmail } from '../rules.ts';
 import { notPending, resendInvitation, revokeInvitation, startInvitationRun } from '../runs.ts';
 import { invitationListQuery, invitationsBody, revocationBody } from '../schemas.ts';
 import type { Invitation } from '../store.ts';
 import type { InvitationRouteDeps } from './routeDeps.ts';
 
-const PREFIX = '/api/v1/organizations/:organizationId/invitations';
-const PERMISSION = 'user.invite';
+const PATH = '/api/v1/organizations/:organizationId/invitations';
 /** How many runs are started at the same time. */
 const BATCH = 20;
 
@@ -34,13 +31,6 @@ interface Answer {
     invitationId?: string;
   }[];
 }
-
-/** The organization, if the caller may invite users to it. */
-const invitingOrganization = (
-  deps: InvitationRouteDeps,
-  caller: Caller,
-  value: string | undefined,
-) => accessibleOrganization(deps, caller, value, PERMISSION);
 
 function paramsFor(
   deps: InvitationRouteDeps,
@@ -132,50 +122,55 @@ async function pendingInvitation(
   return invitation.invitationId;
 }
 
-export function organizationRoutes(deps: InvitationRouteDeps): Router<ApiState> {
-  const router = createRouter<ApiState>();
-
-  router.post(PREFIX, async (ctx) => {
-    const { caller } = ctx.state;
-    const organization = await invitingOrganization(deps, caller, ctx.params.organizationId);
-    const { invitations } = parseBody(invitationsBody, ctx.request);
-    requireActive(organization, 'invite people');
-    ctx.status = 202;
-    ctx.body = await inviteAll(deps, caller, organization.orgId, invitations);
-  });
-
-  router.get(PREFIX, async (ctx) => {
-    const { orgId } = await invitingOrganization(deps, ctx.state.caller, ctx.params.organizationId);
-    const query = parseWith(invitationListQuery, ctx.query);
-    const page = await deps.invitations.page(orgId, query);
-    if (!page) throw invalidRequest([{ path: 'cursor', message: 'is none of ours' }]);
-    ctx.body = { invitations: page.invitations.map(view), next: page.next ?? null };
-  });
-
-  router.post(`${PREFIX}/:invitationId/resend`, async (ctx) => {
-    const organization = await invitingOrganization(
-      deps,
-      ctx.state.caller,
-      ctx.params.organizationId,
-    );
-    const invitationId = await pendingInvitation(deps, organization, ctx.params.invitationId);
-    if (!(await resendInvitation(deps.temporal, invitationId))) throw notPending('ended');
-    ctx.status = 202;
-    ctx.body = { invitationId, status: 'resent' };
-  });
-
-  router.post(`${PREFIX}/:invitationId/revoke`, async (ctx) => {
-    const organization = await invitingOrganization(
-      deps,
-      ctx.state.caller,
-      ctx.params.organizationId,
-    );
-    const invitationId = await pendingInvitation(deps, organization, ctx.params.invitationId);
-    const { reason } = parseBody(revocationBody, ctx.request);
-    if (!(await revokeInvitation(deps.temporal, invitationId, reason))) throw notPending('ended');
-    ctx.status = 202;
-    ctx.body = { invitationId, status: 'revoking' };
-  });
-
-  return router;
+export function organizationRoutes(deps: InvitationRouteDeps): Route[] {
+  const needs = [INVITE_USERS] as const;
+  const over = organizationInPath(deps.organizations);
+  return [
+    guarded({
+      method: 'POST',
+      path: PATH,
+      access: { needs, over, states: onlyActive('invite people') },
+      body: invitationsBody,
+      async handle({ ctx, caller, subject, body }) {
+        ctx.status = 202;
+        ctx.body = await inviteAll(deps, caller, subject.orgId, body.invitations);
+      },
+    }),
+    guarded({
+      method: 'GET',
+      path: PATH,
+      access: { needs, over, states: 'any' },
+      async handle({ ctx, subject }) {
+        const query = parseWith(invitationListQuery, ctx.query);
+        const page = await deps.invitations.page(subject.orgId, query);
+        if (!page) throw invalidRequest([{ path: 'cursor', message: 'is none of ours' }]);
+        ctx.body = { invitations: page.invitations.map(view), next: page.next ?? null };
+      },
+    }),
+    guarded({
+      method: 'POST',
+      path: `${PATH}/:invitationId/resend`,
+      access: { needs, over, states: onlyActive('send invitations') },
+      async handle({ ctx, subject, params }) {
+        const invitationId = await pendingInvitation(deps, subject, params.invitationId);
+        if (!(await resendInvitation(deps.temporal, invitationId))) throw notPending('ended');
+        ctx.status = 202;
+        ctx.body = { invitationId, status: 'resent' };
+      },
+    }),
+    guarded({
+      method: 'POST',
+      path: `${PATH}/:invitationId/revoke`,
+      access: { needs, over, states: 'any' },
+      body: revocationBody,
+      async handle({ ctx, subject, params, body: { reason } }) {
+        const invitationId = await pendingInvitation(deps, subject, params.invitationId);
+        if (!(await revokeInvitation(deps.temporal, invitationId, reason))) {
+          throw notPending('ended');
+        }
+        ctx.status = 202;
+        ctx.body = { invitationId, status: 'revoking' };
+      },
+    }),
+  ];
 }

@@ -1,15 +1,14 @@
 /** Routes that an invited person's browser calls with the link's token, without an account. */
 import { createHash } from 'node:crypto';
-import type Router from '@koa/router';
 import { notFound } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { open, type Route } from '#kernel/http/route.ts';
 import { acceptInvitation, notPending, startInvitationRun } from '../runs.ts';
 import { invitationToken } from '../schemas.ts';
 import type { InvitationByToken } from '../store.ts';
 import type { InvitationRouteDeps } from './routeDeps.ts';
 
-const PREFIX = '/api/v1/invitations/:token';
+const PATH = '/api/v1/invitations/:token';
 
 /** @throws Problem 404 for an unknown link. */
 async function found(
@@ -53,29 +52,41 @@ async function accept(deps: InvitationRouteDeps, { invitation }: InvitationByTok
   return answer;
 }
 
-export function publicRoutes(deps: InvitationRouteDeps): Router {
-  const router = createRouter();
+const WHY_OPEN = 'the token in the link is the permission: invited people have no account yet';
+
+export function publicRoutes(deps: InvitationRouteDeps): Route[] {
   const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
-
-  router.get(PREFIX, limit, async (ctx) => {
-    const known = await found(deps, ctx.params.token);
-    const organization = await deps.organizations.find(known.invitation.orgId);
-    ctx.set('cache-control', 'no-store');
-    ctx.body = {
-      organizationName: organization?.name ?? '',
-      invitedBy: known.invitation.invitedByName,
-      expiresAt: known.invitation.expiresAt,
-      state: stateOf(known),
-    };
-  });
-
-  router.post(`${PREFIX}/accept`, limit, async (ctx) => {
-    const known = await found(deps, ctx.params.token);
-    const state = stateOf(known);
-    if (state !== 'pending') throw notPending(state);
-    const { orgId, userId } = await accept(deps, known);
-    ctx.body = { organizationId: orgId, userId, state: 'accepted' };
-  });
-
-  return router;
+  const access = { open: WHY_OPEN };
+  return [
+    open({
+      method: 'GET',
+      path: PATH,
+      access,
+      limit,
+      async handle(ctx) {
+        const known = await found(deps, ctx.params.token);
+        const organization = await deps.organizations.find(known.invitation.orgId);
+        ctx.set('cache-control', 'no-store');
+        ctx.body = {
+          organizationName: organization?.name ?? '',
+          invitedBy: known.invitation.invitedByName,
+          expiresAt: known.invitation.expiresAt,
+          state: stateOf(known),
+        };
+      },
+    }),
+    open({
+      method: 'POST',
+      path: `${PATH}/accept`,
+      access,
+      limit,
+      async handle(ctx) {
+        const known = await found(deps, ctx.params.token);
+        const state = stateOf(known);
+        if (state !== 'pending') throw notPending(state);
+        const { orgId, userId } = await accept(deps, known);
+        ctx.body = { organizationId: orgId, userId, state: 'accepted' };
+      },
+    }),
+  ];
 }

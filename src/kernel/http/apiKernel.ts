@@ -1,5 +1,4 @@
 /** What the API passes to every family to create its routes, and the routes that it gets back. */
-import type Router from '@koa/router';
 import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
@@ -8,7 +7,7 @@ import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
-import type { Caller } from './auth.ts';
+import type { Route } from './route.ts';
 
 export interface ApiKernel<Config> {
   config: Config;
@@ -23,18 +22,8 @@ export interface ApiKernel<Config> {
   logger: Logger;
 }
 
-/** Koa's state on authenticated routes. */
-export interface ApiState {
-  caller: Caller;
-}
-
 export interface FamilyRoutes {
-  /** Below `/api`, for callers with a token. */
-  authenticated?: readonly Router<ApiState>[];
-  /** Routes without a token; JSON bodies are parsed. */
-  open?: readonly Router[];
-  /** Routes without a token that parse their own bodies, which are not JSON. */
-  forms?: readonly Router[];
-  /** The same routes in the OpenAPI document. */
+  routes: readonly Route[];
+  /** The same routes in the OpenAPI document, which takes their access from `routes`. */
   paths: ZodOpenApiPathsObject;
 }

@@ -52,5 +52,3 @@ export const read = (
   ...(requestParams && { requestParams }),
   responses: { 200: json(summary, schema), ...problems(400, 401, 403, 404, 503) },
 });
-
-export const OPEN: Pick<ZodOpenApiOperationObject, 'security'> = { security: [] };

@@ -1,36 +1,59 @@
 import { describe, expect, test } from 'vitest';
-import { type Holder, hasPermission, requirePermission } from './permissions.ts';
+import {
+  type Holder,
+  hasAnywhere,
+  hasPermission,
+  isPlatformAdmin,
+  PLATFORM,
+} from './permissions.ts';
+
+const holder = (p: string, s: string): Holder => ({ permissions: [{ p, s }] });
+const DELETE = 'organization.delete';
 
 describe('a permission', () => {
-  const caller = (p: string, s: string): Holder => ({ permissions: [{ p, s }] });
-
   test.each([
     ['acme', true],
     ['acme.west', true],
     ['acme.west.clinic', true],
     ['acme_two', false],
+    ['acmeX', false],
+    ['ACME', false],
     ['other', false],
     ['other.acme', false],
-    ['', false],
-  ])('held in acme holds at %j: %s', (path, holds) => {
-    expect(hasPermission(caller('organization.delete', 'acme'), 'organization.delete', path)).toBe(
-      holds,
-    );
+    [PLATFORM, false],
+  ])('held in acme covers %j: %s', (path, covered) => {
+    expect(hasPermission(holder(DELETE, 'acme'), DELETE, path)).toBe(covered);
   });
 
-  test('without a scope is held for no path', () => {
-    expect(hasPermission(caller('organization.delete', ''), 'organization.delete', 'acme')).toBe(
-      false,
-    );
+  test.each(['acme', 'acme.west', PLATFORM])('without a scope covers %j', (path) => {
+    expect(hasPermission(holder(DELETE, ''), DELETE, path)).toBe(true);
   });
 
-  test('is implied by platform.admin, and by no other permission', () => {
-    expect(hasPermission(caller('platform.admin', ''), 'organization.delete', 'acme')).toBe(true);
-    expect(hasPermission(caller('organization.view', 'acme'), 'organization.delete')).toBe(false);
+  test.each(['.', '..', 'acme.', '.acme', ' acme', 'acme.*', '*', '%', 'acme.west.'])(
+    'held in %j, which is no path, covers nothing',
+    (scope) => {
+      for (const path of ['acme', 'acme.west', PLATFORM]) {
+        expect(hasPermission(holder(DELETE, scope), DELETE, path)).toBe(false);
+      }
+    },
+  );
+
+  test('is implied by platform.admin within its scope, and by no other', () => {
+    expect(hasPermission(holder('platform.admin', ''), DELETE, 'acme')).toBe(true);
+    expect(hasPermission(holder('platform.admin', 'acme'), DELETE, 'acme.west')).toBe(true);
+    expect(hasPermission(holder('platform.admin', 'acme'), DELETE, 'other')).toBe(false);
+    expect(hasPermission(holder('organization.view', 'acme'), DELETE, 'acme')).toBe(false);
   });
 
-  test('that is missing returns 403', () => {
-    const attempt = () => requirePermission(caller('organization.view', 'acme'), 'organization.x');
-    expect(attempt).toThrow(expect.objectContaining({ status: 403, code: 'forbidden' }));
+  test('is held anywhere when it is held in any scope', () => {
+    expect(hasAnywhere(holder(DELETE, 'acme'), DELETE)).toBe(true);
+    expect(hasAnywhere(holder('platform.admin', 'acme'), DELETE)).toBe(true);
+    expect(hasAnywhere(holder('organization.view', ''), DELETE)).toBe(false);
   });
+});
+
+test('a platform administrator has no scope', () => {
+  expect(isPlatformAdmin(holder('platform.admin', ''))).toBe(true);
+  expect(isPlatformAdmin(holder('platform.admin', 'acme'))).toBe(false);
+  expect(isPlatformAdmin(holder(DELETE, ''))).toBe(false);
 });

@@ -1,9 +1,8 @@
-/** What a caller's permissions allow, and where. */
-import { Problem } from './problems.ts';
+/** What a caller's permissions allow, and where: a permission covers its scope and all below it. */
 
 export interface Permission {
   p: string;
-  /** ltree path of the scope. */
+  /** ltree path of the scope; empty for the whole platform. */
   s: string;
 }
 
@@ -12,26 +11,26 @@ export interface Holder {
   permissions: readonly Permission[];
 }
 
+/** Implies every permission within its scope. */
 const PLATFORM_ADMIN = 'platform.admin';
 
+/** The place above every organization: only a permission without a scope covers it. */
+export const PLATFORM = '';
+
 const covers = (scope: string, path: string): boolean =>
-  scope === path || path.startsWith(`${scope}.`);
+  scope === PLATFORM || scope === path || path.startsWith(`${scope}.`);
 
-/**
- * @param path ltree path of the target; without it, the permission may be held in any scope.
- *   `platform.admin` implies every permission everywhere.
- */
-export function hasPermission({ permissions }: Holder, permission: string, path?: string): boolean {
-  return permissions.some(
-    ({ p, s }) =>
-      p === PLATFORM_ADMIN || (p === permission && (path === undefined || covers(s, path))),
-  );
-}
+const implies = (held: string, permission: string): boolean =>
+  held === permission || held === PLATFORM_ADMIN;
 
-export const isPlatformAdmin = (caller: Holder): boolean => hasPermission(caller, PLATFORM_ADMIN);
+/** @param path ltree path of what is to be done something with; PLATFORM for a new root. */
+export const hasPermission = (holder: Holder, permission: string, path: string): boolean =>
+  holder.permissions.some(({ p, s }) => implies(p, permission) && covers(s, path));
 
-/** @throws Problem 403 unless the caller has one of the permissions. */
-export function requirePermission(caller: Holder, ...anyOf: string[]): void {
-  if (anyOf.some((permission) => hasPermission(caller, permission))) return;
-  throw new Problem(403, 'forbidden', `This needs the permission ${anyOf.join(' or ')}`);
-}
+/** True when the permission is held in any scope: not enough to do anything, but to be asked for more. */
+export const hasAnywhere = (holder: Holder, permission: string): boolean =>
+  holder.permissions.some(({ p }) => implies(p, permission));
+
+/** `platform.admin` with a scope is none: it counts as every permission within that scope. */
+export const isPlatformAdmin = (holder: Holder): boolean =>
+  hasPermission(holder, PLATFORM_ADMIN, PLATFORM);

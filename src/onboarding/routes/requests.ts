@@ -1,17 +1,16 @@
 /** POST accepts a bootstrap: stores the event first, then starts the run. */
 
 import { createHash, randomUUID } from 'node:crypto';
-import type Router from '@koa/router';
 import type { z } from 'zod';
-import type { ApiState } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
-import { requirePermission } from '#kernel/http/permissions.ts';
+import { PLATFORM } from '#kernel/http/permissions.ts';
 import { type FieldError, methodNotAllowed, Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
-import { createRouter } from '#kernel/http/router.ts';
-import { parseBody, parseWith } from '#kernel/http/validation.ts';
+import { guarded, open, type Route, type SubjectOf } from '#kernel/http/route.ts';
+import { parseWith } from '#kernel/http/validation.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { visibleOrganization } from '#organization/access.ts';
+import { foundOrganization, onlyActive, visibleOrganization } from '#organization/access.ts';
+import type { Organization } from '#organization/store.ts';
 import type { BootstrapTiming } from '../contract/timing.ts';
 import { BOOTSTRAP_ROUTES, bootstrapWorkflowId } from '../contract.ts';
 import { startBootstrapRun } from '../runs.ts';
@@ -64,33 +63,41 @@ function requestFrom(
   };
 }
 
-/** Checks that the organizations in a request exist, are active, and are visible to the caller. */
-async function checkReferences(
-  deps: OnboardingRouteDeps,
+/** The parent of a new organization, or the platform above a new root. */
+type Parent = Organization | undefined;
+
+const REFERENCES = ['parentOrgId', 'referringPartnerId'] as const;
+
+/** @throws Problem 422 for a reference to an organization that the caller may not see. */
+async function requireReferences(
+  { organizations }: OnboardingRouteDeps,
   caller: Caller,
   { orgData }: BootstrapBody,
-) {
-  const problems: FieldError[] = [];
-  for (const field of ['parentOrgId', 'referringPartnerId'] as const) {
+): Promise<void> {
+  const errors: FieldError[] = [];
+  for (const field of REFERENCES) {
     const orgId = orgData[field];
-    if (!orgId) continue;
-    const found = await visibleOrganization(deps, caller, orgId).catch((error) => {
-      if (!(error instanceof Problem)) throw error;
-    });
-    if (found?.status === 'active' && found.path) continue;
-    problems.push({ path: `orgData.${field}`, message: 'names no active organization' });
+    const found = orgId && (await visibleOrganization(organizations, caller, orgId));
+    // The permission and the state of the parent are checked by the declaration of the route.
+    const suits = found && (field === 'parentOrgId' || found.status === 'active');
+    if (!orgId || suits) continue;
+    errors.push({ path: `orgData.${field}`, message: 'names no active organization' });
   }
-  if (problems.length > 0) {
-    throw new Problem(
-      422,
-      'unknown-reference',
-      'The request names an organization that is not there',
-      {
-        errors: problems,
-      },
-    );
-  }
+  if (errors.length === 0) return;
+  const title = 'The request names an organization that is not there';
+  throw new Problem(422, 'unknown-reference', title, { errors });
 }
+
+const parentInBody = (deps: OnboardingRouteDeps): SubjectOf<Parent, BootstrapBody> => ({
+  name: 'parent',
+  inBody: true,
+  async find(caller, _params, body) {
+    await requireReferences(deps, caller, body);
+    const { parentOrgId } = body.orgData;
+    if (!parentOrgId) return { subject: undefined, path: PLATFORM, state: 'active' };
+    return foundOrganization(deps.organizations, caller, parentOrgId);
+  },
+});
 
 type Accepted = Extract<RecordedRequest, { workflowId: string }>;
 
@@ -144,33 +151,55 @@ async function start(deps: OnboardingRouteDeps, request: BootstrapRequest, recor
   }
 }
 
-export function requestRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
-  const router = createRouter<ApiState>();
-  for (const { path, permission } of BOOTSTRAP_ROUTES) {
-    // Without this route, GET would search for a run with this name.
-    router.get(path, () => {
-      throw methodNotAllowed({ allow: 'POST' });
-    });
-    router.post(path, async (ctx) => {
-      const { caller } = ctx.state;
-      requirePermission(caller, permission);
-      if (!deps.config.ENABLE_ORG_BOOTSTRAP) {
-        throw new Problem(503, 'bootstrap-disabled', 'New bootstraps are switched off', {
-          detail: 'ENABLE_ORG_BOOTSTRAP is false. Runs that are under way go on.',
-        });
-      }
-      const body = parseBody(bootstrapBody, ctx.request);
-      // An empty key is an error: ignoring it would remove the protection of a key.
-      const keyHeader = ctx.headers['idempotency-key'];
-      const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
-      await checkReferences(deps, caller, body);
-      const request = requestFrom(body, key, caller, deps.config);
-      const recorded = accepted(await deps.requests.record(request));
-      if (await isToBeStarted(deps, recorded)) await start(deps, request, recorded);
-      const { workflowId, organizationId, correlationId } = recorded;
-      ctx.status = 202;
-      ctx.body = { workflowId, organizationId, correlationId, status: 'started' };
-    });
-  }
-  return router;
+/** @throws Problem 503 while ENABLE_ORG_BOOTSTRAP is false. */
+function requireEnabled({ config }: OnboardingRouteDeps): void {
+  if (config.ENABLE_ORG_BOOTSTRAP) return;
+  throw new Problem(503, 'bootstrap-disabled', 'New bootstraps are switched off', {
+    detail: 'ENABLE_ORG_BOOTSTRAP is false. Runs that are under way go on.',
+  });
 }
+
+/** Records the request and starts its run. @returns the answer. */
+async function bootstrap(
+  deps: OnboardingRouteDeps,
+  caller: Caller,
+  body: BootstrapBody,
+  key: string | undefined,
+) {
+  const request = requestFrom(body, key, caller, deps.config);
+  const recorded = accepted(await deps.requests.record(request));
+  if (await isToBeStarted(deps, recorded)) await start(deps, request, recorded);
+  const { workflowId, organizationId, correlationId } = recorded;
+  return { workflowId, organizationId, correlationId, status: 'started' };
+}
+
+export const requestRoutes = (deps: OnboardingRouteDeps): Route[] =>
+  BOOTSTRAP_ROUTES.flatMap(({ path, permission }) => [
+    // Without this route, GET would search for a run with this name.
+    open({
+      method: 'GET',
+      path,
+      access: { open: 'it only says that the path has no such method' },
+      handle() {
+        throw methodNotAllowed({ allow: 'POST' });
+      },
+    }),
+    guarded({
+      method: 'POST',
+      path,
+      access: {
+        needs: [permission],
+        over: parentInBody(deps),
+        states: onlyActive('have organizations below it'),
+      },
+      body: bootstrapBody,
+      async handle({ ctx, caller, body }) {
+        requireEnabled(deps);
+        // An empty key is an error: ignoring it would remove the protection of a key.
+        const keyHeader = ctx.headers['idempotency-key'];
+        const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
+        ctx.status = 202;
+        ctx.body = await bootstrap(deps, caller, body, key);
+      },
+    }),
+  ]);

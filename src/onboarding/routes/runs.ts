@@ -1,16 +1,12 @@
 /** Routes on runs: their status and events, cancellation, and a person's decisions. */
 
-import type Router from '@koa/router';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { ApiState } from '#kernel/http/apiKernel.ts';
-import type { Caller } from '#kernel/http/auth.ts';
-import { requirePermission } from '#kernel/http/permissions.ts';
 import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { guarded, type Route, SIGHT, type SubjectOf } from '#kernel/http/route.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { cancelRun, describeRun, queryRun, signalRun } from '#kernel/temporal/runs.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { visibleOrganization } from '#organization/access.ts';
+import { foundOrganization } from '#organization/access.ts';
 import { withoutTokenHash } from '#organization/eventView.ts';
 import {
   BOOTSTRAP_ROUTES,
@@ -18,33 +14,37 @@ import {
   orgIdOfBootstrap,
   SIGNAL,
   SIGNAL_ROUTES,
+  type SignalName,
 } from '../contract.ts';
 import type { OnboardingRouteDeps } from './routeDeps.ts';
-import { workflowStatusOf } from './status.ts';
+import { type KnownRun, workflowStatusOf } from './status.ts';
 
-const PREFIX = '/api/v1/workflows/:workflowId';
-const ACTING_PERMISSIONS = BOOTSTRAP_ROUTES.map(({ permission }) => permission);
+const PATH = '/api/v1/workflows/:workflowId';
+const [{ permission: createRoot }, { permission: bootstrap }] = BOOTSTRAP_ROUTES;
+const ACTING_PERMISSIONS = [createRoot, bootstrap] as const;
 
-/** The organization of a run, if the caller may see it. @throws Problem 404. */
-async function runOf(deps: OnboardingRouteDeps, caller: Caller, workflowId = '') {
-  const known = deps.workflows.find(({ status, orgIdOf }) => status && orgIdOf(workflowId));
-  const orgId = known?.orgIdOf(workflowId);
-  if (!known?.status || !orgId) throw notFound('workflow');
-  const organization = await visibleOrganization(deps, caller, orgId).catch((error) => {
-    throw error instanceof Problem ? notFound('workflow') : error;
-  });
-  return { workflowId, organization, status: known.status };
-}
+/** The run whose workflow id is in the path; hidden with its organization. */
+const runInPath = (deps: OnboardingRouteDeps): SubjectOf<KnownRun> => ({
+  name: 'run',
+  async find(caller, { workflowId = '' }) {
+    const known = deps.workflows.find(({ status, orgIdOf }) => status && orgIdOf(workflowId));
+    const orgId = known?.orgIdOf(workflowId);
+    const found = await foundOrganization(deps.organizations, caller, orgId, 'workflow');
+    return {
+      ...found,
+      subject: { workflowId, organization: found.subject, status: known!.status! },
+    };
+  },
+});
 
 const ended = (): Problem => new Problem(409, 'not-running', 'The run has already ended');
 
 /**
  * Only bootstraps accept actions: a half-done deletion would leave an inconsistent organization.
+ * @throws Problem 409 for other runs.
  */
-async function bootstrapOf(deps: OnboardingRouteDeps, caller: Caller, value: string | undefined) {
-  const run = await runOf(deps, caller, value);
-  requirePermission(caller, ...ACTING_PERMISSIONS);
-  if (orgIdOfBootstrap(run.workflowId)) return run;
+function requireBootstrap({ workflowId }: KnownRun): void {
+  if (orgIdOfBootstrap(workflowId)) return;
   throw new Problem(409, 'not-a-bootstrap', 'Only a bootstrap can be cancelled or decided upon');
 }
 
@@ -67,7 +67,7 @@ const unavailable = (): Problem => notNow('The run cannot be reached at the mome
  * @throws Problem 409 when the run has ended meanwhile, 503 when Temporal is not available.
  */
 const reach = (
-  { workflowId, organization: { correlationId } }: Awaited<ReturnType<typeof runOf>>,
+  { workflowId, organization: { correlationId } }: KnownRun,
   act: () => Promise<unknown>,
 ): Promise<unknown> =>
   withCorrelationId(correlationId ?? workflowId, act).catch((error) => {
@@ -86,42 +86,77 @@ async function requireWaiting(
   throw new Problem(409, 'not-waiting', 'The run does not wait for a decision');
 }
 
-export function runRoutes(deps: OnboardingRouteDeps): Router<ApiState> {
-  const router = createRouter<ApiState>();
-
-  router.get(PREFIX, async (ctx) => {
-    const run = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
-    ctx.body = await workflowStatusOf(deps, run);
-  });
-
-  router.get(`${PREFIX}/events`, async (ctx) => {
-    const { workflowId } = await runOf(deps, ctx.state.caller, ctx.params.workflowId);
-    const events = await deps.queries.getEventsForWorkflow(workflowId);
-    ctx.body = { events: events.map(withoutTokenHash) };
-  });
-
-  router.post(`${PREFIX}/cancel`, async (ctx) => {
-    const run = await bootstrapOf(deps, ctx.state.caller, ctx.params.workflowId);
-    const { workflowId } = run;
-    await requireRunning(deps, workflowId);
-    await reach(run, () => cancelRun(deps.temporal, workflowId));
-    deps.logger.info({ workflow_id: workflowId }, 'cancellation requested');
-    ctx.status = 202;
-    ctx.body = { workflowId, status: 'cancelling' };
-  });
-
-  router.post(`${PREFIX}/signals/:signal`, async (ctx) => {
-    const signal = SIGNAL_ROUTES[ctx.params.signal ?? ''];
-    if (!signal) throw notFound('signal');
-    const run = await bootstrapOf(deps, ctx.state.caller, ctx.params.workflowId);
-    const { workflowId } = run;
-    await requireRunning(deps, workflowId);
-    await requireWaiting(deps, workflowId);
-    await reach(run, () => signalRun(deps.temporal, workflowId, SIGNAL[signal]));
-    deps.logger.info({ workflow_id: workflowId, signal }, 'signal sent');
-    ctx.status = 202;
-    ctx.body = { workflowId, status: 'signalled' };
-  });
-
-  return router;
+/** Reading, for who may see the run. */
+function readRoutes(deps: OnboardingRouteDeps): Route[] {
+  const access = { needs: SIGHT, over: runInPath(deps), states: 'any' } as const;
+  return [
+    guarded({
+      method: 'GET',
+      path: PATH,
+      access,
+      async handle({ ctx, subject }) {
+        ctx.body = await workflowStatusOf(deps, subject);
+      },
+    }),
+    guarded({
+      method: 'GET',
+      path: `${PATH}/events`,
+      access,
+      async handle({ ctx, subject }) {
+        const events = await deps.queries.getEventsForWorkflow(subject.workflowId);
+        ctx.body = { events: events.map(withoutTokenHash) };
+      },
+    }),
+  ];
 }
+
+async function cancel(deps: OnboardingRouteDeps, run: KnownRun) {
+  const { workflowId } = run;
+  requireBootstrap(run);
+  await requireRunning(deps, workflowId);
+  await reach(run, () => cancelRun(deps.temporal, workflowId));
+  deps.logger.info({ workflow_id: workflowId }, 'cancellation requested');
+  return { workflowId, status: 'cancelling' };
+}
+
+async function decide(deps: OnboardingRouteDeps, run: KnownRun, signal: SignalName) {
+  const { workflowId } = run;
+  requireBootstrap(run);
+  await requireRunning(deps, workflowId);
+  await requireWaiting(deps, workflowId);
+  await reach(run, () => signalRun(deps.temporal, workflowId, SIGNAL[signal]));
+  deps.logger.info({ workflow_id: workflowId, signal }, 'signal sent');
+  return { workflowId, status: 'signalled' };
+}
+
+/** The states of an organization whose bootstrap may be under way do not limit these: runs say it. */
+function actRoutes(deps: OnboardingRouteDeps): Route[] {
+  const access = { needs: ACTING_PERMISSIONS, over: runInPath(deps), states: 'any' } as const;
+  return [
+    guarded({
+      method: 'POST',
+      path: `${PATH}/cancel`,
+      access,
+      async handle({ ctx, subject }) {
+        ctx.body = await cancel(deps, subject);
+        ctx.status = 202;
+      },
+    }),
+    guarded({
+      method: 'POST',
+      path: `${PATH}/signals/:signal`,
+      access,
+      async handle({ ctx, subject, params }) {
+        const signal = SIGNAL_ROUTES[params.signal ?? ''];
+        if (!signal) throw notFound('signal');
+        ctx.body = await decide(deps, subject, signal);
+        ctx.status = 202;
+      },
+    }),
+  ];
+}
+
+export const runRoutes = (deps: OnboardingRouteDeps): Route[] => [
+  ...readRoutes(deps),
+  ...actRoutes(deps),
+];

@@ -2,22 +2,21 @@
 import { METHODS } from 'node:http';
 import { bodyParser } from '@koa/bodyparser';
 import cors from '@koa/cors';
-import type Router from '@koa/router';
 import Koa from 'koa';
 import helmet from 'koa-helmet';
 import type { ApiConfig } from '#config.ts';
 import { FAMILIES } from '#families.ts';
-import type { ApiKernel, ApiState, FamilyRoutes } from '#kernel/http/apiKernel.ts';
+import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Authenticate } from '#kernel/http/auth.ts';
 import { Problem, problemResponses } from '#kernel/http/problems.ts';
 import { COUNTED_METHODS, requestContext, requestTimeout } from '#kernel/http/requestContext.ts';
-import { callerRequired, createRouter } from '#kernel/http/router.ts';
+import { Route } from '#kernel/http/route.ts';
 import type { Checks } from '#kernel/telemetry/health.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import { LABEL_VALUES } from '#metricCatalogue.ts';
 import type { TraceLineage } from '#organization/lineage.ts';
 import { openApiDocument } from './openApi.ts';
-import { opsRoutes } from './opsRoutes.ts';
+import { docsRoutes, probeRoutes } from './opsRoutes.ts';
 
 /** Methods whose body is parsed. */
 const WITH_BODY = ['POST', 'DELETE'];
@@ -58,26 +57,6 @@ async function counted({ authenticate, metrics }: AppDeps, authorization: string
     }
     throw error;
   });
-}
-
-/**
- * The routes that need a caller. Authentication is part of the router and does not depend on a path
- * pattern, so no path reaches one of its routes without a token check.
- */
-export function authenticatedRoutes(
-  deps: AppDeps,
-  families: readonly FamilyRoutes[],
-): Router<ApiState> {
-  // The router must know all methods: to unknown ones it responds 501 instead of 405.
-  const router = createRouter<ApiState>({ methods: METHODS });
-  router.use(async (ctx, next) => {
-    ctx.state.caller = await counted(deps, ctx.get('authorization') || undefined);
-    await next();
-  });
-  for (const routes of families.flatMap(({ authenticated = [] }) => authenticated)) {
-    router.use(routes.routes());
-  }
-  return router;
 }
 
 /** Statuses that alerts and objectives count. Other series begin with their first response. */
@@ -130,8 +109,6 @@ export async function loadBackground(kernel: FamilyKernel) {
   return modules.map(({ createBackground }) => createBackground(kernel));
 }
 
-const handlers = (routers: readonly Router[]) => routers.map((router) => router.routes());
-
 export async function createApp(deps: AppDeps): Promise<Koa> {
   const { config, logger } = deps;
   const families = await loadFamilies(deps);
@@ -140,25 +117,20 @@ export async function createApp(deps: AppDeps): Promise<Koa> {
   const hops = config.TRUSTED_PROXY_HOPS;
   const app = new Koa({ proxy: hops > 0, maxIpsCount: hops });
   app.on('error', (error: Error) => logger.warn({ error: error.name }, 'response not delivered'));
-  const ops = opsRoutes(deps, openApiDocument(families));
-  const api = authenticatedRoutes(deps, families);
-  const open = families.flatMap(({ open: routers = [] }) => routers);
-  const forms = families.flatMap(({ forms: routers = [] }) => routers);
-  const layers = [ops, ...open, ...forms, api].flatMap(({ stack }) => stack);
-  beginAtZero(deps.metrics, layers);
+  const described = [...probeRoutes(deps), ...families.flatMap(({ routes }) => routes)];
+  const routes = [...described, ...docsRoutes(openApiDocument(families, described))];
+  // The router must know all methods: to unknown ones it responds 501 instead of 405.
+  const router = Route.router(routes, METHODS, {
+    authenticate: (authorization) => counted(deps, authorization),
+    readBody: jsonBody(config.BODY_LIMIT_KB),
+  });
+  beginAtZero(deps.metrics, router.stack);
   app.use(requestContext(logger, deps.metrics));
   app.use(problemResponses(logger));
   app.use(requestTimeout(config.REQUEST_TIMEOUT_MS));
-  app.use(callerRequired);
   app.use(helmet(HEADERS));
   app.use(crossOrigin(config.CORS_ORIGINS));
-  // These routes parse their forms themselves.
-  for (const handler of handlers(forms)) app.use(handler);
-  app.use(jsonBody(config.BODY_LIMIT_KB));
-  app.use(ops.routes());
-  for (const handler of handlers(open)) app.use(handler);
-  app.use(api.routes());
-  // For the routes of both routers, because Koa's context keeps what has matched.
-  app.use(api.allowedMethods());
+  app.use(router.routes());
+  app.use(router.allowedMethods());
   return app;
 }

@@ -1,9 +1,8 @@
 /** Routes for operators and tools: probes, the OpenAPI document, and its HTML page. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import type Router from '@koa/router';
 import { notFound } from '#kernel/http/problems.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { open, type Route } from '#kernel/http/route.ts';
 import { type Checks, readinessOf } from '#kernel/telemetry/health.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 
@@ -26,53 +25,54 @@ const DOCS_FILES: Record<string, string> = {
 const docsFile = (name: string): string =>
   createRequire(import.meta.url).resolve(`@fastify/swagger-ui/static/${name}`);
 
-/** @param document the OpenAPI document. */
-export function opsRoutes(
-  { checks, metrics }: { checks: Checks; metrics: Metrics },
-  document: object,
-): Router {
-  const router = createRouter();
-
-  router.get('/health', (ctx) => {
-    ctx.body = { status: 'ok' };
+const probe = (path: string, handle: Parameters<typeof open>[0]['handle']): Route =>
+  open({
+    method: 'GET',
+    path,
+    access: { open: 'probes and scrapers have no token; it shows no data of an organization' },
+    handle,
   });
 
-  router.get('/ready', async (ctx) => {
+const described = (path: string, handle: Parameters<typeof open>[0]['handle']): Route =>
+  open({ method: 'GET', path, access: { open: 'the description of the API is public' }, handle });
+
+/** @param document the OpenAPI document. */
+export const docsRoutes = (document: object): Route[] => [
+  described('/openapi.json', (ctx) => {
+    ctx.body = document;
+  }),
+  described('/docs', (ctx) => {
+    ctx.type = 'html';
+    ctx.body = DOCS_PAGE;
+  }),
+  described('/docs/start.js', (ctx) => {
+    ctx.type = 'text/javascript';
+    ctx.body = DOCS_START;
+  }),
+  described('/docs/:file', async (ctx) => {
+    const type = Object.hasOwn(DOCS_FILES, ctx.params.file!) && DOCS_FILES[ctx.params.file!];
+    if (!type) throw notFound('file');
+    ctx.type = type;
+    ctx.body = await readFile(docsFile(ctx.params.file!));
+  }),
+];
+
+/** Probes, and the metrics. */
+export const probeRoutes = ({ checks, metrics }: { checks: Checks; metrics: Metrics }): Route[] => [
+  probe('/health', (ctx) => {
+    ctx.body = { status: 'ok' };
+  }),
+  probe('/ready', async (ctx) => {
     const readiness = await readinessOf(checks);
     ctx.status = readiness.ready ? 200 : 503;
     ctx.body = readiness;
-  });
-
-  router.get('/metrics', async (ctx) => {
+  }),
+  probe('/metrics', async (ctx) => {
     const { contentType, body } = await metrics.expose(
       ctx.get('accept'),
       ctx.get('x-prometheus-scrape-timeout-seconds'),
     );
     ctx.set('content-type', contentType);
     ctx.body = body;
-  });
-
-  router.get('/openapi.json', (ctx) => {
-    ctx.body = document;
-  });
-
-  router.get('/docs', (ctx) => {
-    ctx.type = 'html';
-    ctx.body = DOCS_PAGE;
-  });
-
-  router.get('/docs/start.js', (ctx) => {
-    ctx.type = 'text/javascript';
-    ctx.body = DOCS_START;
-  });
-
-  router.get('/docs/:file', async (ctx) => {
-    const { file = '' } = ctx.params;
-    const type = DOCS_FILES[file];
-    if (!type) throw notFound('file');
-    ctx.type = type;
-    ctx.body = await readFile(docsFile(file));
-  });
-
-  return router;
-}
+  }),
+];

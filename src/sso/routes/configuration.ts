@@ -1,31 +1,25 @@
 /** Routes on an organization's single sign-on: configuring it, its status, and deactivating it. */
 
 import { randomUUID } from 'node:crypto';
-import type Router from '@koa/router';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { z } from 'zod';
 import { CONFIGURE_SSO } from '#domainClaim/contract.ts';
 import { asciiDomain } from '#domainClaim/schemas.ts';
-import type { ApiState } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { notNow, Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { guarded, type Route } from '#kernel/http/route.ts';
 import { startedRun } from '#kernel/http/startedRun.ts';
-import { parseBody } from '#kernel/http/validation.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { cancelRun } from '#kernel/temporal/runs.ts';
-import { accessibleOrganization, requireActive } from '#organization/access.ts';
+import { onlyActive, organizationInPath } from '#organization/access.ts';
 import { type SsoConfigurationParams, ssoConfigurationWorkflowId } from '../contract.ts';
 import { startSsoConfiguration, startSsoDeactivation } from '../runs.ts';
 import { type SsoConfigurationBody, ssoBody, ssoDeactivationBody } from '../schemas.ts';
 import type { SsoConfiguration } from '../store.ts';
 import type { SsoRouteDeps } from './routeDeps.ts';
 
-const PREFIX = '/api/v1/organizations/:organizationId/sso';
-
-const configurableOrganization = (deps: SsoRouteDeps, caller: Caller, value: string | undefined) =>
-  accessibleOrganization(deps, caller, value, CONFIGURE_SSO);
+const PATH = '/api/v1/organizations/:organizationId/sso';
 
 const configuredAlready = (): Problem =>
   new Problem(409, 'sso-under-way', 'Single sign-on is being configured already', {
@@ -138,46 +132,54 @@ async function deactivate(deps: SsoRouteDeps, caller: Caller, orgId: string, rea
   return { workflowId, status: 'started' as const };
 }
 
-export function configurationRoutes(deps: SsoRouteDeps): Router<ApiState> {
-  const router = createRouter<ApiState>();
+/** Switches it off; a configuration that is under way is cancelled instead. @throws Problem */
+async function end(deps: SsoRouteDeps, caller: Caller, orgId: string, reason: string) {
   const { ssoConfigurations } = deps;
+  if (await ssoConfigurations.underWay(orgId)) return cancel(deps, orgId);
+  if (await ssoConfigurations.active(orgId)) return deactivate(deps, caller, orgId, reason);
+  throw new Problem(409, 'sso-not-configured', 'There is no single sign-on to switch off');
+}
 
-  router.post(PREFIX, async (ctx) => {
-    const { caller } = ctx.state;
-    const organization = await configurableOrganization(deps, caller, ctx.params.organizationId);
-    requireActive(organization, 'have single sign-on');
-    const { orgId } = organization;
-    const params = paramsOf(deps, caller, orgId, parseBody(ssoBody, ctx.request));
-    await requireVerified(deps, orgId, params.domains);
-    const started = await configure(deps, params);
-    ctx.status = 202;
-    ctx.body = { organizationId: orgId, correlationId: currentCorrelationId(), ...started };
-  });
-
-  router.get(PREFIX, async (ctx) => {
-    const { caller } = ctx.state;
-    const { orgId } = await configurableOrganization(deps, caller, ctx.params.organizationId);
-    const [active, latest] = await Promise.all([
-      ssoConfigurations.active(orgId),
-      ssoConfigurations.latest(orgId),
-    ]);
-    ctx.body = { active: view(active), latest: view(latest) };
-  });
-
-  router.delete(PREFIX, async (ctx) => {
-    const { caller } = ctx.state;
-    const { orgId } = await configurableOrganization(deps, caller, ctx.params.organizationId);
-    const { reason } = parseBody(ssoDeactivationBody, ctx.request);
-    const isUnderWay = Boolean(await ssoConfigurations.underWay(orgId));
-    if (!isUnderWay && !(await ssoConfigurations.active(orgId))) {
-      throw new Problem(409, 'sso-not-configured', 'There is no single sign-on to switch off');
-    }
-    const ended = await (isUnderWay
-      ? cancel(deps, orgId)
-      : deactivate(deps, caller, orgId, reason));
-    ctx.status = 202;
-    ctx.body = { organizationId: orgId, correlationId: currentCorrelationId(), ...ended };
-  });
-
-  return router;
+export function configurationRoutes(deps: SsoRouteDeps): Route[] {
+  const { ssoConfigurations } = deps;
+  const needs = [CONFIGURE_SSO] as const;
+  const over = organizationInPath(deps.organizations);
+  return [
+    guarded({
+      method: 'POST',
+      path: PATH,
+      access: { needs, over, states: onlyActive('have single sign-on') },
+      body: ssoBody,
+      async handle({ ctx, caller, subject: { orgId }, body }) {
+        const params = paramsOf(deps, caller, orgId, body);
+        await requireVerified(deps, orgId, params.domains);
+        const started = await configure(deps, params);
+        ctx.status = 202;
+        ctx.body = { organizationId: orgId, correlationId: currentCorrelationId(), ...started };
+      },
+    }),
+    guarded({
+      method: 'GET',
+      path: PATH,
+      access: { needs, over, states: 'any' },
+      async handle({ ctx, subject: { orgId } }) {
+        const [active, latest] = await Promise.all([
+          ssoConfigurations.active(orgId),
+          ssoConfigurations.latest(orgId),
+        ]);
+        ctx.body = { active: view(active), latest: view(latest) };
+      },
+    }),
+    guarded({
+      method: 'DELETE',
+      path: PATH,
+      access: { needs, over, states: 'any' },
+      body: ssoDeactivationBody,
+      async handle({ ctx, caller, subject: { orgId }, body }) {
+        const ended = await end(deps, caller, orgId, body.reason);
+        ctx.status = 202;
+        ctx.body = { organizationId: orgId, correlationId: currentCorrelationId(), ...ended };
+      },
+    }),
+  ];
 }

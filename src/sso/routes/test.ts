@@ -1,10 +1,11 @@
 /** Routes of the single sign-on test in the browser: the link to the provider, and the callback. */
 import { bodyParser } from '@koa/bodyparser';
-import type Router from '@koa/router';
+import type { RouterContext } from '@koa/router';
+import type { Middleware } from 'koa';
 import { domainOfEmail } from '#domainClaim/rules.ts';
 import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
-import { createRouter } from '#kernel/http/router.ts';
+import { open, type Route } from '#kernel/http/route.ts';
 import { parseWith } from '#kernel/http/validation.ts';
 import { SSO_FAILURE } from '#sso/rules.ts';
 import type { SsoTestVerdict } from '../contract.ts';
@@ -94,38 +95,59 @@ async function verdictOn(
   }
 }
 
-export function testRoutes(deps: SsoRouteDeps): Router {
-  const router = createRouter();
+const WHY_OPEN = 'whoever has the link of the test may run it; the test gives access to nothing';
+
+/** Reads the form that the identity provider has the browser post. @throws Problem 400, 413, 415. */
+async function formOf(ctx: RouterContext, form: Middleware) {
+  await form(ctx, async () => {});
+  if (!ctx.request.is('urlencoded')) {
+    throw new Problem(415, 'unsupported-media-type', 'The response must come as a form');
+  }
+  return parseWith(callbackForm, ctx.request.body);
+}
+
+/** Reports the verdict to the run. @throws Problem 409 when no test waits, 422 when it has failed. */
+async function report(deps: SsoRouteDeps, configuration: SsoConfiguration, response: string) {
+  const verdict = await verdictOn(deps, configuration, response);
+  const heard = await reportSsoTest(deps.temporal, configuration, verdict).catch(() => {
+    throw notNow('It could not be started now');
+  });
+  if (!heard) throw over();
+  if (verdict.passed) return;
+  const code = PROBLEM_CODES[verdict.type] ?? 'sso-response-invalid';
+  throw new Problem(422, code, 'The test has failed', { detail: `${verdict.message}.` });
+}
+
+export function testRoutes(deps: SsoRouteDeps): Route[] {
   const limit = rateLimit(deps.pool, deps.config.PUBLIC_RATE_LIMIT_PER_MINUTE);
   const form = bodyParser({ enableTypes: ['form'], formLimit: FORM_LIMIT });
-
-  router.get(`${SSO_TEST_PATH}/:token`, limit, async (ctx) => {
-    const token = testToken.safeParse(ctx.params.token);
-    if (!token.success) throw notFound('test');
-    const configuration = await testOf(deps, token.data);
-    ctx.set('cache-control', 'no-store');
-    ctx.set('referrer-policy', 'no-referrer');
-    ctx.redirect(await beginRoundTrip(tripOf(configuration), token.data));
-  });
-
-  router.post(SSO_CALLBACK_PATH, limit, form, async (ctx) => {
-    if (!ctx.request.is('urlencoded')) {
-      throw new Problem(415, 'unsupported-media-type', 'The response must come as a form');
-    }
-    const { SAMLResponse, RelayState } = parseWith(callbackForm, ctx.request.body);
-    const configuration = await testOf(deps, RelayState);
-    const verdict = await verdictOn(deps, configuration, SAMLResponse);
-    const heard = await reportSsoTest(deps.temporal, configuration, verdict).catch(() => {
-      throw notNow('It could not be started now');
-    });
-    if (!heard) throw over();
-    if (!verdict.passed) {
-      const code = PROBLEM_CODES[verdict.type] ?? 'sso-response-invalid';
-      throw new Problem(422, code, 'The test has failed', { detail: `${verdict.message}.` });
-    }
-    ctx.status = 202;
-    ctx.body = { status: 'received' };
-  });
-
-  return router;
+  const access = { open: WHY_OPEN };
+  return [
+    open({
+      method: 'GET',
+      path: `${SSO_TEST_PATH}/:token`,
+      access,
+      limit,
+      async handle(ctx) {
+        const token = testToken.safeParse(ctx.params.token);
+        if (!token.success) throw notFound('test');
+        const configuration = await testOf(deps, token.data);
+        ctx.set('cache-control', 'no-store');
+        ctx.set('referrer-policy', 'no-referrer');
+        ctx.redirect(await beginRoundTrip(tripOf(configuration), token.data));
+      },
+    }),
+    open({
+      method: 'POST',
+      path: SSO_CALLBACK_PATH,
+      access,
+      limit,
+      async handle(ctx) {
+        const { SAMLResponse, RelayState } = await formOf(ctx, form);
+        await report(deps, await testOf(deps, RelayState), SAMLResponse);
+        ctx.status = 202;
+        ctx.body = { status: 'received' };
+      },
+    }),
+  ];
 }

@@ -2,17 +2,13 @@
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { body, json, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
 import { accepted } from '#kernel/http/schemas.ts';
-import { MANAGE_SAMPLE_TASK } from './contract.ts';
 import * as schemas from './schemas.ts';
-
-const PERMISSION = `Needs the permission \`${MANAGE_SAMPLE_TASK}\` in its scope.`;
 
 export const sampleTaskPaths = (): ZodOpenApiPathsObject => ({
   '/api/v1/organizations/{organizationId}/sample-task': {
     post: {
       operationId: 'startSampleTask',
       summary: 'Sample task: record a note',
-      description: PERMISSION,
       requestParams: organizationPath,
       requestBody: body(schemas.sampleTaskBody),
       responses: {
@@ -20,14 +16,11 @@ export const sampleTaskPaths = (): ZodOpenApiPathsObject => ({
         ...problems(400, 401, 403, 404, 409, 413, 415, 503),
       },
     },
-    get: {
-      ...read(
-        'listSampleTask',
-        'Sample task: recorded notes',
-        organizationPath,
-        schemas.sampleTaskList,
-      ),
-      description: PERMISSION,
-    },
+    get: read(
+      'listSampleTask',
+      'Sample task: recorded notes',
+      organizationPath,
+      schemas.sampleTaskList,
+    ),
   },
 });
