@@ -100,6 +100,27 @@ test.each([
   expect(problemsOf(() => loadConfig('api', { ...API, [name]: value }))).toContain(name);
 });
 
+test.each(['p@:/%?#', 'p#w', 'p?w@x', '12/w', 'p%w', 'p/w'])(
+  'refuses the raw password %s in DATABASE_URL, and tells how to write it',
+  (password) => {
+    const load = (secret: string) =>
+      loadConfig('api', { ...API, DATABASE_URL: `postgres://app:${secret}@localhost:5432/a4c` });
+    const message = problemsOf(() => load(password));
+    expect(message).toMatch(/DATABASE_URL: .*@ as %40, : as %3A, \/ as %2F, % as %25/);
+    expect(message).not.toContain(password);
+    expect(new URL(load(encodeURIComponent(password)).DATABASE_URL).password).toBe(
+      encodeURIComponent(password),
+    );
+  },
+);
+
+test.each([
+  'postgres:///a4c?host=/var/run/postgresql',
+  'postgresql://app@localhost/a4c?sslmode=verify-full&sslrootcert=/etc/ca.pem',
+])('takes the connection string %s', (url) => {
+  expect(loadConfig('api', { ...API, DATABASE_URL: url }).DATABASE_URL).toBe(url);
+});
+
 test('refuses TRUST_PROXY and names the setting that replaced it', () => {
   const message = problemsOf(() => loadConfig('api', { ...API, TRUST_PROXY: 'true' }));
   expect(message).toContain('TRUST_PROXY: was replaced: set TRUSTED_PROXY_HOPS');

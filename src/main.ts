@@ -45,7 +45,9 @@ async function worker(args: string[]): Promise<void> {
 async function migrateDatabase(): Promise<void> {
   const config = loadConfig('migrate');
   const { migrate } = await import('#kernel/database/migrate.ts');
-  await migrate(config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL, console.log);
+  const { addressed } = await import('#kernel/database/address.ts');
+  const url = config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL;
+  await migrate(addressed({ ...config, DATABASE_URL: url }), console.log);
   console.log('the schema is up to date');
 }
 

@@ -1,6 +1,7 @@
 /** What people read of a failure of ours: words, and no address, port or value. */
 import { createServer } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
+import { startTcpProxy } from '#dev/loopback/tcpProxy.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import type { SsoState } from '#sso/contract.ts';
 import { listen } from '#support/http/listen.ts';
@@ -9,7 +10,6 @@ import { ssoRuns } from '#support/runs/ssoRuns.ts';
 import { ADMIN } from '#support/stack/api.ts';
 import { startBootstrap } from '#support/stack/onboarding.ts';
 import { useSsoBench } from '#support/stack/ssoBench.ts';
-import { startTcpGate } from '#support/stack/tcpGate.ts';
 import { useStarted } from '#support/stack/useStarted.ts';
 import { startWorker } from '#support/stack/worker.ts';
 
@@ -18,7 +18,7 @@ const WORDS = 'the database does not answer';
 const bench = useSsoBench();
 const runs = ssoRuns(bench);
 const gate = useStarted(
-  () => startTcpGate(new URL(bench.onboarding.workerEnv.DATABASE_URL!)),
+  () => startTcpProxy(new URL(bench.onboarding.workerEnv.DATABASE_URL!)),
   (started) => started.close(),
 );
 // The worker alone goes through the gate.

@@ -7,27 +7,46 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pg from 'pg';
 import Postgrator from 'postgrator';
+import { ConfigError } from '#kernel/settings/load.ts';
+import { databaseWords } from './databaseWords.ts';
 
 const SQL = path.resolve(import.meta.dirname, '../../../sql');
 /** Any constant of ours: the advisory lock for migrations of this database. */
 const MIGRATION_LOCK = '4121865743';
+const CONNECTION_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /**
- * Several starting processes may call it at once: they wait for one advisory lock, and the later
- * ones have nothing left to do.
- * @param url connection string of the schema's owner; not through a pooler in transaction mode,
- *   which would lose the session's lock.
- * @throws Error when a migration fails, or when an applied migration was edited.
+ * All migrations are one transaction: either the schema is up to date afterwards, or nothing has
+ * changed. Its lock lets several starting processes call it at once: they wait, and the later ones
+ * have nothing left to do. Nothing belongs to the session, so that a pooler in transaction mode may
+ * stand between.
+ * @param url connection string of the schema's owner.
+ * @throws ConfigError when the database cannot be reached; Error when a migration fails, or when an
+ *   applied migration was edited.
  */
 export async function migrate(url: string, log: (message: string) => void = () => {}) {
-  const client = new pg.Client({ connectionString: url, application_name: 'a4c-migrate' });
-  await client.connect();
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'a4c-migrate',
+    connectionTimeoutMillis: CONNECTION_TIMEOUT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
+  });
+  // The query under way fails with the same error; without a listener it would end the process.
+  client.on('error', () => {});
+  await client.connect().catch((error) => {
+    const words = databaseWords(error, 'MIGRATION_DATABASE_URL (or DATABASE_URL)');
+    throw new ConfigError(`the database cannot be reached: ${words}`);
+  });
   try {
-    // A crash of this process ends the session and releases the lock.
-    await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await runMigrations(client, log);
     await applyProjections(client, log);
+    await client.query('COMMIT');
   } finally {
+    // Without a COMMIT, the end of the connection rolls everything back.
     await client.end();
   }
 }
@@ -39,9 +58,8 @@ async function runMigrations(client: pg.Client, log: (message: string) => void):
     migrationPattern: path.join(SQL, 'migrations', '*.sql'),
     newline: 'LF',
     execQuery: (sql) => client.query(sql),
-    // One transaction per file: a failing file changes nothing.
     execSqlScript: async (sql) => {
-      await inTransaction(client, () => client.query(sql));
+      await client.query(sql);
     },
   });
   postgrator.on('migration-finished', (migration) => {
@@ -57,24 +75,11 @@ async function applyProjections(client: pg.Client, log: (message: string) => voi
   const digest = createHash('sha256').update(files.join('\0')).digest('hex');
   const { rows } = await client.query('SELECT digest FROM projection_sources');
   if (rows[0]?.digest === digest) return;
-  await inTransaction(client, async () => {
-    for (const sql of files) await client.query(sql);
-    await client.query(
-      `INSERT INTO projection_sources (digest) VALUES ($1)
-       ON CONFLICT (singleton) DO UPDATE SET digest = excluded.digest, applied_at = now()`,
-      [digest],
-    );
-  });
+  for (const sql of files) await client.query(sql);
+  await client.query(
+    `INSERT INTO projection_sources (digest) VALUES ($1)
+     ON CONFLICT (singleton) DO UPDATE SET digest = excluded.digest, applied_at = now()`,
+    [digest],
+  );
   log(`applied projections ${names.join(', ')}`);
-}
-
-async function inTransaction(client: pg.Client, work: () => Promise<unknown>): Promise<void> {
-  await client.query('BEGIN');
-  try {
-    await work();
-    await client.query('COMMIT');
-  } catch (error) {
-    await client.query('ROLLBACK');
-    throw error;
-  }
 }

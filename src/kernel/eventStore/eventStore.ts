@@ -31,13 +31,10 @@ export interface RetryReport {
 
 export type EventStore = ReturnType<typeof createEventStore>;
 
-/** A prepared statement: prepared once per connection, by its name. */
-const APPEND = {
-  name: 'append_event',
-  text: `SELECT stream_version AS "streamVersion", created_at AS "createdAt", processed,
+/** Without a name: named statements fail behind a pooler in transaction mode. */
+const APPEND = `SELECT stream_version AS "streamVersion", created_at AS "createdAt", processed,
   duplicate, processing_error AS "processingError"
-  FROM append_event($1, $2, $3, $4, $5, $6, $7)`,
-};
+  FROM append_event($1, $2, $3, $4, $5, $6, $7)`;
 
 interface AppendRow {
   streamVersion: string;
@@ -81,18 +78,15 @@ export function createEventStore(pool: Pool, observe: AppendObserver = () => {})
       const seen = (outcome: Parameters<AppendObserver>[1]) =>
         observe(aggregateType, outcome, (performance.now() - started) / 1000);
       const { rows } = await client
-        .query<AppendRow>({
-          ...APPEND,
-          values: [
-            id,
-            eventType,
-            aggregateType,
-            aggregateId,
-            JSON.stringify(event.eventData),
-            JSON.stringify(event.eventMetadata),
-            event.mustProject ?? false,
-          ],
-        })
+        .query<AppendRow>(APPEND, [
+          id,
+          eventType,
+          aggregateType,
+          aggregateId,
+          JSON.stringify(event.eventData),
+          JSON.stringify(event.eventMetadata),
+          event.mustProject ?? false,
+        ])
         .catch((error) => {
           seen('failed');
           throw refusal(event, error);

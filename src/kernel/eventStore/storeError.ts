@@ -23,7 +23,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 
 /** Messages of the `pg` driver for a lost connection, when the error has no code. */
 const CONNECTION_LOST =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has)/;
+  /^(Connection terminated|Query read timeout|timeout exceeded when trying to connect|Client has)/;
 const NETWORK_CODE = /^E(CONN|PIPE|HOST|NET|TIMEDOUT|AI_AGAIN)|^ENOTFOUND$/;
 
 /** True when a later attempt may succeed. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
-import type { Pool } from 'pg';
+import type { Pool, QueryConfig } from 'pg';
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from './problems.ts';
 
@@ -35,6 +35,11 @@ export function countedAddress(address: string): string {
 const keyOf = (address: string): string =>
   createHash('sha256').update(address).digest('base64url').slice(0, 22);
 
+/** The library names its statements, and named ones fail behind a pooler in transaction mode. */
+const unnamed = (pool: Pool) => ({
+  query: ({ text, values }: QueryConfig) => pool.query(text, values),
+});
+
 /**
  * While the database is not available, each replica counts on its own.
  * @param perMinute allowed requests of one IPv4 address or IPv6 network.
@@ -43,7 +48,8 @@ export function rateLimit(pool: Pool, perMinute: number): Middleware {
   const limits = { points: perMinute, duration: WINDOW_SECONDS };
   const limiter = new RateLimiterPostgres({
     ...limits,
-    storeClient: pool,
+    storeClient: unnamed(pool),
+    storeType: 'pool',
     tableName: 'rate_limits',
     keyPrefix: 'public',
     tableCreated: true,

@@ -42,7 +42,30 @@ export const pauses = (fallback: string) =>
 export const port = (fallback: number) => integer(fallback, 0, 65_535);
 export const optional = () => z.string().min(1).optional();
 export const secret = () => z.string().min(32, 'must be at least 32 characters');
+const ENCODING =
+  'user and password must be percent-encoded: @ as %40, : as %3A, / as %2F, % as %25, ? as %3F, # as %23';
+
+/** Why a connection string cannot be read as it was meant; never contains a part of it. */
+function problemOfUrl(value: string): string | undefined {
+  if (!URL.canParse(value)) return `is not a valid connection string; ${ENCODING}`;
+  const { username, password, pathname, search, hash } = new URL(value);
+  // A raw `/`, `?` or `#` ends the password early, and the `@` behind it lands here.
+  if (hash || /@/.test(pathname + search)) return ENCODING;
+  try {
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+  } catch {
+    return ENCODING;
+  }
+  return undefined;
+}
+
 export const postgresUrl = () =>
-  z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgres:// connection string');
+  z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgres:// connection string')
+    .superRefine((value, ctx) => {
+      const message = problemOfUrl(value);
+      if (message) ctx.addIssue({ code: 'custom', message });
+    });
 /** Metadata of a setting with a secret value: never logged, never in a ConfigMap. */
 export const secretly = (description: string) => ({ description, secret: true });

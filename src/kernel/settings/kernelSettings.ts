@@ -37,6 +37,9 @@ export const processSettings = {
     .meta(
       secretly('connection of the schema’s owner, for migrations; `DATABASE_URL` when not set'),
     ),
+  DATABASE_CA_FILE: optional().describe(
+    'file with the certificate of the private authority that signed the database’s (PEM); switches TLS on',
+  ),
   BUILD_REVISION: z
     .string()
     .max(64)

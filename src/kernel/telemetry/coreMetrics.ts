@@ -1,6 +1,7 @@
 /** Adds the metrics of the Temporal SDK's core to the worker's metrics. */
 
 const COUNTER_TYPE = /^# TYPE (\w+) counter$/gm;
+const TIMEOUT_MS = 2_000;
 const SUFFIX = '_total';
 
 /**
@@ -26,6 +27,8 @@ export function withTotalSuffix(text: string, openMetrics: boolean): string {
 export const coreMetrics =
   (address: string) =>
   async (openMetrics: boolean): Promise<string> => {
-    const response = await fetch(`http://${address}/metrics`);
+    const response = await fetch(`http://${address}/metrics`, {
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     return withTotalSuffix(await response.text(), openMetrics);
   };

@@ -9,12 +9,21 @@ type TemporalConfig = Pick<
   'TEMPORAL_ADDRESS' | 'TEMPORAL_NAMESPACE' | 'TEMPORAL_API_KEY' | 'TEMPORAL_TLS'
 >;
 
-/** Connection options for client and worker; an API key requires TLS. */
+/**
+ * Connection options for client and worker; an API key requires TLS. The worker's connection belongs
+ * to the SDK's core, which sends pings itself: every 30 s, answered within 15 s.
+ */
 export const temporalConnectionOptions = (config: TemporalConfig) => ({
   address: config.TEMPORAL_ADDRESS,
   ...(config.TEMPORAL_API_KEY && { apiKey: config.TEMPORAL_API_KEY }),
   ...((config.TEMPORAL_TLS || config.TEMPORAL_API_KEY) && { tls: true }),
 });
+
+/**
+ * A connection that does not answer a ping is replaced: after 25 s, and not the 45 s of the SDK's
+ * defaults. Servers accept a ping every 10 s at most.
+ */
+const KEEP_ALIVE = { 'grpc.keepalive_time_ms': 15_000, 'grpc.keepalive_timeout_ms': 10_000 };
 
 export interface TemporalHandle {
   client: Client;
@@ -26,7 +35,10 @@ export interface TemporalHandle {
  * Temporal is not available.
  */
 export function connectTemporal(config: TemporalConfig): TemporalHandle {
-  const connection = Connection.lazy(temporalConnectionOptions(config));
+  const connection = Connection.lazy({
+    ...temporalConnectionOptions(config),
+    channelArgs: KEEP_ALIVE,
+  });
   const client = new Client({
     connection,
     namespace: config.TEMPORAL_NAMESPACE,

@@ -3,6 +3,7 @@ import {
   type Client,
   WorkflowExecutionAlreadyStartedError,
   type WorkflowExecutionDescription,
+  type WorkflowExecutionInfo,
   WorkflowNotFoundError,
   type WorkflowStartOptions,
 } from '@temporalio/client';
@@ -14,6 +15,7 @@ const START_DEADLINE_MS = 5_000;
 
 const READ_DEADLINE_MS = 2_000;
 
+const LIST_DEADLINE_MS = 10_000;
 const LIST_PAGE = 1_000;
 
 const keyword = (name: string) => defineSearchAttributeKey(name, 'KEYWORD');
@@ -108,6 +110,19 @@ export async function describeRun(
   }
 }
 
+/** The runs that match a query of visibility; each page has its own deadline. */
+export async function* listRuns(
+  client: Client,
+  query: string,
+): AsyncGenerator<WorkflowExecutionInfo> {
+  const runs = client.workflow.list({ query, pageSize: LIST_PAGE })[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await client.withDeadline(Date.now() + LIST_DEADLINE_MS, () => runs.next());
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
 /**
  * Workflow ids of the open runs of a type. Temporal updates this list with a short delay: it may
  * lack an open run, or still contain one that has just ended.
@@ -115,7 +130,7 @@ export async function describeRun(
 export async function openRunIds(client: Client, workflowType: string): Promise<Set<string>> {
   const query = `WorkflowType = '${workflowType}' AND ExecutionStatus = 'Running'`;
   const ids = new Set<string>();
-  for await (const { workflowId } of client.workflow.list({ query, pageSize: LIST_PAGE })) {
+  for await (const { workflowId } of listRuns(client, query)) {
     ids.add(workflowId);
   }
   return ids;

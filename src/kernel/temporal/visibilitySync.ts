@@ -5,7 +5,7 @@ import type { RunOutcome, WorkflowRuns } from '#kernel/eventStore/workflowRuns.t
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
-import { describeRun } from './runs.ts';
+import { describeRun, listRuns } from './runs.ts';
 
 /** The first query after a start covers the time for which the namespace may keep closed runs. */
 const FIRST_LOOK_MS = 30 * 24 * 60 * 60 * 1000;
@@ -100,7 +100,7 @@ export function createVisibilitySync(deps: VisibilitySyncDeps) {
       const query = `WorkflowType IN (${quoted(workflows.map(({ type }) => type))})
         AND TaskQueue IN (${quoted(taskQueues)})
         AND (StartTime > '${since}' OR CloseTime > '${since}')`;
-      for await (const info of client.workflow.list({ query })) {
+      for await (const info of listRuns(client, query)) {
         if (await record(info)) recorded++;
       }
       lookedAt = startedLooking;

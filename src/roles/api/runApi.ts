@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import type { ApiConfig } from '#config.ts';
 import { AGGREGATES, SCHEDULES, WORKFLOWS } from '#families.ts';
-import { createPool } from '#kernel/database/pool.ts';
+import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createAuthenticate } from '#kernel/http/auth.ts';
@@ -48,7 +48,7 @@ async function createParts(
     ...kernel,
     authenticate: createAuthenticate(config),
     checks: {
-      postgres: () => pool.query('SELECT 1'),
+      postgres: () => pingDatabase(pool),
       temporal: () => pingTemporal(client),
     },
   });
@@ -112,6 +112,6 @@ export async function runApi(
     await close(server);
   } finally {
     await temporal.connection.close();
-    await pool.end();
+    await endPool(pool);
   }
 }

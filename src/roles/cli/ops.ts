@@ -2,13 +2,14 @@
 import { parseArgs } from 'node:util';
 import type { Pool } from 'pg';
 import { ConfigError, loadConfig } from '#config.ts';
+import { databaseWords } from '#kernel/database/databaseWords.ts';
 import {
   type HealthOutcome,
   loadHealthChecks,
   runHealthChecks,
   SEVERITIES,
 } from '#kernel/database/healthChecks.ts';
-import { createPool } from '#kernel/database/pool.ts';
+import { createPool, endPool } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
@@ -92,9 +93,12 @@ const onDatabase =
   async (json, args) => {
     const pool = createPool(loadConfig('migrate'), 'a4c-ops');
     try {
+      await pool.query('SELECT 1').catch((error) => {
+        throw new ConfigError(`the database cannot be reached: ${databaseWords(error)}`);
+      });
       await command(pool, json, args);
     } finally {
-      await pool.end();
+      await endPool(pool);
     }
   };
 

@@ -11,7 +11,7 @@ import {
 import type { Pool } from 'pg';
 import type { WorkerConfig } from '#config.ts';
 import { AGGREGATES } from '#families.ts';
-import { createPool } from '#kernel/database/pool.ts';
+import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { countMails } from '#kernel/mail/countMails.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
@@ -91,9 +91,7 @@ function readiness(started: Started, pool: Pool) {
         throw new Error('not polling');
       }
     },
-    postgres: async () => {
-      await pool.query('SELECT 1');
-    },
+    postgres: () => pingDatabase(pool),
     temporal: async () => {
       if (!started.connection) throw new Error('not connected');
       await started.connection.workflowService.getSystemInfo({});
@@ -195,6 +193,6 @@ export async function runWorker(
     await health.close();
     emailProvider.close();
     await started.connection?.close();
-    await pool.end();
+    await endPool(pool);
   }
 }
