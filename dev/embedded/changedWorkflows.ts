@@ -13,15 +13,19 @@ export interface Change {
 }
 
 const BOOTSTRAP = 'onboarding/workflow.ts';
+const ENDING = 'onboarding/workflow/ending.ts';
 
 /** The code from before DNS verification existed: it has none of the later patches either. */
 export const BEFORE_DNS_VERIFICATION: Change[] = [
   { file: BOOTSTRAP, from: `if (patched('dns-verification')) {`, to: 'if (false) {' },
   {
-    file: BOOTSTRAP,
+    file: ENDING,
     from: `if (!patched('user-invitation-runs')) return;`,
     to: 'if (true) return;',
   },
+  { file: ENDING, from: `patched('activation-not-cancellable')`, to: 'false' },
+  { file: ENDING, from: `patched('undo-by-the-store')`, to: 'false' },
+  { file: ENDING, from: '  patched,\n', to: '' },
   { file: BOOTSTRAP, from: '  patched,\n', to: '' },
 ];
 

@@ -12,10 +12,12 @@ import type { OnboardingDeps } from './activities/deps.ts';
 import { dnsActivities } from './activities/dns.ts';
 import { invitationActivities } from './activities/invitations.ts';
 import { organizationActivities } from './activities/organization.ts';
+import { onlyWhileItCounts, standingActivity } from './activities/standing.ts';
 import { createDnsProvider } from './cloudflare/dnsProvider.ts';
 import type { OnboardingActivities } from './contract.ts';
 import { ONBOARDING_EVENTS } from './events.ts';
 import type { OnboardingWorkerConfig } from './settings.ts';
+import { createStandings } from './store/standing.ts';
 
 export function createActivities({
   config,
@@ -30,9 +32,15 @@ export function createActivities({
     emitInvitationEvent: createEmitEvent(eventStore, INVITATION_EVENTS),
     organizations: createOrganizations(pool),
     invitations: createInvitations(pool),
+    standings: createStandings(pool),
     dnsProvider: createDnsProvider(config),
     resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
     emailProvider,
   };
-  return { ...organizationActivities(deps), ...dnsActivities(deps), ...invitationActivities(deps) };
+  return onlyWhileItCounts(deps, {
+    ...standingActivity(deps),
+    ...organizationActivities(deps),
+    ...dnsActivities(deps),
+    ...invitationActivities(deps),
+  });
 }

@@ -104,6 +104,9 @@ export const BOOTSTRAP_STEPS = [
   },
 ] as const satisfies readonly StepDefinition<keyof OnboardingActivities>[];
 
+/** The reason in the events of a bootstrap's compensations. */
+export const COMPENSATION_REASON = 'bootstrap_failed';
+
 export type BootstrapStep = (typeof BOOTSTRAP_STEPS)[number]['name'];
 export const BOOTSTRAP_STEP_NAMES = stepNames(BOOTSTRAP_STEPS);
 /** The stage in which a bootstrap failed. */
@@ -219,6 +222,17 @@ export interface RecordOutcomeInput extends StepInput {
       };
 }
 
+/** How far the store says that a bootstrap has come. A run that was reset may be behind that. */
+export type BootstrapStanding =
+  | { kind: 'open' }
+  /** What it did is being undone. */
+  | { kind: 'undoing' }
+  /** The organization is active; the rest remains to be done, for these invitations. */
+  | { kind: 'active'; result: OrganizationBootstrapResult; invitationIds: string[] }
+  | { kind: 'completed'; result: OrganizationBootstrapResult }
+  /** It has ended otherwise, or the organization belongs to another run. */
+  | { kind: 'over'; reason: string };
+
 /** Activities that use only the event store. */
 export interface StoreActivities {
   createOrganizationActivity(input: CreateOrganizationInput): Promise<string>;
@@ -244,6 +258,7 @@ export interface MailActivities {
 
 /** Activities that must succeed: compensations, and the event of a failed run. */
 export interface CompensationActivities {
+  bootstrapStandingActivity(input: StepInput): Promise<BootstrapStanding>;
   revokeInvitationsActivity(input: CompensationInput): Promise<number>;
   removeDNSActivity(input: CompensationInput): Promise<number>;
   deactivateOrganizationActivity(input: CompensationInput): Promise<void>;

@@ -13,6 +13,8 @@ export const ONBOARDING_FAILURE = {
   dnsVerificationAborted: 'DnsVerificationAborted',
   dnsVerificationTimedOut: 'DnsVerificationTimedOut',
   allEmailsFailed: 'AllEmailsFailed',
+  /** The bootstrap has ended, is being undone, or belongs to another run: it is not repeated. */
+  bootstrapOver: 'BootstrapOver',
 } as const;
 
 /** An event with its payload, as the store returns it. */

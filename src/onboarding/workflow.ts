@@ -1,61 +1,35 @@
 /** OrganizationBootstrapWorkflow: runs the steps of BOOTSTRAP_STEPS; undoes them when one fails. */
 import {
   ApplicationFailure,
-  CancellationScope,
   isCancellation,
-  ParentClosePolicy,
   patched,
   sleep,
-  startChild,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import { USER_INVITATION, userInvitationWorkflowId } from '#invitation/contract.ts';
-import type { Queue } from '#kernel/queues.ts';
-import { messageOf, undo } from '#kernel/workflow/failures.ts';
+import { messageOf } from '#kernel/workflow/failures.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
-import type { StepInput } from '#kernel/workflow/names.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
-import { inheritedSearchAttributes } from '#kernel/workflow/searchAttributes.ts';
-import {
-  type BootstrapTiming,
-  DEFAULT_TIMING,
-  MAX_PROPAGATION_WAIT_MS,
-} from './contract/timing.ts';
+import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from './contract/timing.ts';
 import {
   BOOTSTRAP_STEP_NAMES,
-  BOOTSTRAP_STEPS,
-  type BootstrapState,
-  type BootstrapStep,
   type OrganizationBootstrapParams,
   type OrganizationBootstrapResult,
   orgIdOfBootstrap,
 } from './contract.ts';
-import { type Proxies, proxies } from './proxies.ts';
+import { proxies } from './proxies.ts';
 import { ONBOARDING_FAILURE } from './rules.ts';
 import { verifyDns } from './workflow/dnsVerification.ts';
-
-/** The queue of invitation runs when the input names none. */
-const DEFAULT_INVITATION_QUEUE: Queue = 'users';
-
-type BootstrapProgress = Progress<BootstrapStep, Omit<BootstrapState, 'step' | 'steps'>>;
-type UndoneStep = Extract<(typeof BOOTSTRAP_STEPS)[number], { undoneBy: string }>;
-
-interface Run {
-  params: OrganizationBootstrapParams;
-  input: StepInput;
-  timing: BootstrapTiming;
-  activities: Proxies;
-  progress: BootstrapProgress;
-  saga: Saga;
-  invitationIds: string[];
-}
+import { afterActivation, finish, settle } from './workflow/ending.ts';
+import type { Run } from './workflow/run.ts';
+import { undoLater } from './workflow/undoing.ts';
 
 /**
  * Bootstraps an organization: creates it, configures and verifies its DNS, invites its users and
  * activates it. A failed or cancelled run undoes what it did, emits `organization.bootstrap.failed`
- * or `.cancelled`, and rethrows, so that Temporal shows it as failed or cancelled.
+ * or `.cancelled`, and rethrows, so that Temporal shows it as failed or cancelled. From the
+ * activation on it cannot be cancelled. A reset run undoes nothing that has ended.
  */
 export async function OrganizationBootstrapWorkflow(
   params: OrganizationBootstrapParams,
@@ -66,12 +40,12 @@ export async function OrganizationBootstrapWorkflow(
     if (params.subdomain) await provisionDns(run, params.subdomain);
     else skipDns(run);
     await invite(run);
-    await activate(run);
-    await startInvitationRuns(run);
-    return await complete(run);
+    return await afterActivation(async () => {
+      await activate(run);
+      return finish(run);
+    });
   } catch (error) {
-    await recordFailure(run, error);
-    throw error;
+    return await settle(run, error);
   }
 }
 
@@ -104,14 +78,6 @@ function setUp(params: OrganizationBootstrapParams): Run {
     saga: new Saga(),
     invitationIds: [],
   };
-}
-
-/** Registers a compensation before its step runs: a call that timed out may have succeeded. */
-function undoLater({ input, activities, saga }: Run, step: UndoneStep['name']): void {
-  const { undoneBy } = BOOTSTRAP_STEPS.find(({ name }) => name === step) as UndoneStep;
-  saga.add(undoneBy, () =>
-    activities.compensation[undoneBy]({ ...input, reason: 'bootstrap_failed' }),
-  );
 }
 
 async function createOrganization(run: Run): Promise<void> {
@@ -197,52 +163,5 @@ async function activate({ input, activities, progress }: Run): Promise<void> {
   const { invitationsSent } = progress.state;
   await progress.step('activate_organization', () =>
     activities.store.activateOrganizationActivity({ ...input, invitationsSent }),
-  );
-}
-
-/**
- * Starts a run for each invitation, which continues after this run has ended: a bootstrap does not
- * wait for reminders, expiry and accounts.
- */
-async function startInvitationRuns({ params, input, invitationIds }: Run): Promise<void> {
-  // Older runs did not start invitation runs.
-  if (!patched('user-invitation-runs')) return;
-  const { timing, taskQueue = DEFAULT_INVITATION_QUEUE } = params.invitations ?? {};
-  await Promise.all(
-    invitationIds.map((invitationId) =>
-      startChild(USER_INVITATION, {
-        workflowId: userInvitationWorkflowId(invitationId),
-        taskQueue,
-        parentClosePolicy: ParentClosePolicy.ABANDON,
-        typedSearchAttributes: inheritedSearchAttributes(input.orgId),
-        args: [{ invitationId, ...input, ...(timing && { timing }) }],
-      }),
-    ),
-  );
-}
-
-/** Not cancellable: a cancellation that arrives now does not undo an active organization. */
-function complete({ input, activities, progress }: Run): Promise<OrganizationBootstrapResult> {
-  const { orgId, domain, dnsConfigured, invitationsSent, errors } = progress.state;
-  const result = { orgId, domain, dnsConfigured, invitationsSent, errors };
-  return CancellationScope.nonCancellable(async () => {
-    await activities.store.recordBootstrapOutcomeActivity({
-      ...input,
-      outcome: { kind: 'completed', result },
-    });
-    return result;
-  });
-}
-
-/** Runs the compensations and emits the run's last event, protected from cancellation. */
-async function recordFailure({ input, activities, progress, saga }: Run, error: unknown) {
-  const { step } = progress.state;
-  const { outcome, errorMessage, pendingCleanup } = await undo(progress, saga, error);
-  const failureStage = BOOTSTRAP_STEPS.find(({ name }) => name === step)!.stage;
-  await CancellationScope.nonCancellable(() =>
-    activities.compensation.recordBootstrapOutcomeActivity({
-      ...input,
-      outcome: { kind: outcome, failureStage, errorMessage, pendingCleanup },
-    }),
   );
 }

@@ -109,6 +109,7 @@ describe('workflow ids', () => {
       runs: { record: async (run) => recorded.push(run) > 0, isOpen: async () => true },
       workflows: WORKFLOWS,
       endUnsaid: {},
+      outlived: {},
       logger: createLogger('api', 'silent'),
     });
     expect(await sync.sync(['users'])).toBe(1);

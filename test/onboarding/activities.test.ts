@@ -119,14 +119,25 @@ describe('the end', () => {
 
   test('an event that the store cannot project is a failure, not a success', async () => {
     const { orgId } = await runs.created();
-    await runs.run('activateOrganizationActivity', { orgId, origin, invitationsSent: 0 });
-    // Not from "active": the projection refuses, and the activity learns of it.
-    const another = `org-bootstrap-${randomUUID()}`;
-    const input = { orgId, origin, invitationsSent: 0 };
+    // As if another process had ended it a moment ago.
+    await onboarding.owner.query(
+      `UPDATE organizations_projection SET status = 'failed' WHERE org_id = $1`,
+      [orgId],
+    );
     const failure = await runs
-      .run('activateOrganizationActivity', input, undefined, another)
+      .run('activateOrganizationActivity', { orgId, origin, invitationsSent: 0 })
       .catch((error) => error);
     expect(failure).toMatchObject({ type: 'EventNotProjected', nonRetryable: true });
+    expect(await runs.typesOf(orgId)).toEqual(['organization.created']);
+  });
+
+  test('of another run’s organization is refused', async () => {
+    const { orgId } = await runs.created();
+    const input = { orgId, origin, invitationsSent: 0 };
+    const failure = await runs
+      .run('activateOrganizationActivity', input, undefined, `org-bootstrap-${randomUUID()}`)
+      .catch((error) => error);
+    expect(failure).toMatchObject({ type: 'BootstrapOver', nonRetryable: true });
   });
 
   test('initiateDeletionActivity writes the deletion’s audit event', async () => {

@@ -50,6 +50,11 @@ export interface VisibilitySyncDeps {
    * and runs agree. Runs of other types are only recorded.
    */
   endUnsaid: Readonly<Record<string, (run: EndedRun, outcome: RunOutcome) => Promise<void>>>;
+  /**
+   * By workflow type: ends a run that is open although the workflow's end is recorded. Only a reset
+   * makes such a run, and it may wait for something for a long time.
+   */
+  outlived: Readonly<Record<string, (run: { workflowId: string; runId: string }) => Promise<void>>>;
   logger: Logger;
 }
 
@@ -59,7 +64,7 @@ const quoted = (values: readonly string[]): string =>
   values.map((value) => `'${value}'`).join(', ');
 
 export function createVisibilitySync(deps: VisibilitySyncDeps) {
-  const { client, runs, workflows, endUnsaid, logger } = deps;
+  const { client, runs, workflows, endUnsaid, outlived, logger } = deps;
   let lookedAt = Date.now() - FIRST_LOOK_MS;
 
   async function record(info: WorkflowExecutionInfo): Promise<boolean> {
@@ -81,6 +86,12 @@ export function createVisibilitySync(deps: VisibilitySyncDeps) {
       closedAt: null,
       outcome: null,
     };
+    const endOutlived = outlived[info.type];
+    if (outcome === null && endOutlived) {
+      const recorded = await runs.record(run);
+      if (!(await runs.isOpen(workflowId))) await endOutlived(info);
+      return recorded;
+    }
     const end = endUnsaid[info.type];
     if (!end || !ENDED_BADLY.includes(outcome)) {
       return runs.record({ ...run, closedAt: outcome ? (info.closeTime ?? null) : null, outcome });

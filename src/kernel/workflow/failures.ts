@@ -24,6 +24,12 @@ export interface Undone {
   pendingCleanup: string[];
 }
 
+/** Shows an error in the run's state, once. */
+export function noteError({ errors }: Pick<UndoState, 'errors'>, error: unknown): void {
+  const message = messageOf(error);
+  if (errors.at(-1) !== message) errors.push(message);
+}
+
 /** Runs the compensations of a failed or cancelled run; its state shows this meanwhile. */
 export async function undo(
   { state }: Pick<Progress<string, UndoState>, 'state'>,
@@ -32,7 +38,7 @@ export async function undo(
 ): Promise<Undone> {
   const errorMessage = messageOf(error);
   state.compensating = true;
-  state.errors.push(errorMessage);
+  noteError(state, error);
   const pendingCleanup = await saga.compensate();
   state.compensating = false;
   return { outcome: isCancellation(error) ? 'cancelled' : 'failed', errorMessage, pendingCleanup };

@@ -9,6 +9,7 @@ import type { Organizations } from '#organization/store.ts';
 import type { DnsProvider } from '../cloudflare/dnsProvider.ts';
 import type { ONBOARDING_EVENTS } from '../events.ts';
 import type { OnboardingWorkerConfig } from '../settings.ts';
+import type { Standings } from '../store/standing.ts';
 
 export interface OnboardingDeps {
   config: Pick<
@@ -24,6 +25,7 @@ export interface OnboardingDeps {
   emitInvitationEvent: EmitEvent<typeof INVITATION_EVENTS>;
   organizations: Organizations;
   invitations: Invitations;
+  standings: Standings;
   dnsProvider: DnsProvider;
   resolvers: Resolvers;
   emailProvider: EmailProvider;

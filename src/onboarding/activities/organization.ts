@@ -82,10 +82,12 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
     },
 
     async activateOrganizationActivity({ orgId, origin, invitationsSent }: ActivateInput) {
+      // Not stored when it is refused: it would block the stream of a dead organization.
       await emitEvent({
         eventType: 'organization.activated',
         aggregateId: orgId,
         origin,
+        mustProject: true,
         eventData: { activated_at: new Date().toISOString(), invitations_sent: invitationsSent },
       });
     },

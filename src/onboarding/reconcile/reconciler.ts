@@ -5,7 +5,7 @@
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { AdvisoryLock } from '#kernel/database/advisoryLock.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
@@ -25,6 +25,7 @@ import type { OnboardingApiConfig } from '../settings.ts';
 import type { BootstrapRequests } from '../store.ts';
 
 type EndUnsaid = VisibilitySyncDeps['endUnsaid'][string];
+type Outlived = VisibilitySyncDeps['outlived'][string];
 
 export interface ReconcilerDeps {
   config: Pick<
@@ -110,11 +111,23 @@ export function createReconciler(deps: ReconcilerDeps) {
       },
     });
   };
+
+  /** A reset run of an ended bootstrap: when it is cancelled, it finds that out, and says so. */
+  const endOutlived: Outlived = async ({ workflowId, runId }) => {
+    await temporal.workflow
+      .getHandle(workflowId, runId)
+      .cancel()
+      .catch((error) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      });
+    logger.warn({ workflow_id: workflowId }, 'reset run of an ended bootstrap cancelled');
+  };
   const visibility = createVisibilitySync({
     client: temporal,
     runs: deps.runs,
     workflows: deps.workflows,
     endUnsaid: { [ORGANIZATION_BOOTSTRAP]: endUnsaid },
+    outlived: { [ORGANIZATION_BOOTSTRAP]: endOutlived },
     logger,
   });
 
