@@ -1,8 +1,8 @@
 /** Every route below /api has a caller, however its path is spelled. */
 import { randomUUID } from 'node:crypto';
-import { request } from 'node:http';
 import { beforeAll, expect, test } from 'vitest';
 import { type AppDeps, loadFamilies } from '#roles/api/app.ts';
+import { sendRaw, spellings } from '#support/http/spellings.ts';
 import { BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
 import { useOnboarding } from '#support/stack/onboarding.ts';
 
@@ -43,66 +43,13 @@ async function routes(): Promise<Route[]> {
     );
 }
 
-const encoded = (char: string) => `%${char.charCodeAt(0).toString(16)}`;
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
-const onEach = (path: string, change: (segment: string) => string): string[] => {
-  const segments = path.split('/');
-  return segments.flatMap((segment, at) =>
-    segment ? [segments.with(at, change(segment)).join('/')] : [],
-  );
-};
-
-/** Other spellings that a proxy, a decoder or a file system would take for the same path. */
-const spellings = (path: string): string[] => [
-  path.toUpperCase(),
-  path.split('/').map(capital).join('/'),
-  ...onEach(path, (segment) => segment.toUpperCase()),
-  ...onEach(path, capital),
-  ...onEach(path, (segment) => encoded(segment.charAt(0)) + segment.slice(1)),
-  ...onEach(path, (segment) => encoded(segment.charAt(0).toUpperCase()) + segment.slice(1)),
-  ...onEach(path, (segment) => `/${segment}`),
-  ...onEach(path, (segment) => `./${segment}`),
-  ...onEach(path, (segment) => `x/../${segment}`),
-  ...onEach(path, (segment) => `${segment};x=1`),
-  ...onEach(path, (segment) => `${segment}%00`),
-  path.replaceAll('/', '%2f').replace('%2f', '/'),
-  path.replaceAll('/', '%2F').replace('%2F', '/'),
-  path.replaceAll('/', '\\').replace('\\', '/'),
-  `${path}/`,
-  `${path}//`,
-  `${path}%2f`,
-  `${path}%20`,
-  `${path}.json`,
-  `http://elsewhere.example${path}`,
-  `http://elsewhere.example${capital(path.slice(1))}`,
-];
-
-/** Exactly this target: `fetch` would normalize it. */
 async function statusOf(
   { method, path }: Route,
   headers: Record<string, string> = {},
 ): Promise<number> {
   const sends = method === 'POST' || method === 'DELETE';
-  const body = sends ? JSON.stringify({ ...bootstrapRequest(), reason: 'left' }) : '';
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const call = request(
-    api.url,
-    {
-      method,
-      path,
-      headers: {
-        ...(sends && { 'content-type': 'application/json', 'content-length': body.length }),
-        ...headers,
-      },
-    },
-    (response) => {
-      response.resume();
-      response.once('end', () => resolve(response.statusCode ?? 0));
-    },
-  );
-  call.once('error', reject);
-  call.end(body);
-  return promise;
+  const body = sends ? { ...bootstrapRequest(), reason: 'left' } : undefined;
+  return (await sendRaw(api.url, { method, path, headers, body })).status;
 }
 
 /** What the store and Temporal hold. */
