@@ -1,6 +1,4 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   type HealthCheck,
@@ -11,8 +9,6 @@ import { createEventStore, type EventStore } from '#kernel/eventStore/eventStore
 import { initiated, invited, newEvent } from '#support/history/events.ts';
 import { makeOrganization } from '#support/history/organizations.ts';
 import { createTestDatabase, type TestDatabase } from '#support/servers/database.ts';
-
-const run = promisify(execFile);
 
 let database: TestDatabase;
 let owner: TestDatabase['owner'];
@@ -203,37 +199,3 @@ test('stays on its partial index at a million events, and sees when that is no l
     detail: 'idx_domain_events_unprocessed',
   });
 }, 240_000);
-
-describe('npm run ops -- health', () => {
-  const ops = (...args: string[]) =>
-    run(process.execPath, ['src/main.ts', 'ops', ...args], {
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
-    }).then(
-      ({ stdout }) => ({ code: 0, stdout, stderr: '' }),
-      ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
-    );
-
-  test('is a table, or JSON, and its exit code is the worst severity', async () => {
-    const ok = await ops('health');
-    expect(ok.code).toBe(0);
-    expect(ok.stdout.split('\n')[0]).toMatch(/^check +severity +value +detail +duration_ms$/);
-    const event = await blocked();
-    const warned = await ops('health', '--json');
-    expect(warned.code).toBe(1);
-    expect(
-      JSON.parse(warned.stdout).find((row: { check: string }) => row.check === 'blocked_streams'),
-    ).toMatchObject({
-      severity: 'warning',
-    });
-    expect((await ops('unprocessed')).stdout).toContain(event.id);
-    await owner.query(
-      'UPDATE event_streams SET parked_at = now() WHERE blocked_at_version IS NOT NULL',
-    );
-    expect((await ops('health')).code).toBe(2);
-  });
-
-  test('says what it can do, and what was wrong', async () => {
-    expect((await ops('--help')).stdout).toContain('usage: npm run ops');
-    expect((await ops('dance')).stderr).toContain('unknown command dance');
-  });
-});

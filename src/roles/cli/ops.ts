@@ -11,17 +11,21 @@ import {
 } from '#kernel/database/healthChecks.ts';
 import { createPool, endPool } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
-import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import { withUsage } from '#roles/commandLine.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
 import { printRows, type Row } from './printRows.ts';
+import { retry, skip } from './repairs.ts';
 
 const USAGE = `usage: npm run ops -- <command> [options]
 
-  health               run sql/health; exits 0 when all is ok, 1 on warnings, 2 when critical
+  health [<check>]     run sql/health; exits 0 when all is ok, 1 on warnings, 2 when critical;
+                       with the name of a check, everything that it found
   unprocessed          events that wait, with their errors
   retry                retry the blocked streams whose pause is over
+  retry <id>           retry the stream of this event or aggregate now, parked or not
+  skip <event id> --reason <why> --by <your name>
+                       give up the projection of the event that blocks its stream
   trace <org id>       organization -> events -> runs -> activities -> projections
   correlation <id>     every event of a correlation id
   versions             versions of the workers, which is current, and what runs on each
@@ -46,10 +50,32 @@ const healthRow = ({ check, durationMs, result, error }: HealthOutcome): Row => 
   duration_ms: Math.round(durationMs),
 });
 
-async function health(pool: Pool, json: boolean): Promise<void> {
-  const outcomes = await runHealthChecks(pool, await loadHealthChecks());
-  const rows = outcomes.map(healthRow);
-  printRows(rows, json);
+const SAMPLES = 3;
+
+/** A detail that lists many things, cut for the table. */
+function shortened(row: Row): Row {
+  const items = String(row.detail).split(', ');
+  const more = items.length - SAMPLES;
+  if (more <= 0) return row;
+  const samples = items.slice(0, SAMPLES).join(', ');
+  return { ...row, detail: `${samples} and ${more} more: npm run ops -- health ${row.check}` };
+}
+
+const found = ({ check, severity, detail }: Row): Row[] =>
+  String(detail)
+    .split(', ')
+    .map((item) => ({ check, severity, item }));
+
+async function health(pool: Pool, json: boolean, [name]: string[]): Promise<void> {
+  const checks = await loadHealthChecks();
+  const wanted = name === undefined ? checks : checks.filter((check) => check.name === name);
+  if (wanted.length === 0) {
+    const names = checks.map((check) => check.name).join(', ');
+    throw new ConfigError(`there is no check ${name}; there are ${names}`);
+  }
+  const rows = (await runHealthChecks(pool, wanted)).map(healthRow);
+  if (json) printRows(rows, true);
+  else printRows(name === undefined ? rows.map(shortened) : rows.flatMap(found), false);
   process.exitCode = Math.max(
     ...rows.map(({ severity }) => SEVERITIES.indexOf(severity as (typeof SEVERITIES)[number])),
   );
@@ -85,25 +111,36 @@ async function correlation(pool: Pool, json: boolean, [id]: string[]): Promise<v
   printRows(json ? (events as unknown as Row[]) : events.map(row), json);
 }
 
-type Command = (json: boolean, args: string[]) => Promise<void>;
+interface Options {
+  reason?: string | undefined;
+  by?: string | undefined;
+}
+
+type Run = (json: boolean, args: string[], options: Options) => Promise<void>;
+
+interface Command {
+  run: Run;
+  /** How many arguments it takes at most. */
+  takes: number;
+}
 
 /** A command that uses the database. */
 const onDatabase =
-  (command: (pool: Pool, json: boolean, args: string[]) => Promise<void>): Command =>
-  async (json, args) => {
+  (command: (pool: Pool, json: boolean, args: string[], options: Options) => Promise<void>): Run =>
+  async (json, args, options) => {
     const pool = createPool(loadConfig('migrate'), 'a4c-ops');
     try {
       await pool.query('SELECT 1').catch((error) => {
         throw new ConfigError(`the database cannot be reached: ${databaseWords(error)}`);
       });
-      await command(pool, json, args);
+      await command(pool, json, args, options);
     } finally {
       await endPool(pool);
     }
   };
 
 /** A command on Temporal. Only it loads the client, so that other commands start faster. */
-const versions: Command = async (json, args) => {
+const versions: Run = async (json, args) => {
   const { connectTemporal } = await import('#kernel/temporal/connection.ts');
   const command = await import('./versions.ts');
   const { client, connection } = connectTemporal(loadConfig('trigger'));
@@ -115,17 +152,18 @@ const versions: Command = async (json, args) => {
   }
 };
 
+const unprocessed = onDatabase(async (pool, json) =>
+  printRows(await createEventQueries(pool).getUnprocessedEvents(), json),
+);
+
 const COMMANDS: Record<string, Command> = {
-  health: onDatabase(health),
-  unprocessed: onDatabase(async (pool, json) =>
-    printRows(await createEventQueries(pool).getUnprocessedEvents(), json),
-  ),
-  retry: onDatabase(async (pool, json) =>
-    printRows([{ ...(await createEventStore(pool).retryFailedEvents()) }], json),
-  ),
-  trace: onDatabase(trace),
-  correlation: onDatabase(correlation),
-  versions,
+  health: { run: onDatabase(health), takes: 1 },
+  unprocessed: { run: unprocessed, takes: 0 },
+  retry: { run: onDatabase(retry), takes: 1 },
+  skip: { run: onDatabase(skip), takes: 1 },
+  trace: { run: onDatabase(trace), takes: 1 },
+  correlation: { run: onDatabase(correlation), takes: 1 },
+  versions: { run: versions, takes: 3 },
 };
 
 function argumentsOf(args: string[]) {
@@ -136,6 +174,8 @@ function argumentsOf(args: string[]) {
       options: {
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
+        reason: { type: 'string' },
+        by: { type: 'string' },
       },
     }),
   );
@@ -151,5 +191,11 @@ export async function runOps(args: string[]): Promise<void> {
   const command = COMMANDS[name];
   if (!command)
     throw new ConfigError(`${name ? `unknown command ${name}` : 'no command given'}\n\n${USAGE}`);
-  await command(values.json, rest);
+  if (rest.length > command.takes) {
+    throw new ConfigError(
+      `${name} does not take ${rest.slice(command.takes).join(' ')}\n\n${USAGE}`,
+    );
+  }
+  const { json, reason, by } = values;
+  await command.run(json, rest, { reason, by });
 }
