@@ -2,7 +2,12 @@
  * The Temporal SDK's runtime in a worker process: its log lines in our format, its core's metrics.
  */
 import { type AddressInfo, createServer } from 'node:net';
-import { DefaultLogger, type LogMetadata, Runtime } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  type LogMetadata,
+  makeTelemetryFilterString,
+  Runtime,
+} from '@temporalio/worker';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { BUCKETS } from '#kernel/telemetry/metricDefinition.ts';
 
@@ -57,8 +62,10 @@ export function installRuntime(logger: Logger, coreAddress?: string): void {
   } as const;
   Runtime.install({
     shutdownSignals: [],
-    ...(coreAddress && {
-      telemetryOptions: {
+    telemetryOptions: {
+      // The core writes its own lines as coloured text; forwarded, they get our format.
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      ...(coreAddress && {
         metrics: {
           prometheus: {
             bindAddress: coreAddress,
@@ -67,8 +74,8 @@ export function installRuntime(logger: Logger, coreAddress?: string): void {
             histogramBucketOverrides: CORE_BUCKETS,
           },
         },
-      },
-    }),
+      }),
+    },
     logger: new DefaultLogger('INFO', ({ level: name, message, meta }) => {
       if (!OWN_LINES.test(message)) logger[level[name]](lineOf(meta), message);
     }),
