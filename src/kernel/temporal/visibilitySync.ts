@@ -1,9 +1,12 @@
 /** Records the end of runs that Temporal closed without an event: terminated, timed out. */
-import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
+import { type Client, isGrpcServiceError, type WorkflowExecutionInfo } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
+import { isTransient } from '#kernel/eventStore/storeError.ts';
 import type { RunOutcome, WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
+import { isUuid } from '#kernel/workflow/ids.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
 import { describeRun, listRuns } from './runs.ts';
 
@@ -26,7 +29,11 @@ const ORG_ID = defineSearchAttributeKey(SEARCH_ATTRIBUTE.orgId, 'KEYWORD');
 const orgIdOf = (
   { workflowId, typedSearchAttributes }: WorkflowExecutionInfo,
   definition: WorkflowDefinition,
-): string | undefined => typedSearchAttributes.get(ORG_ID) ?? definition.orgIdOf(workflowId);
+): string | undefined => {
+  // Whoever starts a run by hand may have written anything there.
+  const marked = typedSearchAttributes.get(ORG_ID);
+  return marked !== undefined && isUuid(marked) ? marked : definition.orgIdOf(workflowId);
+};
 
 /** A reset terminates one run and starts another: the workflow has not ended then. */
 async function isSuperseded(client: Client, info: WorkflowExecutionInfo): Promise<boolean> {
@@ -102,6 +109,21 @@ export function createVisibilitySync(deps: VisibilitySyncDeps) {
     return true;
   }
 
+  /** An error with one run is logged, and does not stop the others. */
+  async function tryRecord(info: WorkflowExecutionInfo): Promise<boolean> {
+    try {
+      return await record(info);
+    } catch (error) {
+      // Without the database or Temporal, every other run would fail, too.
+      if (isTransient(error) || isGrpcServiceError(error)) throw error;
+      logger.warn(
+        { workflow_id: info.workflowId, ...errorDetails(error) },
+        'run not recorded from Temporal',
+      );
+      return false;
+    }
+  }
+
   return {
     /** Records the runs that started or ended since the last call. @returns their number. */
     async sync(taskQueues: readonly string[]): Promise<number> {
@@ -112,7 +134,7 @@ export function createVisibilitySync(deps: VisibilitySyncDeps) {
         AND TaskQueue IN (${quoted(taskQueues)})
         AND (StartTime > '${since}' OR CloseTime > '${since}')`;
       for await (const info of listRuns(client, query)) {
-        if (await record(info)) recorded++;
+        if (await tryRecord(info)) recorded++;
       }
       lookedAt = startedLooking;
       return recorded;

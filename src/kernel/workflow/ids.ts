@@ -2,6 +2,10 @@
 
 const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
+const WHOLE_UUID = new RegExp(`^${UUID}$`);
+/** True for a UUID in lower case. */
+export const isUuid = (text: string): boolean => WHOLE_UUID.test(text);
+
 export interface WorkflowIds {
   /** The workflow id for a UUID (lower case). */
   idOf(uuid: string): string;
