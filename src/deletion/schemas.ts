@@ -1,7 +1,8 @@
 /** Request schema of the deletion route. */
 import { z } from 'zod';
-import { text } from '#kernel/http/schemas.ts';
+import { schemaOf } from '#kernel/http/inputSchema.ts';
+import { reason } from '#kernel/input/rules.ts';
 
 export const deletionBody = z
-  .strictObject({ reason: text(500) })
+  .strictObject({ reason: schemaOf(reason()) })
   .meta({ id: 'OrganizationDeletionRequest' });

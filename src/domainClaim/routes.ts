@@ -7,13 +7,14 @@ import { Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { guarded, type Route } from '#kernel/http/route.ts';
 import { startedRun } from '#kernel/http/startedRun.ts';
+import { asciiDomain } from '#kernel/input/domain.ts';
 import { onlyActive, organizationInPath } from '#organization/access.ts';
 import { createOrganizations, type Organizations } from '#organization/store.ts';
 import { CONFIGURE_SSO, type DomainVerificationParams } from './contract.ts';
 import { domainClaimPaths } from './openApi.ts';
 import { challengeNameOf, challengeValueOf, type DomainRefusal, refusalOfDomain } from './rules.ts';
 import { startDomainVerification } from './runs.ts';
-import { asciiDomain, type ClaimedDomainBody, domainBody } from './schemas.ts';
+import { type ClaimedDomainBody, domainBody } from './schemas.ts';
 import type { DomainClaimApiConfig } from './settings.ts';
 import { createDomainClaims, type DomainClaims, type OrganizationDomain } from './store.ts';
 
@@ -31,19 +32,21 @@ const REFUSALS: Record<DomainRefusal, string> = {
   platform: 'It belongs to this platform.',
 };
 
-async function requireClaimable(
+/** @returns the domain as DNS encodes it. */
+async function claimableDomain(
   { config, domainClaims }: DomainClaimRouteDeps,
   orgId: string,
-  domain: string,
-): Promise<void> {
+  typed: string,
+): Promise<string> {
+  const domain = asciiDomain(typed);
   const refusal = refusalOfDomain(domain, config.PLATFORM_BASE_DOMAIN);
-  if (refusal) {
+  if (!domain || refusal) {
     throw new Problem(422, 'domain-refused', 'This domain cannot be claimed', {
-      detail: REFUSALS[refusal],
+      detail: REFUSALS[refusal ?? 'malformed'],
     });
   }
   const owner = await domainClaims.ownerOfDomain(domain);
-  if (owner === undefined || owner === orgId) return;
+  if (owner === undefined || owner === orgId) return domain;
   throw new Problem(409, 'domain-taken', 'Another organization has proved this domain');
 }
 
@@ -104,8 +107,7 @@ function claimRoutes(deps: DomainClaimRouteDeps): Route[] {
       access: { needs, over, states: onlyActive('claim domains') },
       body: domainBody,
       async handle({ ctx, caller, subject: { orgId }, body }) {
-        const domain = asciiDomain(body.domain);
-        await requireClaimable(deps, orgId, domain);
+        const domain = await claimableDomain(deps, orgId, body.domain);
         const present = await domainClaims.claimOf(orgId, domain);
         ctx.status = present ? 200 : 202;
         ctx.body = view(present ?? (await claim(deps, caller, orgId, domain)));

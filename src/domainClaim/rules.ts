@@ -1,9 +1,6 @@
 /**
  * E-mail domains of organizations: which ones can be claimed, and how ownership is proved in DNS.
  */
-/** Lower case, at least two labels, ASCII (IDNs as punycode). */
-const DOMAIN_PATTERN =
-  /^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/;
 
 /** Public mail domains: anybody can have an address there, so no organization can own them. */
 const CONSUMER_DOMAINS: ReadonlySet<string> = new Set(
@@ -25,15 +22,15 @@ export type DomainRefusal = 'malformed' | 'consumer' | 'platform';
 const isWithin = (domain: string, zone: string): boolean =>
   domain === zone || domain.endsWith(`.${zone}`);
 
-export const normalizeDomain = (domain: string): string =>
-  domain.trim().toLowerCase().replace(/\.$/, '');
-
 /**
- * @param domain normalized. @param platformDomain zone of the platform itself.
+ * @param domain as DNS encodes it; undefined for what is no domain name. @param platformDomain zone of the platform itself.
  * @returns why the domain cannot be claimed, or undefined when it can.
  */
-export function refusalOfDomain(domain: string, platformDomain: string): DomainRefusal | undefined {
-  if (!DOMAIN_PATTERN.test(domain)) return 'malformed';
+export function refusalOfDomain(
+  domain: string | undefined,
+  platformDomain: string,
+): DomainRefusal | undefined {
+  if (domain === undefined) return 'malformed';
   if (CONSUMER_DOMAINS.has(domain)) return 'consumer';
   return isWithin(domain, platformDomain) ? 'platform' : undefined;
 }
@@ -44,7 +41,3 @@ export const challengeNameOf = (domain: string): string => `_a4c-challenge.${dom
 /** Required value of the TXT record. */
 export const challengeValueOf = (challenge: string): string =>
   `a4c-domain-verification=${challenge}`;
-
-/** Domain part of an e-mail address; undefined for other strings. */
-export const domainOfEmail = (email: string): string | undefined =>
-  /^[^@\s]+@([^@\s]+)$/.exec(email)?.[1]?.toLowerCase();

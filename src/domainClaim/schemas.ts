@@ -1,8 +1,6 @@
 /** Request and response schemas of the routes on claimed domains. */
-import { domainToASCII } from 'node:url';
 import { z } from 'zod';
 import { DOMAIN_STATUSES } from './contract.ts';
-import { normalizeDomain } from './rules.ts';
 
 const MAX_DOMAIN = 253;
 
@@ -11,9 +9,6 @@ export const domain = z
   .min(4)
   .max(MAX_DOMAIN)
   .regex(/^[^\s/@:?#]+$/, 'must be a domain name such as example.org');
-
-/** A domain as DNS encodes it: lower case, and IDNs as punycode. */
-export const asciiDomain = (name: string): string => domainToASCII(normalizeDomain(name));
 
 export const domainBody = z
   .strictObject({ domain })

@@ -2,10 +2,12 @@
  * DomainVerificationWorkflow: waits until a claimed domain is proved in DNS or the time is over.
  */
 import { defineQuery, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
+import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { retryPolicies } from '#kernel/workflow/policies.ts';
 import { DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
+import { DOMAIN_VERIFICATION_INPUT } from './contract/input.ts';
 import {
   DEFAULT_DOMAIN_TIMING,
   type DomainClaimActivities,
@@ -17,8 +19,9 @@ import {
 const getState = defineQuery<DomainVerificationState>(QUERY_GET_STATE);
 
 export async function DomainVerificationWorkflow(
-  params: DomainVerificationParams,
+  given: DomainVerificationParams,
 ): Promise<DomainVerificationState> {
+  const params = acceptedInput(DOMAIN_VERIFICATION_INPUT, given);
   const { organizationId: orgId, claimId, domain, challenge, origin } = params;
   const timing = { ...DEFAULT_DOMAIN_TIMING, ...params.timing };
   const { heartbeatTimeoutMs } = timing;

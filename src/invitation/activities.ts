@@ -1,6 +1,7 @@
 /** Activities of UserInvitationWorkflow, from the mail to the account. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import { normalizeEmail } from '#kernel/input/email.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { createOrganizations } from '#organization/store.ts';
@@ -19,7 +20,7 @@ import type {
 } from './contract.ts';
 import { INVITATION_EVENTS } from './events.ts';
 import { createAccountProvider } from './provider.ts';
-import { expiryOf, INVITATION_FAILURE, normalizeEmail } from './rules.ts';
+import { expiryOf, INVITATION_FAILURE } from './rules.ts';
 import type { InvitationWorkerConfig } from './settings.ts';
 import { createInvitations } from './store.ts';
 

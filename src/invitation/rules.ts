@@ -1,10 +1,7 @@
-/** Rules of invitations: addresses and the time of expiry. */
+/** Rules of invitations: the time of expiry, and how they fail. */
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const INVITATION_TTL_MS = 7 * DAY_MS;
-
-/** There is one pending invitation per organization and address; upper and lower case are equal. */
-export const normalizeEmail = (email: string): string => email.trim().toLowerCase();
 
 /** ISO 8601 time at which an invitation from `invitedAt` (ISO 8601) expires. */
 export const expiryOf = (invitedAt: string, ttlMs = INVITATION_TTL_MS): string =>

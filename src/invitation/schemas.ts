@@ -1,20 +1,18 @@
 /** Request and response schemas of the routes on invitations. */
 import { z } from 'zod';
-import { anyObject, email, text } from '#kernel/http/schemas.ts';
+import { schemaOf } from '#kernel/http/inputSchema.ts';
+import { anyObject } from '#kernel/http/schemas.ts';
+import { reason } from '#kernel/input/rules.ts';
+import { INVITED_USER } from './contract/input.ts';
 
-export const user = z.strictObject({
-  email: email(),
-  firstName: text(100),
-  lastName: text(100),
-  role: text(100),
-});
+const user = schemaOf(INVITED_USER);
 
 export const invitationsBody = z
   .strictObject({ invitations: z.array(user).min(1).max(500) })
   .meta({ id: 'InvitationsRequest' });
 
 export const revocationBody = z
-  .strictObject({ reason: text(500) })
+  .strictObject({ reason: schemaOf(reason()) })
   .meta({ id: 'RevocationRequest' });
 
 export const invitationListQuery = z.object({

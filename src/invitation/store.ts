@@ -3,6 +3,8 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { DB } from '#kernel/database/schema.ts';
+import { time, uuid } from '#kernel/input/rules.ts';
+import { checkShape, fields } from '#kernel/input/shape.ts';
 import type { InvitationStatus } from './contract.ts';
 
 /** `generation` is the number of the link that is valid. */
@@ -56,12 +58,17 @@ interface Position {
 const cursorOf = ({ createdAt, invitationId }: Invitation): string =>
   Buffer.from(JSON.stringify([createdAt.toISOString(), invitationId])).toString('base64url');
 
+const POSITION = fields<{ createdAt: string; invitationId: string }>({
+  createdAt: time(),
+  invitationId: uuid(),
+});
+
 /** Undefined for an invalid cursor. */
 function positionOf(cursor: string): Position | undefined {
   try {
     const [createdAt, invitationId] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const valid = !Number.isNaN(Date.parse(createdAt)) && /^[0-9a-f-]{36}$/.test(invitationId);
-    return valid ? { createdAt: new Date(createdAt), invitationId } : undefined;
+    const { issues } = checkShape(POSITION, { createdAt, invitationId });
+    return issues.length === 0 ? { createdAt: new Date(createdAt), invitationId } : undefined;
   } catch {
     return undefined;
   }

@@ -11,9 +11,12 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import { reason } from '#kernel/input/rules.ts';
+import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
+import { USER_INVITATION_INPUT } from './contract/input.ts';
 import {
   type AcceptedInvitation,
   type AccountActivities,
@@ -221,6 +224,12 @@ const accept = defineUpdate<AcceptedInvitation>(INVITATION_UPDATE.accept);
 const resend = defineUpdate<void>(INVITATION_UPDATE.resend);
 const revoke = defineSignal<[reason: string]>(INVITATION_SIGNAL.revoke);
 
+/** A signal cannot be refused: one from the command line without a reason revokes all the same. */
+function reasonOf(given: unknown): string {
+  const checked = reason().check(given);
+  return 'value' in checked ? checked.value : 'no reason given';
+}
+
 /**
  * Invites one person, reminds them, and ends when they accept, when the invitation expires, or when
  * somebody revokes it. None of these is a failure.
@@ -229,11 +238,11 @@ const revoke = defineSignal<[reason: string]>(INVITATION_SIGNAL.revoke);
 export async function UserInvitationWorkflow(
   params: UserInvitationParams,
 ): Promise<UserInvitationResult> {
-  const invitation = new UserInvitation(params);
+  const invitation = new UserInvitation(acceptedInput(USER_INVITATION_INPUT, params));
   setHandler(getState, () => invitation.state);
   setHandler(accept, () => invitation.inTurn(() => invitation.accept()));
   setHandler(resend, () => invitation.inTurn(() => invitation.resend()));
-  setHandler(revoke, (reason) => invitation.inTurn(() => invitation.revoke(reason)));
+  setHandler(revoke, (given) => invitation.inTurn(() => invitation.revoke(reasonOf(given))));
   await invitation.inTurn(() => invitation.invite());
   while (!invitation.isOver) {
     const ended = await condition(() => invitation.isOver, invitation.pauseMs);

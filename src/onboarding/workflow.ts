@@ -7,10 +7,11 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
+import { BOOTSTRAP_INPUT } from './contract/input.ts';
 import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from './contract/timing.ts';
 import {
   BOOTSTRAP_STEP_NAMES,
@@ -49,13 +50,8 @@ export async function OrganizationBootstrapWorkflow(
   }
 }
 
-function setUp(params: OrganizationBootstrapParams): Run {
-  if (!params?.orgData?.name || !Array.isArray(params.users) || params.users.length === 0) {
-    throw ApplicationFailure.nonRetryable(
-      'orgData.name and at least one user are required',
-      FAILURE.invalidInput,
-    );
-  }
+function setUp(given: OrganizationBootstrapParams): Run {
+  const params = acceptedInput(BOOTSTRAP_INPUT, given);
   const { workflowId, startTime } = workflowInfo();
   // The API sets all of these; the defaults are for runs started with the Temporal CLI.
   const orgId = params.organizationId ?? orgIdOfBootstrap(workflowId) ?? uuid4();

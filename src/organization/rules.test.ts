@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fqdnOf, orgPath, pathLabel, SUBDOMAIN_PATTERN, slugFor } from './rules.ts';
+import { SUBDOMAIN_PATTERN } from '#kernel/input/subdomain.ts';
+import { fqdnOf, orgPath, pathLabel, slugFor } from './rules.ts';
 
 describe('slugFor', () => {
   test.each([

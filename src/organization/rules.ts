@@ -1,20 +1,4 @@
 /** Naming rules of organizations: slugs, ltree paths and domain names. */
-/** One DNS label: lower-case letters, digits and inner hyphens, at most 63 characters. */
-export const SUBDOMAIN_PATTERN = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
-
-/** Subdomains that are reserved for the platform. */
-export const RESERVED_SUBDOMAINS: readonly string[] = [
-  'admin',
-  'api',
-  'app',
-  'auth',
-  'help',
-  'mail',
-  'smtp',
-  'status',
-  'support',
-  'www',
-];
 
 /**
  * The organization's unique slug: its subdomain, or its name reduced to the same characters. Empty

@@ -1,11 +1,10 @@
 /** Request and response schemas of the routes on single sign-on. */
 import { z } from 'zod';
 import { domain } from '#domainClaim/schemas.ts';
-import { MAX_METADATA_BYTES, SSO_STATUSES } from './rules.ts';
-
-const MAX_DOMAINS = 50;
-
-const MAX_URL = 2048;
+import { schemaOf } from '#kernel/http/inputSchema.ts';
+import { reason } from '#kernel/input/rules.ts';
+import { MAX_DOMAINS, MAX_URL, METADATA_XML } from './contract/input.ts';
+import { SSO_STATUSES } from './rules.ts';
 
 const domains = z.array(domain).min(1).max(MAX_DOMAINS);
 
@@ -16,7 +15,7 @@ const optionalDomains = domains
 export const ssoBody = z
   .union([
     z.strictObject({
-      metadataXml: z.string().min(1).max(MAX_METADATA_BYTES),
+      metadataXml: schemaOf(METADATA_XML),
       domains: optionalDomains,
     }),
     z.strictObject({
@@ -32,14 +31,7 @@ export const ssoBody = z
 
 export const ssoDeactivationBody = z
   .strictObject({
-    reason: z
-      .string()
-      .trim()
-      .min(1)
-      .max(500)
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-      .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
-      .refine((value) => value.isWellFormed(), 'must be well-formed Unicode'),
+    reason: schemaOf(reason()),
   })
   .meta({ id: 'SsoDeactivationRequest' });
 

@@ -7,10 +7,12 @@ import {
   log,
   setHandler,
 } from '@temporalio/workflow';
+import { checkShape } from '#kernel/input/shape.ts';
+import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
 import { failureTypeOf, undo } from '#kernel/workflow/failures.ts';
-import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
+import { SSO_CONFIGURATION_INPUT, TEST_VERDICT } from './contract/input.ts';
 import {
   DEFAULT_SSO_TIMING,
   type GivenMetadata,
@@ -63,13 +65,8 @@ export async function SSOConfigurationWorkflow(
   }
 }
 
-function setUp(params: SsoConfigurationParams): Run {
-  if (!params?.organizationId || !params.configurationId || !params.metadata || !params.origin) {
-    throw ApplicationFailure.nonRetryable(
-      'organizationId, configurationId, metadata and origin are required',
-      FAILURE.invalidInput,
-    );
-  }
+function setUp(given: SsoConfigurationParams): Run {
+  const params = acceptedInput(SSO_CONFIGURATION_INPUT, given);
   const { organizationId: orgId, configurationId, origin } = params;
   const timing = { ...DEFAULT_SSO_TIMING, ...params.timing };
   const run: Run = {
@@ -90,12 +87,18 @@ function setUp(params: SsoConfigurationParams): Run {
     verdict: undefined,
   };
   setHandler(testResult, (verdict) => {
-    run.verdict ??= verdict;
+    if (isVerdict(verdict)) run.verdict ??= verdict;
+    else log.warn('signal ignored: it has no verdict');
   });
   return run;
 }
 
 const sourceOf = (metadata: GivenMetadata): MetadataSource => ('xml' in metadata ? 'xml' : 'url');
+
+function isVerdict(given: unknown): given is SsoTestVerdict {
+  const { issues } = checkShape(TEST_VERDICT, given);
+  return issues.length === 0;
+}
 
 function validate({ params, input, activities, progress }: Run): Promise<ValidatedMetadata> {
   const { metadata, domains } = params;

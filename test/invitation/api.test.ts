@@ -110,11 +110,26 @@ describe('inviting', () => {
     expect(seen).toHaveLength(5);
     const none = await api.call('GET', `${where.url}?status=accepted`, { as: where.as });
     expect(none.body).toEqual({ invitations: [], next: null });
-    expectProblem(
-      await api.call('GET', `${where.url}?cursor=nonsense`, { as: where.as }),
-      400,
-      'invalid-request',
-    );
+  });
+
+  test.each([
+    ['text that is none of ours', 'nonsense'],
+    ['a year and an id', ['1', randomUUID()]],
+    ['a far year', ['+099999-01-01T00:00:00.000Z', randomUUID()]],
+    ['hyphens instead of an id', ['2026-01-01T00:00:00.000Z', '-'.repeat(36)]],
+    ['numbers', [1, 2]],
+    ['a number', 1],
+    ['an object', {}],
+    ['null', null],
+    ['a NUL', ['2026-01-01T00:00:00.000Z', '\u0000']],
+  ])('refuses a cursor of %s', async (_what, cursor) => {
+    const where = await organization();
+    const encoded =
+      typeof cursor === 'string'
+        ? cursor
+        : Buffer.from(JSON.stringify(cursor)).toString('base64url');
+    const answer = await api.call('GET', `${where.url}?cursor=${encoded}`, { as: where.as });
+    expectProblem(answer, 400, 'invalid-request');
   });
 });
 

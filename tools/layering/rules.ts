@@ -203,14 +203,14 @@ function roleRules(family: string): Rule[] {
     {
       name: 'sandbox',
       comment:
-        'Temporal loads workflows, and all they import, into a sandbox without Node, and replays them. contract, rules, proxies and workflow files may import each other, src/kernel/workflow, src/kernel/queues.ts, @temporalio/workflow and @temporalio/common. That holds for types too: a type-only import becomes a real one by deleting one word.',
+        'Temporal loads workflows, and all they import, into a sandbox without Node, and replays them. contract, rules, proxies and workflow files may import each other, src/kernel/workflow, src/kernel/input, src/kernel/queues.ts, @temporalio/workflow and @temporalio/common. That holds for types too: a type-only import becomes a real one by deleting one word.',
       from: {
-        path: ['^src/workflows[.]ts$', '^src/kernel/(?:workflow/|queues[.]ts$)', sandbox],
+        path: ['^src/workflows[.]ts$', '^src/kernel/(?:workflow/|input/|queues[.]ts$)', sandbox],
         pathNot: TEST,
       },
       to: {
         pathNot: [
-          '^src/kernel/(?:workflow/|queues[.]ts$)',
+          '^src/kernel/(?:workflow/|input/|queues[.]ts$)',
           sandbox,
           '^node_modules/@temporalio/(?:workflow|common)/',
         ],

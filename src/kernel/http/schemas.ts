@@ -1,22 +1,9 @@
 /** Parts of request and response schemas that every family uses. */
 import { z } from 'zod';
+import { uuid } from '#kernel/input/rules.ts';
+import { schemaOf } from './inputSchema.ts';
 
-/** One line of text, without control characters and without characters that jsonb cannot store. */
-export const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-    .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
-    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode');
-
-export const email = () => z.email().max(254);
-
-export const uuid = () => z.guid().transform((value) => value.toLowerCase());
-
-export const organizationId = uuid();
+export const organizationId = schemaOf(uuid());
 
 export const accepted = z
   .object({

@@ -2,8 +2,9 @@
 import { ACCEPTED, deliverInvitation, loadInvitation } from '#invitation/activities/delivery.ts';
 import { emitRevoked } from '#invitation/activities/revocation.ts';
 import { invitationToken, tokenHash } from '#invitation/activities/token.ts';
-import { expiryOf, normalizeEmail } from '#invitation/rules.ts';
+import { expiryOf } from '#invitation/rules.ts';
 import { eventId } from '#kernel/eventStore/eventId.ts';
+import { normalizeEmail } from '#kernel/input/email.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import type {
   CompensationInput,

@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { z } from 'zod';
 import { CONFIGURE_SSO } from '#domainClaim/contract.ts';
-import { asciiDomain } from '#domainClaim/schemas.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { notNow, Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { guarded, type Route } from '#kernel/http/route.ts';
 import { startedRun } from '#kernel/http/startedRun.ts';
+import { asciiDomain } from '#kernel/input/domain.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { cancelRun } from '#kernel/temporal/runs.ts';
 import { onlyActive, organizationInPath } from '#organization/access.ts';
@@ -58,7 +58,9 @@ function paramsOf(
   orgId: string,
   body: z.infer<typeof ssoBody>,
 ): SsoConfigurationParams {
-  const domains = body.domains && [...new Set(body.domains.map(asciiDomain))];
+  const domains = body.domains && [
+    ...new Set(body.domains.map((domain) => asciiDomain(domain) ?? domain)),
+  ];
   return {
     organizationId: orgId,
     configurationId: randomUUID(),

@@ -2,11 +2,11 @@
 import { bodyParser } from '@koa/bodyparser';
 import type { RouterContext } from '@koa/router';
 import type { Middleware } from 'koa';
-import { domainOfEmail } from '#domainClaim/rules.ts';
 import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
 import { open, type Route } from '#kernel/http/route.ts';
 import { parseWith } from '#kernel/http/validation.ts';
+import { domainOfEmail } from '#kernel/input/email.ts';
 import { SSO_FAILURE } from '#sso/rules.ts';
 import type { SsoTestVerdict } from '../contract.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from '../contract.ts';

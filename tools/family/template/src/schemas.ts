@@ -1,8 +1,11 @@
 /** Request and response schemas of the routes of a sample task. */
 import { z } from 'zod';
-import { text } from '#kernel/http/schemas.ts';
+import { schemaOf } from '#kernel/http/inputSchema.ts';
+import { NOTE } from './contract/input.ts';
 
-export const sampleTaskBody = z.strictObject({ note: text(500) }).meta({ id: 'SampleTaskRequest' });
+export const sampleTaskBody = z
+  .strictObject({ note: schemaOf(NOTE) })
+  .meta({ id: 'SampleTaskRequest' });
 
 export const sampleTaskList = z
   .object({

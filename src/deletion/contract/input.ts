@@ -1,0 +1,14 @@
+/** What the input of a deletion must look like. */
+import { reason, uuid } from '#kernel/input/rules.ts';
+import { ORIGIN, timing } from '#kernel/input/run.ts';
+import { fields, type Shape } from '#kernel/input/shape.ts';
+import { DEFAULT_TIMING } from '#onboarding/contract/timing.ts';
+import type { OrganizationDeletionParams } from '../contract.ts';
+
+export const ORGANIZATION_DELETION_INPUT: Shape<OrganizationDeletionParams> =
+  fields<OrganizationDeletionParams>({
+    organizationId: uuid(),
+    reason: reason(),
+    origin: ORIGIN,
+    timing: timing(DEFAULT_TIMING),
+  });
