@@ -173,7 +173,6 @@ CREATE TABLE workflow_runs_projection (
 
 -- Constraints
 
-ALTER TABLE domain_events ADD CONSTRAINT domain_events_created_by_fkey FOREIGN KEY (created_by) REFERENCES auth.users(id);
 ALTER TABLE domain_events ADD CONSTRAINT domain_events_event_type_check CHECK ((event_type ~ '^[a-z_]+(\.[a-z_]+)+$'::text));
 ALTER TABLE domain_events ADD CONSTRAINT domain_events_pkey PRIMARY KEY (id);
 ALTER TABLE event_skips ADD CONSTRAINT event_skips_actor_check CHECK ((length(TRIM(BOTH FROM actor)) > 0));
@@ -185,9 +184,9 @@ ALTER TABLE idempotency_keys ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (c
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_domain_check CHECK ((domain = lower(domain)));
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_pkey PRIMARY KEY (claim_id);
-ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text])));
+ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text, 'released'::text])));
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_pkey PRIMARY KEY (org_id);
-ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text, 'deactivated'::text, 'failed'::text])));
+ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text, 'deleting'::text, 'deactivated'::text, 'failed'::text])));
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_subdomain_status_check CHECK ((subdomain_status = ANY (ARRAY['pending'::text, 'dns_created'::text, 'verifying'::text, 'verified'::text, 'failed'::text, 'skipped'::text, 'removed'::text])));
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_pkey PRIMARY KEY (singleton);
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_singleton_check CHECK (singleton);
@@ -225,7 +224,7 @@ CREATE UNIQUE INDEX organization_domains_projection_one_claim ON public.organiza
 CREATE UNIQUE INDEX organization_domains_projection_one_owner ON public.organization_domains_projection USING btree (domain) WHERE (status = 'verified'::text);
 CREATE INDEX organizations_projection_parent ON public.organizations_projection USING btree (parent_org_id);
 CREATE INDEX organizations_projection_path ON public.organizations_projection USING gist (path);
-CREATE UNIQUE INDEX organizations_projection_slug_live ON public.organizations_projection USING btree (slug) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text]));
+CREATE UNIQUE INDEX organizations_projection_slug_live ON public.organizations_projection USING btree (slug) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text, 'deleting'::text]));
 CREATE INDEX organizations_projection_under_way ON public.organizations_projection USING btree (created_at) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text]));
 CREATE UNIQUE INDEX sso_configurations_projection_one_active ON public.sso_configurations_projection USING btree (org_id) WHERE (status = 'active'::text);
 CREATE UNIQUE INDEX sso_configurations_projection_one_under_way ON public.sso_configurations_projection USING btree (org_id) WHERE (status = ANY (ARRAY['requested'::text, 'validated'::text, 'configured'::text, 'testing'::text, 'tested'::text]));
@@ -368,6 +367,15 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.is_live(status text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT status IN ('pending', 'provisioning', 'active', 'deleting')
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.known_user(user_id text)
  RETURNS uuid
  LANGUAGE plpgsql
@@ -375,11 +383,38 @@ CREATE OR REPLACE FUNCTION public.known_user(user_id text)
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
 BEGIN
+  -- Runs that were started from a terminal have no user. The name is that of the frozen trigger.
   IF user_id ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
-    RETURN (SELECT u.id FROM auth.users u WHERE u.id = user_id::uuid);
+    RETURN user_id::uuid;
   END IF;
   RETURN NULL;
 END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.live_below(p_org_id uuid)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  WITH RECURSIVE below AS (
+    SELECT o.org_id, o.status FROM organizations_projection o WHERE o.parent_org_id = p_org_id
+    UNION
+    SELECT o.org_id, o.status FROM organizations_projection o
+    JOIN below b ON o.parent_org_id = b.org_id
+  )
+  SELECT count(*)::integer FROM below WHERE is_live(status)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.organization_after(type text, status text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT to_status FROM organization_transitions()
+  WHERE event_type = type AND from_status = status
+$function$
 ;
 
 CREATE OR REPLACE FUNCTION public.organization_of(e domain_events)
@@ -391,6 +426,71 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.organization_path(slug text, parent_path ltree)
+ RETURNS ltree
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  SELECT (coalesce(parent_path::text || '.', '') || replace(slug, '-', '_'))::ltree
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.organization_transitions()
+ RETURNS TABLE(event_type text, from_status text, to_status text)
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  VALUES
+    ('organization.bootstrap.initiated', 'absent', 'pending'),
+    ('organization.created', 'absent', 'provisioning'),
+    ('organization.created', 'pending', 'provisioning'),
+    ('organization.subdomain.dns_created', 'provisioning', 'provisioning'),
+    ('organization.subdomain.verified', 'provisioning', 'provisioning'),
+    ('organization.subdomain.verification_skipped', 'provisioning', 'provisioning'),
+    ('organization.activated', 'provisioning', 'active'),
+    ('organization.bootstrap.failed', 'pending', 'failed'),
+    ('organization.bootstrap.failed', 'provisioning', 'failed'),
+    ('organization.bootstrap.failed', 'active', 'active'),
+    ('organization.bootstrap.failed', 'deleting', 'deleting'),
+    ('organization.bootstrap.failed', 'deactivated', 'deactivated'),
+    ('organization.bootstrap.failed', 'failed', 'failed'),
+    ('organization.bootstrap.cancelled', 'pending', 'failed'),
+    ('organization.bootstrap.cancelled', 'provisioning', 'failed'),
+    ('organization.bootstrap.cancelled', 'active', 'active'),
+    ('organization.bootstrap.cancelled', 'deleting', 'deleting'),
+    ('organization.bootstrap.cancelled', 'deactivated', 'deactivated'),
+    ('organization.bootstrap.cancelled', 'failed', 'failed'),
+    ('organization.deletion.initiated', 'pending', 'deleting'),
+    ('organization.deletion.initiated', 'provisioning', 'deleting'),
+    ('organization.deletion.initiated', 'active', 'deleting'),
+    ('organization.deletion.initiated', 'deleting', 'deleting'),
+    -- What such an organization left is removed; its slug may have a successor by now.
+    ('organization.deletion.initiated', 'deactivated', 'deactivated'),
+    ('organization.deletion.initiated', 'failed', 'failed'),
+    ('organization.deactivated', 'pending', 'deactivated'),
+    ('organization.deactivated', 'provisioning', 'deactivated'),
+    ('organization.deactivated', 'active', 'deactivated'),
+    ('organization.deactivated', 'deleting', 'deactivated'),
+    ('organization.deactivated', 'deactivated', 'deactivated'),
+    ('organization.deactivated', 'failed', 'deactivated'),
+    ('user.invited', 'provisioning', 'provisioning'),
+    ('user.invited', 'active', 'active'),
+    ('invitation.resent', 'provisioning', 'provisioning'),
+    ('invitation.resent', 'active', 'active'),
+    ('invitation.accepted', 'active', 'active'),
+    ('organization.domain.claimed', 'active', 'active'),
+    ('organization.domain.verified', 'active', 'active'),
+    ('sso.requested', 'active', 'active'),
+    ('sso.metadata_validated', 'active', 'active'),
+    ('sso.metadata_refreshed', 'active', 'active'),
+    ('sso.provider_configured', 'active', 'active'),
+    ('sso.test_requested', 'active', 'active'),
+    ('sso.flow_tested', 'active', 'active'),
+    ('sso.activated', 'active', 'active')
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_bootstrap_ended(e domain_events)
  RETURNS void
  LANGUAGE plpgsql
@@ -398,7 +498,7 @@ CREATE OR REPLACE FUNCTION public.project_bootstrap_ended(e domain_events)
 AS $function$
 BEGIN
   UPDATE organizations_projection SET
-    status = CASE WHEN status IN ('pending', 'provisioning') THEN 'failed' ELSE status END,
+    status = organization_after(e.event_type, status),
     failure_stage = e.event_data ->> 'failure_stage',
     bootstrap_error = e.event_data ->> 'error_message',
     updated_at = e.created_at, version = e.stream_version
@@ -409,17 +509,37 @@ END $function$
 
 CREATE OR REPLACE FUNCTION public.project_bootstrap_initiated(e domain_events)
  RETURNS void
- LANGUAGE sql
+ LANGUAGE plpgsql
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
+DECLARE
+  slug CONSTANT text := e.event_data ->> 'slug';
+  parent CONSTANT uuid := (e.event_data #>> '{params,orgData,parentOrgId}')::uuid;
+  parent_path ltree;
+BEGIN
+  SELECT o.path INTO parent_path FROM organizations_projection o WHERE o.org_id = parent;
+  PERFORM require_free_path(e, organization_path(slug, parent_path));
   INSERT INTO organizations_projection (org_id, name, slug, status, subdomain_status,
     parent_org_id, workflow_id, correlation_id, requested_by, created_at, updated_at, version)
-  VALUES (e.aggregate_id, e.event_data ->> 'name', e.event_data ->> 'slug', 'pending',
-    CASE WHEN e.event_data ->> 'subdomain' IS NOT NULL THEN 'pending' END,
-    (e.event_data #>> '{params,orgData,parentOrgId}')::uuid,
+  VALUES (e.aggregate_id, e.event_data ->> 'name', slug,
+    organization_after(e.event_type, 'absent'),
+    CASE WHEN e.event_data ->> 'subdomain' IS NOT NULL THEN 'pending' END, parent,
     e.event_metadata ->> 'workflow_id', e.event_metadata ->> 'correlation_id',
-    e.event_metadata ->> 'user_id', e.created_at, e.created_at, e.stream_version)
-$function$
+    e.event_metadata ->> 'user_id', e.created_at, e.created_at, e.stream_version);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_deletion_initiated(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE organizations_projection SET status = organization_after(e.event_type, status),
+    updated_at = e.created_at, version = e.stream_version
+  WHERE org_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $function$
 ;
 
 CREATE OR REPLACE FUNCTION public.project_dns_created(e domain_events)
@@ -479,6 +599,19 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.project_domain_released(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  UPDATE organization_domains_projection SET status = 'released',
+    reason = e.event_data ->> 'reason', ended_at = e.created_at, updated_at = e.created_at
+  WHERE claim_id = e.aggregate_id AND status = 'verified';
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_event(e domain_events)
  RETURNS void
  LANGUAGE plpgsql
@@ -519,7 +652,7 @@ BEGIN
       PERFORM touch_organization(e);
       PERFORM project_run_closed(e, bootstrap, 'completed');
     WHEN 'organization.deletion.initiated' THEN
-      PERFORM touch_organization(e);
+      PERFORM project_deletion_initiated(e);
       PERFORM project_run_started(e, deletion);
     WHEN 'user.invited' THEN
       PERFORM project_user_invited(e);
@@ -563,6 +696,7 @@ BEGIN
     WHEN 'organization.domain.rejected' THEN
       PERFORM project_domain_ended(e, 'rejected');
       PERFORM project_run_closed(e, 'DomainVerificationWorkflow', 'completed');
+    WHEN 'organization.domain.released' THEN PERFORM project_domain_released(e);
     ELSE
       RAISE EXCEPTION 'unknown event type %', e.event_type USING ERRCODE = 'A4C01';
   END CASE;
@@ -689,10 +823,10 @@ CREATE OR REPLACE FUNCTION public.project_organization_activated(e domain_events
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
 BEGIN
-  UPDATE organizations_projection SET status = 'active',
+  UPDATE organizations_projection SET status = organization_after(e.event_type, status),
     activated_at = (e.event_data ->> 'activated_at')::timestamptz,
     updated_at = e.created_at, version = e.stream_version
-  WHERE org_id = e.aggregate_id AND status = 'provisioning';
+  WHERE org_id = e.aggregate_id AND organization_after(e.event_type, status) IS NOT NULL;
   PERFORM require_row(FOUND, e);
 END $function$
 ;
@@ -705,19 +839,12 @@ AS $function$
 DECLARE
   d jsonb := e.event_data;
 BEGIN
-  IF EXISTS (
-    SELECT 1 FROM organizations_projection o
-    WHERE o.path <@ (d ->> 'path')::ltree AND o.org_id <> e.aggregate_id
-      AND o.status IN ('provisioning', 'active')
-  ) THEN
-    RAISE EXCEPTION 'the path is taken' USING ERRCODE = 'unique_violation',
-      CONSTRAINT = 'organizations_projection_path_live';
-  END IF;
+  PERFORM require_free_path(e, (d ->> 'path')::ltree);
   INSERT INTO organizations_projection AS o (org_id, name, slug, type, path, domain, status,
     subdomain_status, parent_org_id, partner_type, referring_partner_id, details,
     workflow_id, correlation_id, requested_by, created_at, updated_at, version)
   VALUES (e.aggregate_id, d ->> 'name', d ->> 'slug', d ->> 'type', (d ->> 'path')::ltree,
-    d ->> 'domain', 'provisioning', CASE WHEN d ->> 'domain' IS NOT NULL THEN 'pending' END,
+    d ->> 'domain', organization_after(e.event_type, 'absent'), CASE WHEN d ->> 'domain' IS NOT NULL THEN 'pending' END,
     (d ->> 'parent_org_id')::uuid, d ->> 'partner_type', (d ->> 'referring_partner_id')::uuid,
     jsonb_build_object('contacts', d -> 'contacts', 'addresses', d -> 'addresses', 'phones', d -> 'phones'),
     e.event_metadata ->> 'workflow_id', e.event_metadata ->> 'correlation_id',
@@ -729,7 +856,7 @@ BEGIN
     partner_type = excluded.partner_type, referring_partner_id = excluded.referring_partner_id,
     details = excluded.details, workflow_id = excluded.workflow_id,
     updated_at = excluded.updated_at, version = excluded.version
-  WHERE o.status = 'pending';
+  WHERE organization_after(e.event_type, o.status) IS NOT NULL;
   PERFORM require_row(FOUND, e);
 END $function$
 ;
@@ -740,7 +867,7 @@ CREATE OR REPLACE FUNCTION public.project_organization_deactivated(e domain_even
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
 BEGIN
-  UPDATE organizations_projection SET status = 'deactivated',
+  UPDATE organizations_projection SET status = organization_after(e.event_type, status),
     deactivated_at = (e.event_data ->> 'deactivated_at')::timestamptz,
     deactivation_reason = e.event_data ->> 'reason',
     updated_at = e.created_at, version = e.stream_version
@@ -1047,6 +1174,97 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.require_active_parent(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  parent uuid := coalesce(e.event_data ->> 'parent_org_id',
+    e.event_data #>> '{params,orgData,parentOrgId}')::uuid;
+  parent_status text;
+BEGIN
+  SELECT o.status INTO parent_status FROM organizations_projection o
+  WHERE o.org_id = parent FOR SHARE;
+  IF FOUND AND parent_status <> 'active' THEN
+    RAISE EXCEPTION USING ERRCODE = 'A4C06', MESSAGE = format(
+      'A4C06: %s is refused: the organization above is %s', e.event_type, parent_status);
+  END IF;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.require_free_path(e domain_events, wanted ltree)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM organizations_projection o
+    WHERE o.path <@ wanted AND o.org_id <> e.aggregate_id AND is_live(o.status)
+  ) THEN
+    RAISE EXCEPTION 'the path is taken' USING ERRCODE = 'unique_violation',
+      CONSTRAINT = 'organizations_projection_path_live';
+  END IF;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.require_permitted(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  org CONSTANT uuid := organization_of(e);
+  is_own CONSTANT boolean := e.aggregate_type = 'organization';
+  current_status text;
+  below integer;
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM organization_transitions() t WHERE t.event_type = e.event_type)
+     OR (is_own AND e.processed_at IS NULL) THEN
+    RETURN;
+  END IF;
+  IF e.event_type IN ('organization.bootstrap.initiated', 'organization.created') THEN
+    PERFORM require_active_parent(e);
+  END IF;
+  IF is_own THEN
+    SELECT o.status INTO current_status FROM organizations_projection o
+    WHERE o.org_id = org FOR NO KEY UPDATE;
+  ELSE
+    SELECT o.status INTO current_status FROM organizations_projection o
+    WHERE o.org_id = org FOR SHARE;
+  END IF;
+  IF current_status IS NULL THEN
+    RETURN;
+  END IF;
+  IF organization_after(e.event_type, current_status) IS NULL THEN
+    RAISE EXCEPTION USING ERRCODE = 'A4C05', MESSAGE = format(
+      'A4C05: %s is refused: the organization is %s', e.event_type, current_status);
+  END IF;
+  IF e.event_type = 'organization.deletion.initiated' AND is_live(current_status)
+     AND (e.event_data ->> 'cascade') IS DISTINCT FROM 'true' THEN
+    below := live_below(org);
+    IF below > 0 THEN
+      RAISE EXCEPTION USING ERRCODE = 'A4C07', MESSAGE = format(
+        'A4C07: %s is refused: organizations below it that are not deleted: %s',
+        e.event_type, below);
+    END IF;
+  END IF;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.require_permitted_event()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM require_permitted(NEW);
+  RETURN NEW;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.require_row(met boolean, e domain_events)
  RETURNS void
  LANGUAGE plpgsql
@@ -1178,6 +1396,7 @@ END $function$
 -- Triggers
 
 CREATE TRIGGER domain_events_admit BEFORE INSERT ON public.domain_events FOR EACH ROW EXECUTE FUNCTION admit_event();
+CREATE TRIGGER domain_events_admit_permitted BEFORE INSERT ON public.domain_events FOR EACH ROW EXECUTE FUNCTION require_permitted_event();
 CREATE TRIGGER domain_events_append_only BEFORE DELETE OR UPDATE ON public.domain_events FOR EACH ROW EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER domain_events_no_truncate BEFORE TRUNCATE ON public.domain_events FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 CREATE TRIGGER domain_events_project AFTER INSERT ON public.domain_events FOR EACH ROW EXECUTE FUNCTION project_new_event();

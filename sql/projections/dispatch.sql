@@ -37,7 +37,7 @@ BEGIN
       PERFORM touch_organization(e);
       PERFORM project_run_closed(e, bootstrap, 'completed');
     WHEN 'organization.deletion.initiated' THEN
-      PERFORM touch_organization(e);
+      PERFORM project_deletion_initiated(e);
       PERFORM project_run_started(e, deletion);
     WHEN 'user.invited' THEN
       PERFORM project_user_invited(e);
@@ -81,6 +81,7 @@ BEGIN
     WHEN 'organization.domain.rejected' THEN
       PERFORM project_domain_ended(e, 'rejected');
       PERFORM project_run_closed(e, 'DomainVerificationWorkflow', 'completed');
+    WHEN 'organization.domain.released' THEN PERFORM project_domain_released(e);
     ELSE
       RAISE EXCEPTION 'unknown event type %', e.event_type USING ERRCODE = 'A4C01';
   END CASE;

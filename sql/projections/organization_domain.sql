@@ -17,3 +17,13 @@ BEGIN
   WHERE claim_id = e.aggregate_id AND status = 'pending';
   PERFORM require_row(FOUND, e);
 END $$;
+
+-- The organization gives its domain back; another one may prove it from now on.
+CREATE OR REPLACE FUNCTION project_domain_released(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  UPDATE organization_domains_projection SET status = 'released',
+    reason = e.event_data ->> 'reason', ended_at = e.created_at, updated_at = e.created_at
+  WHERE claim_id = e.aggregate_id AND status = 'verified';
+  PERFORM require_row(FOUND, e);
+END $$;

@@ -4,5 +4,9 @@ import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.
 const organization = onAggregate('organization');
 
 export const DELETION_EVENTS = {
-  'organization.deletion.initiated': organization<{ reason: string }>(),
+  'organization.deletion.initiated': organization<{
+    reason: string;
+    /** All live organizations below are deleted, too; without it they must be gone. */
+    cascade?: boolean;
+  }>(),
 } as const satisfies EventCatalogue;

@@ -5,12 +5,12 @@ import { leadingUuid } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput } from '#kernel/workflow/names.ts';
 import { DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
 
-export const DOMAIN_STATUSES = ['pending', 'verified', 'rejected'] as const;
+export const DOMAIN_STATUSES = ['pending', 'verified', 'rejected', 'released'] as const;
 
 export type DomainStatus = (typeof DOMAIN_STATUSES)[number];
 
 /** Why a claim ended without proof. */
-export type DomainRejection = 'not_proved_in_time' | 'taken';
+export type DomainRejection = 'not_proved_in_time' | 'taken' | 'organization_ended';
 
 /** Permission to claim domains, and to configure single sign-on for them. */
 export const CONFIGURE_SSO = 'organization.configure_sso';

@@ -13,4 +13,6 @@ export const DOMAIN_CLAIM_EVENTS = {
     domain: string;
     reason: DomainRejection;
   }>(),
+  /** The organization gave a verified domain back. */
+  'organization.domain.released': domain<{ org_id: string; domain: string; reason: string }>(),
 } as const satisfies EventCatalogue;

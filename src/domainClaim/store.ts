@@ -1,6 +1,7 @@
 /** Queries on the projection of claimed domains. */
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
+import type { DomainStatus } from './contract.ts';
 
 const claims = (db: Database) =>
   db
@@ -17,6 +18,9 @@ const claims = (db: Database) =>
       'ended_at as endedAt',
     ]);
 
+/** The states in which a domain is an organization's, or may become it. */
+const HELD = ['pending', 'verified'] as const satisfies DomainStatus[];
+
 export type OrganizationDomain = RowOf<typeof claims>;
 export type DomainClaims = ReturnType<typeof createDomainClaims>;
 
@@ -27,12 +31,12 @@ export function createDomainClaims(pool: Pool) {
     claim: (claimId: string): Promise<OrganizationDomain | undefined> =>
       claims(db).where('claim_id', '=', claimId).executeTakeFirst(),
 
-    /** The organization's pending or verified claim of a domain. */
+    /** The organization's pending or verified claim of a domain: it has at most one. */
     claimOf: (orgId: string, domain: string): Promise<OrganizationDomain | undefined> =>
       claims(db)
         .where('org_id', '=', orgId)
         .where('domain', '=', domain)
-        .where('status', '<>', 'rejected')
+        .where('status', 'in', HELD)
         .executeTakeFirst(),
 
     domainsOf: (orgId: string): Promise<OrganizationDomain[]> =>

@@ -1,4 +1,4 @@
-/** The organization: the request format of the existing frontend, and the organization's states. */
+/** The organization: the request format of the existing frontend, and the states of its DNS. */
 export const ORGANIZATION_TYPES = ['provider', 'partner'] as const;
 
 export const PARTNER_TYPES = ['var', 'family', 'court', 'other'] as const;
@@ -52,8 +52,6 @@ export interface OrgData {
   partnerType?: (typeof PARTNER_TYPES)[number];
   referringPartnerId?: string;
 }
-
-export type OrganizationStatus = 'pending' | 'provisioning' | 'active' | 'deactivated' | 'failed';
 
 export type SubdomainStatus =
   | 'pending'

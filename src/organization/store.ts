@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { OrgData } from './contract.ts';
+import { BOOTSTRAPPING, LIVE } from './life.ts';
 
 /** The content of `organizations_projection.details`. */
 type OrganizationDetails = Pick<OrgData, 'contacts' | 'addresses' | 'phones'>;
@@ -68,10 +69,7 @@ export function createOrganizations(pool: Pool) {
 
     /** The live organization with a slug; there is at most one. */
     findBySlug: (slug: string): Promise<Organization | undefined> =>
-      organizations(db)
-        .where('slug', '=', slug)
-        .where('status', 'in', ['pending', 'provisioning', 'active'])
-        .executeTakeFirst(),
+      organizations(db).where('slug', '=', slug).where('status', 'in', LIVE).executeTakeFirst(),
 
     /**
      * A page of the bootstraps that began at least `olderThanMs` ago and have not ended, oldest
@@ -84,7 +82,7 @@ export function createOrganizations(pool: Pool) {
     ): Promise<Organization[]> {
       const youngest = sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`;
       const pending = organizations(db)
-        .where('status', 'in', ['pending', 'provisioning'])
+        .where('status', 'in', BOOTSTRAPPING)
         .where('created_at', '<=', youngest)
         .orderBy('created_at')
         .orderBy('org_id')

@@ -1,7 +1,7 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { SEARCH_ATTRIBUTES } from '#families.ts';
-import { makeOrganization } from '#support/history/organizations.ts';
+import { makeActiveOrganization } from '#support/history/organizations.ts';
 import { startInvitation } from '#support/runs/invitationRuns.ts';
 import { useOnboarding } from '#support/stack/onboarding.ts';
 import { useStarted } from '#support/stack/useStarted.ts';
@@ -35,7 +35,7 @@ beforeAll(async () => {
 });
 
 test('reminds on the third day and expires on the seventh', async () => {
-  const { orgId } = await makeOrganization(onboarding.database.pool);
+  const { orgId } = await makeActiveOrganization(onboarding.database.pool);
   const requestedAt = new Date(await environment.currentTimeMs());
   const { client } = environment;
   const { usersTaskQueue } = onboarding;

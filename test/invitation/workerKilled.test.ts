@@ -1,7 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { AcceptedInvitation, InvitationTiming } from '#invitation/contract.ts';
-import { makeOrganization } from '#support/history/organizations.ts';
+import { makeActiveOrganization } from '#support/history/organizations.ts';
 import { startInvitation } from '#support/runs/invitationRuns.ts';
 import { useHolds } from '#support/stack/holds.ts';
 import { useOnboarding } from '#support/stack/onboarding.ts';
@@ -68,7 +68,7 @@ async function stopEverythingSomewhere(): Promise<void> {
 }
 
 beforeAll(async () => {
-  ({ orgId } = await makeOrganization(onboarding.database.pool));
+  ({ orgId } = await makeActiveOrganization(onboarding.database.pool));
   await workers.spawn();
   await stopEverythingSomewhere();
   await vi.waitFor(

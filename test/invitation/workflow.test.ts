@@ -10,7 +10,7 @@ import {
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { newEvent } from '#support/history/events.ts';
-import { makeOrganization } from '#support/history/organizations.ts';
+import { makeActiveOrganization } from '#support/history/organizations.ts';
 import { type StartedInvitation, startInvitation, tokenIn } from '#support/runs/invitationRuns.ts';
 import { startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
 import { useWorker } from '#support/stack/worker.ts';
@@ -26,7 +26,7 @@ const onboarding = useOnboarding();
 useWorker(onboarding);
 afterEach(() => onboarding.heal());
 
-const organization = async () => (await makeOrganization(onboarding.database.pool)).orgId;
+const organization = async () => (await makeActiveOrganization(onboarding.database.pool)).orgId;
 
 interface Run extends StartedInvitation {
   state(): Promise<UserInvitationState>;

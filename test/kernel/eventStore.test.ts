@@ -81,12 +81,13 @@ describe('appending', () => {
     expect(await eventsOf(orgId)).toHaveLength(1);
   });
 
-  test('created_by names only users that auth.users knows', async () => {
+  test('created_by keeps the user’s id, also of one that auth.users does not know', async () => {
     const known = randomUUID();
+    const unknown = randomUUID();
     await database.owner.query('INSERT INTO auth.users (id) VALUES ($1)', [known]);
     for (const [userId, expected] of [
       [known, known],
-      [randomUUID(), null],
+      [unknown, unknown],
       ['cli', null],
     ] as const) {
       const orgId = randomUUID();

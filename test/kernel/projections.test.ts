@@ -72,9 +72,7 @@ describe('organizations_projection', () => {
     const orgId = await organization();
     await emit('organization.deactivated', orgId, { deactivated_at: AT, reason: 'gone' });
     await expect(emit('organization.activated', orgId, { activated_at: AT })).rejects.toMatchObject(
-      {
-        sqlState: 'A4C02',
-      },
+      { type: 'OrganizationNotActive' },
     );
     expect(await readModels.organization(orgId)).toMatchObject({ status: 'deactivated' });
   });
@@ -231,6 +229,7 @@ describe('isWithin', () => {
   test('sees itself and what lies below, by id', async () => {
     const [parentSlug, childSlug] = [slug(), slug()];
     const parent = await organization(parentSlug);
+    await emit('organization.activated', parent, { activated_at: AT });
     const child = randomUUID();
     const data = created(childSlug, { path: `${parentSlug}.${childSlug}`, parent_org_id: parent });
     await emit('organization.created', child, data);

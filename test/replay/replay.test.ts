@@ -40,6 +40,7 @@ describe('the present code replays', () => {
       'before-dns-verification.json',
       'cancelled.json',
       'completed.json',
+      'deletion-before-waiting.json',
       'domain-rejected.json',
       'domain-verified.json',
       'failed.json',

@@ -63,7 +63,7 @@ export interface OrganizationDomainsProjection {
   ended_at: Timestamp | null;
   org_id: string;
   reason: string | null;
-  status: 'pending' | 'verified' | 'rejected';
+  status: 'pending' | 'verified' | 'rejected' | 'released';
   updated_at: Timestamp;
   workflow_id: string | null;
 }
@@ -90,7 +90,7 @@ export interface OrganizationsProjection {
   referring_partner_id: string | null;
   requested_by: string | null;
   slug: string;
-  status: 'pending' | 'provisioning' | 'active' | 'deactivated' | 'failed';
+  status: 'pending' | 'provisioning' | 'active' | 'deleting' | 'deactivated' | 'failed';
   subdomain_status:
     | 'pending'
     | 'dns_created'

@@ -8,7 +8,7 @@ import { eventId } from './eventId.ts';
 import type { AppendedEvent, EventStore } from './eventStore.ts';
 import type { EventCatalogue, EventDataOf, EventMetadata, EventTypeOf } from './eventTypes.ts';
 
-export { EventHeldError, EventNotProjectedError } from './storeError.ts';
+export { EventHeldError, EventNotProjectedError, EventRefusedError } from './storeError.ts';
 
 export interface EmitParams<C extends EventCatalogue, T extends EventTypeOf<C>> {
   eventType: T;
@@ -69,6 +69,7 @@ function metadataFor(
  * Emitting is idempotent: the id is derived from the workflow, the event type, the aggregate and
  * the ordinal. A retried activity or a reset workflow therefore finds its own event.
  * @throws EventNotProjectedError or EventHeldError when the event has not taken effect.
+ * @throws EventRefusedError when the organization's state does not permit it; nothing is stored.
  */
 export function createEmitEvent<C extends EventCatalogue>(
   store: EventStore,

@@ -1,7 +1,13 @@
 /** The event store: appends events, and retries events that could not be projected. */
 import type { Pool, PoolClient } from 'pg';
 import type { EventMetadata } from './eventTypes.ts';
-import { EventHeldError, EventNotProjectedError, HELD, sqlStateOf } from './storeError.ts';
+import {
+  EventHeldError,
+  EventNotProjectedError,
+  HELD,
+  refusedEvent,
+  sqlStateOf,
+} from './storeError.ts';
 
 export interface NewEvent {
   id: string;
@@ -45,9 +51,12 @@ interface AppendRow {
 }
 
 /**
- * Converts the exception that the database raises with `mustProject` into the same error classes.
+ * Converts an exception of the database: of a state that does not permit the event, and with
+ * `mustProject` into the same error classes as without it.
  */
 function refusal(event: NewEvent, error: unknown): unknown {
+  const refused = refusedEvent(error, event.id);
+  if (refused) return refused;
   const sqlState = sqlStateOf(error);
   const { message } = error as Error;
   if (!event.mustProject || !sqlState || !message.startsWith(`${sqlState}:`)) return error;
@@ -70,7 +79,8 @@ export function createEventStore(pool: Pool, observe: AppendObserver = () => {})
      * event is returned.
      * @param client connection of a transaction, to append within it.
      * @throws EventNotProjectedError or EventHeldError when the event has no effect yet. It is
-     *   stored (unless mustProject is set) and will be projected later.
+     *   stored (unless mustProject is set) and will be projected later. EventRefusedError when the
+     *   organization's state does not permit it; then it is not stored.
      */
     async append(event: NewEvent, client: Pool | PoolClient = pool): Promise<AppendedEvent> {
       const { id, eventType, aggregateType, aggregateId } = event;

@@ -1,4 +1,5 @@
 /** Errors of the event store, and which of them may be retried. */
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 
 /**
  * SQLSTATE classes and codes that a retry may resolve: lost connections, conflicts with other
@@ -12,6 +13,13 @@ const RETRYABLE = /^(08|40|53|57|58|XX)|^55P03$|^55006$|^25006$/;
 const OWN_CODES = 'A4C';
 /** Raised by append_event: an earlier event of the stream is not projected yet. */
 export const HELD = 'A4C04';
+
+/** SQLSTATEs of `require_permitted`: the event was not stored. Each is a failure type. */
+const REFUSALS: Readonly<Record<string, string>> = {
+  A4C05: FAILURE.organizationNotActive,
+  A4C06: FAILURE.parentNotActive,
+  A4C07: FAILURE.organizationHasChildren,
+};
 
 export const isRetryableSqlState = (sqlState: string): boolean => RETRYABLE.test(sqlState);
 
@@ -66,6 +74,29 @@ export class EventNotProjectedError extends EventStoreError {
     this.sqlState = sqlState;
     this.constraint = constraint;
   }
+}
+
+/**
+ * The organization's state does not permit the event: it is not stored, and no stream is blocked.
+ * `type` is one of FAILURE; the message says which state it is.
+ */
+export class EventRefusedError extends EventStoreError {
+  override name = 'EventRefusedError';
+  readonly type: string;
+
+  constructor(message: string, eventId: string, type: string) {
+    super(message, eventId, false);
+    this.type = type;
+  }
+}
+
+/** The refusal that the database raised for an event; undefined for another error. */
+export function refusedEvent(error: unknown, eventId: string): EventRefusedError | undefined {
+  const sqlState = sqlStateOf(error) ?? '';
+  const type = REFUSALS[sqlState];
+  if (!type) return undefined;
+  const message = (error as Error).message.replace(`${sqlState}: `, '');
+  return new EventRefusedError(message, eventId, type);
 }
 
 /** The event waits, because an earlier event of its aggregate could not be projected. */

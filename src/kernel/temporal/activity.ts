@@ -6,7 +6,11 @@ import {
   Context,
 } from '@temporalio/activity';
 import { TemporalFailure } from '@temporalio/common';
-import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import {
+  EventHeldError,
+  EventNotProjectedError,
+  EventRefusedError,
+} from '#kernel/eventStore/emitEvent.ts';
 import { isTransient, sqlStateOf } from '#kernel/eventStore/storeError.ts';
 import { isProviderError } from '#kernel/providerError.ts';
 import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
@@ -105,6 +109,9 @@ export function toFailure(error: unknown): unknown {
       type: error instanceof EventHeldError ? FAILURE.eventHeld : FAILURE.eventNotProjected,
       nonRetryable: !error.retryable,
     });
+  }
+  if (error instanceof EventRefusedError) {
+    return ApplicationFailure.nonRetryable(error.message, error.type);
   }
   return unforeseen(error);
 }

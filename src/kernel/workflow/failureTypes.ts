@@ -5,6 +5,12 @@ export const FAILURE = {
   eventHeld: 'EventHeld',
   /** The database is not available now. */
   storeUnavailable: 'StoreUnavailable',
+  /** The organization's state does not permit it (docs/organization-life.md). */
+  organizationNotActive: 'OrganizationNotActive',
+  /** The organization above is not active, so nothing comes into being below it. */
+  parentNotActive: 'ParentNotActive',
+  /** Live organizations are below the one that is to be deleted. */
+  organizationHasChildren: 'OrganizationHasChildren',
   /** Any other error, whose details are only in the log: its name, code and place. */
   internal: 'InternalError',
 } as const;

@@ -8,7 +8,7 @@ import {
   type UserInvitationState,
 } from '#invitation/contract.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { makeOrganization } from '#support/history/organizations.ts';
+import { makeActiveOrganization } from '#support/history/organizations.ts';
 import { startInvitation } from '#support/runs/invitationRuns.ts';
 import type { Bench, Recording } from './recording.ts';
 
@@ -32,7 +32,7 @@ const KINDS: Record<string, Kind> = {
 };
 
 async function invite({ client, pool, queues }: Bench, name: string, { timing }: Kind) {
-  const { orgId } = await makeOrganization(pool, { slug: name });
+  const { orgId } = await makeActiveOrganization(pool, { slug: name });
   const where = { client, usersTaskQueue: queues.users };
   const options = { orgId, email: 'ada@example.org', timing: { reminderAfterMs: 0, ...timing } };
   return (await startInvitation(where, options)).handle;

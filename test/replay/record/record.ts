@@ -5,12 +5,18 @@
  */
 import { startStack } from '#dev/embedded/stack.ts';
 import { bootstraps } from './bootstraps.ts';
+import { deletions } from './deletions.ts';
 import { isRecorded } from './historyFiles.ts';
 import { invitations } from './invitations.ts';
 import { type Recording, record } from './recording.ts';
 import { singleSignOn } from './singleSignOn.ts';
 
-const RECORDINGS: Record<string, Recording> = { ...bootstraps, ...invitations, ...singleSignOn };
+const RECORDINGS: Record<string, Recording> = {
+  ...bootstraps,
+  ...deletions,
+  ...invitations,
+  ...singleSignOn,
+};
 
 async function missing(): Promise<string[]> {
   const names: string[] = [];
