@@ -41,6 +41,13 @@ CREATE TABLE idempotency_keys (
   correlation_id text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
 );
+CREATE TABLE leases (
+  name text NOT NULL,
+  holder uuid,
+  renewed_at timestamp with time zone,
+  expires_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  finished_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
+);
 CREATE TABLE organization_domains_projection (
   claim_id uuid NOT NULL,
   org_id uuid NOT NULL,
@@ -181,6 +188,7 @@ ALTER TABLE event_skips ADD CONSTRAINT event_skips_pkey PRIMARY KEY (event_id);
 ALTER TABLE event_skips ADD CONSTRAINT event_skips_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0));
 ALTER TABLE event_streams ADD CONSTRAINT event_streams_pkey PRIMARY KEY (aggregate_type, aggregate_id);
 ALTER TABLE idempotency_keys ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
+ALTER TABLE leases ADD CONSTRAINT leases_pkey PRIMARY KEY (name);
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_domain_check CHECK ((domain = lower(domain)));
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_pkey PRIMARY KEY (claim_id);
@@ -1407,6 +1415,7 @@ CREATE POLICY a4c_app ON domain_events FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_skips FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_streams FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON idempotency_keys FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON leases FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organization_domains_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organizations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON rate_limits FOR ALL TO a4c_app;
@@ -1421,6 +1430,7 @@ GRANT INSERT, SELECT ON domain_events TO a4c_app;
 GRANT SELECT ON event_skips TO a4c_app;
 GRANT SELECT ON event_streams TO a4c_app;
 GRANT INSERT, SELECT ON idempotency_keys TO a4c_app;
+GRANT INSERT, SELECT, UPDATE ON leases TO a4c_app;
 GRANT SELECT ON organization_domains_projection TO a4c_app;
 GRANT SELECT ON organizations_projection TO a4c_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limits TO a4c_app;

@@ -24,7 +24,7 @@ const STEADY_ROUNDS = 8;
 const ROUND_MS = 1_000;
 const START_PATH = '/api/v1/workflows/organization-bootstrap';
 /** One evaluation per scrape interval, which takes seconds in production. */
-const FAST_CHECKS = { HEALTH_INTERVAL_SECONDS: '1' };
+const FAST_CHECKS = { HEALTH_INTERVAL_SECONDS: '1', RECONCILE_INTERVAL_SECONDS: '1' };
 
 export interface StartedOnboarding {
   organizationId: string;

@@ -181,6 +181,20 @@ const checks: Section = {
   ],
 };
 
+const leaders: Section = {
+  title: 'Work of one at a time',
+  panels: [
+    lines({
+      title: 'Age of the last round',
+      description:
+        'The reconciler ends a round every 15 s, schedules are looked after every 10 minutes. Rising: nobody does it.',
+      unit: 's',
+      queries: [{ expr: max(own('leader_round_age_seconds'), 'work'), legend: '{{work}}' }],
+      alerts: ['LeaderWorkSilent'],
+    }),
+  ],
+};
+
 const database: Section = {
   title: 'Connections and secrets',
   panels: [
@@ -324,5 +338,5 @@ export const eventStore: DashboardSpec = {
   uid: 'a4c-event-store',
   title: 'A4C onboarding: Event store and runtime',
   description: 'Whether facts become read models, and how the processes are.',
-  sections: [events, checks, database, runtime],
+  sections: [events, checks, leaders, database, runtime],
 };

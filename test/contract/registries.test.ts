@@ -105,14 +105,17 @@ describe('workflow ids', () => {
       yield info('OrganizationDeletionWorkflow', `org-deletion-${ID}`);
     };
     const sync = createVisibilitySync({
-      client: { workflow: { list } } as unknown as Client,
+      client: {
+        workflow: { list },
+        withDeadline: (_deadline: number, call: () => unknown) => call(),
+      } as unknown as Client,
       runs: { record: async (run) => recorded.push(run) > 0, isOpen: async () => true },
       workflows: WORKFLOWS,
       endUnsaid: {},
       outlived: {},
       logger: createLogger('api', 'silent'),
     });
-    expect(await sync.sync(['users'])).toBe(1);
+    expect(await sync.sync(['users'], new AbortController().signal)).toBe(1);
     expect(recorded).toMatchObject([{ workflowId: `org-deletion-${ID}`, orgId: ID }]);
   });
 });

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WORKFLOWS } from '#families.ts';
-import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
+import { createLease } from '#kernel/database/lease.ts';
 import { createPool } from '#kernel/database/pool.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
@@ -16,8 +16,6 @@ import { createReconciler } from '#onboarding/reconcile/reconciler.ts';
 import { createBootstrapRequests } from '#onboarding/store.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { sampleUsers, useOnboarding } from '#support/stack/onboarding.ts';
-
-const LOCK = '42';
 
 const onboarding = useOnboarding();
 let pool: ReturnType<typeof createPool>;
@@ -43,7 +41,7 @@ beforeAll(async () => {
     organizations: readModels,
     store,
     emitEvent,
-    lock: createAdvisoryLock(pool, LOCK),
+    lease: createLease(pool, 'reconciler'),
     runs: createWorkflowRuns(pool),
     workflows: WORKFLOWS,
     taskQueues: [onboarding.taskQueue, onboarding.usersTaskQueue],
@@ -152,36 +150,16 @@ describe('a run that ended without its last event', () => {
   });
 });
 
-describe('the lock', () => {
-  const held = async () => {
-    const { rows } = await onboarding.owner.query(
-      `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1`,
-      [LOCK],
-    );
-    return rows.map(({ pid }) => pid as number);
-  };
-
-  test('lets one replica at a time do it, and is given back', async () => {
-    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
-    const first = createAdvisoryLock(pool, LOCK).tryRun(() => finished.then(() => 'done'));
-    await vi.waitFor(async () => expect(await held()).toHaveLength(1));
-    expect(await reconciler.runOnce()).toBeUndefined();
-    finish();
-    expect(await first).toBe('done');
-    expect(await held()).toEqual([]);
-    expect(await reconciler.runOnce()).toBeDefined();
+test('one replica at a time does a round', async () => {
+  const { promise: finished, resolve: finish } = Promise.withResolvers<string>();
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+  const first = createLease(pool, 'reconciler').tryRun(() => {
+    begin();
+    return finished;
   });
-
-  test('that is lost with its connection ends the round, not the process', async () => {
-    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
-    const round = createAdvisoryLock(pool, LOCK).tryRun(() => finished);
-    const failure = round.catch((error: Error) => error);
-    await vi.waitFor(async () => expect(await held()).toHaveLength(1));
-    const [pid] = await held();
-    await onboarding.owner.query('SELECT pg_terminate_backend($1)', [pid]);
-    await vi.waitFor(async () => expect(await held()).toEqual([]));
-    finish();
-    expect(await failure).toBeInstanceOf(Error);
-    expect(await reconciler.runOnce()).toBeDefined();
-  });
+  await begun;
+  expect(await reconciler.runOnce()).toBeUndefined();
+  finish('done');
+  expect(await first).toBe('done');
+  expect(await reconciler.runOnce()).toBeDefined();
 });

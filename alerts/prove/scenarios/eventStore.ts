@@ -52,4 +52,10 @@ export const eventStoreScenarios: readonly Scenario[] = [
     begin: ({ owner }) => owner.query('REVOKE SELECT ON user_invitations_projection FROM a4c_app'),
     end: ({ owner }) => owner.query('GRANT SELECT ON user_invitations_projection TO a4c_app'),
   },
+  {
+    fault: 'the application may no longer take a lease',
+    proves: [{ alert: 'LeaderWorkSilent' }],
+    begin: ({ owner }) => owner.query('REVOKE UPDATE ON leases FROM a4c_app'),
+    end: ({ owner }) => owner.query('GRANT UPDATE ON leases TO a4c_app'),
+  },
 ];

@@ -57,4 +57,17 @@ export const eventStoreCases: readonly AlertCase[] = [
     fires: [{ labels: { check: 'blocked_streams' } }],
     missing: [{}],
   },
+  {
+    alert: 'LeaderWorkSilent',
+    // Rounds every 15 s, seen by two replicas; from minute 10 to 30 there are none.
+    series: {
+      'leader_round_age_seconds{work="reconciler",instance="a"}': '15x10 60+60x19 15x600',
+      'leader_round_age_seconds{work="reconciler",instance="b"}': '15x10 60+60x19 15x600',
+      'leader_round_age_seconds{work="schedules",instance="a"}': '300x640',
+    },
+    silent: '15m',
+    firing: '19m',
+    resolved: '35m',
+    fires: [{ labels: { work: 'reconciler' }, value: '9m 0s' }],
+  },
 ];

@@ -53,8 +53,36 @@ or absent(health_check_last_success_timestamp_seconds)`;
     'The check {{ $labels.check }} gives old values: alerts that read it are blind. It fails, it takes too long, or no API replica exports it.',
 };
 
+/** How long a round may be ago; schedules are looked after every 10 minutes and fire once a day. */
+const ROUNDS = { reconciler: '5m', schedules: '12h' } as const;
+
+const leaderSilent: AlertDefinition = {
+  ...about,
+  name: 'LeaderWorkSilent',
+  severity: 'warning',
+  service: 'a4c-api',
+  expr: (time) =>
+    Object.entries(ROUNDS)
+      .map(
+        ([work, age]) =>
+          `${once('work', `leader_round_age_seconds{work="${work}"}`)} > ${time.seconds(age)}`,
+      )
+      .join('\nor '),
+  for: '2m',
+  summary: 'Nobody has finished a round of the {{ $labels.work }}',
+  description:
+    'The last round ended {{ $value | humanizeDuration }} ago. Reconciler: requests whose start failed keep waiting, and runs that ended without a word stay open. Schedules: one that was deleted is not made again.',
+};
+
 export const eventStore: RuleGroup = {
   name: 'eventStore',
   about: 'The event store and the health checks of sql/health.',
-  rules: [unprocessedOld, processingErrors, failing('critical', 2), failing('warning', 1), stale],
+  rules: [
+    unprocessedOld,
+    processingErrors,
+    failing('critical', 2),
+    failing('warning', 1),
+    stale,
+    leaderSilent,
+  ],
 };

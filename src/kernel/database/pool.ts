@@ -45,7 +45,7 @@ interface PoolConfig extends DatabaseAddress {
 type LimitedQuery = pg.QueryConfig & { query_timeout: number };
 
 /** A statement with a client-side limit of its own; a connection that exceeds it is discarded. */
-const limited = (text: string, limitMs: number, values?: unknown[]): LimitedQuery => ({
+export const limited = (text: string, limitMs: number, values?: unknown[]): LimitedQuery => ({
   text,
   ...(values && { values }),
   query_timeout: limitMs,

@@ -55,6 +55,14 @@ export interface IdempotencyKeys {
   workflow_id: string;
 }
 
+export interface Leases {
+  expires_at: Generated<Timestamp>;
+  finished_at: Generated<Timestamp>;
+  holder: string | null;
+  name: string;
+  renewed_at: Timestamp | null;
+}
+
 export interface OrganizationDomainsProjection {
   challenge: string;
   claim_id: string;
@@ -216,6 +224,7 @@ export interface DB {
   event_skips: EventSkips;
   event_streams: EventStreams;
   idempotency_keys: IdempotencyKeys;
+  leases: Leases;
   organization_domains_projection: OrganizationDomainsProjection;
   organizations_projection: OrganizationsProjection;
   projection_sources: ProjectionSources;

@@ -50,6 +50,12 @@ export function createMetricQueries(pool: Pool) {
       return durationTotals(db, runs, edges);
     },
 
+    leaderRounds: () =>
+      db
+        .selectFrom('leases')
+        .select(({ ref }) => ['name', secondsBetween(ref('finished_at'), NOW).as('ageSeconds')])
+        .execute(),
+
     /** Events that wait to be projected now; the age is 0 when there are none. */
     unprocessedEvents: () =>
       db

@@ -61,7 +61,7 @@ export const processSettings = {
         ),
     )
     .describe('`NAME=2026-01-31,OTHER=…`: when secrets were rotated, for the alert on old ones'),
-  /** At least two: the reconciler's lock occupies one connection while its work needs another. */
+  /** At least two: a lease is renewed on one while its work uses another. */
   DATABASE_POOL_SIZE: integer(10, 2, 200).describe('connections to PostgreSQL of one process'),
 };
 

@@ -192,6 +192,16 @@ export const KERNEL_METRICS = {
     source: 'sql/health/parked_streams.sql',
   }),
 
+  // Work of which one process at a time does a round.
+  leader_round_age_seconds: gauge({
+    help: 'Time since the last finished round of work that one process at a time does.',
+    unit: 's',
+    labels: ['work'],
+    from: 'api',
+    source: 'database: leases',
+    fromDatabase: true,
+  }),
+
   // Health checks: sql/health/*.sql.
   health_check_value: gauge({
     help: 'What a health check counts.',

@@ -1,9 +1,11 @@
-/** The Temporal schedules of all families: created or updated when the API starts. */
+/** The Temporal schedules of all families: made, updated and made again by one API at a time. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
+import type { Lease } from '#kernel/database/lease.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { ScheduleDefinition } from './workflowDefinition.ts';
 
+const INTERVAL_MS = 600_000;
 const RETRY_MS = 10_000;
 const DEADLINE_MS = 5_000;
 
@@ -42,23 +44,30 @@ async function ensure(
   }
 }
 
-/** Retries until Temporal has the schedule, or `stopping` aborts. */
-export async function ensureSchedule(
-  client: Client,
-  definition: ScheduleDefinition,
-  taskQueue: string,
-  logger: Logger,
-  stopping: AbortSignal,
-): Promise<void> {
+/** Keeps schedules as the code has them: one that was deleted is made again. */
+export interface ScheduleCare {
+  client: Client;
+  schedules: readonly { definition: ScheduleDefinition; taskQueue: string }[];
+  lease: Lease;
+  logger: Logger;
+}
+
+/** Until `stopping` aborts; a round that failed is tried again soon. */
+export async function careForSchedules(care: ScheduleCare, stopping: AbortSignal): Promise<void> {
+  const { client, schedules, lease, logger } = care;
+  const round = () =>
+    lease.tryRun(async (held) => {
+      for (const { definition, taskQueue } of schedules) {
+        held.throwIfAborted();
+        const deadline = Date.now() + DEADLINE_MS;
+        await client.withDeadline(deadline, () => ensure(client, definition, taskQueue));
+      }
+      return true;
+    });
   while (!stopping.aborted) {
-    try {
-      const deadline = Date.now() + DEADLINE_MS;
-      await client.withDeadline(deadline, () => ensure(client, definition, taskQueue));
-      return;
-    } catch (error) {
-      const fields = { schedule: definition.id, error: (error as Error).name };
-      logger.warn(fields, 'schedule not made yet; it is tried again');
-      await delay(RETRY_MS, undefined, { signal: stopping }).catch(() => {});
-    }
+    const done = await round().catch((error: Error) => {
+      logger.warn({ error: error.name }, 'schedules not looked after; it is tried again');
+    });
+    await delay(done ? INTERVAL_MS : RETRY_MS, undefined, { signal: stopping }).catch(() => {});
   }
 }

@@ -125,8 +125,11 @@ export function createVisibilitySync(deps: VisibilitySyncDeps) {
   }
 
   return {
-    /** Records the runs that started or ended since the last call. @returns their number. */
-    async sync(taskQueues: readonly string[]): Promise<number> {
+    /**
+     * Records the runs that started or ended since the last call that was not stopped. @returns
+     * their number.
+     */
+    async sync(taskQueues: readonly string[], stopping?: AbortSignal): Promise<number> {
       const since = new Date(lookedAt - OVERLAP_MS).toISOString();
       const startedLooking = Date.now();
       let recorded = 0;
@@ -134,6 +137,7 @@ export function createVisibilitySync(deps: VisibilitySyncDeps) {
         AND TaskQueue IN (${quoted(taskQueues)})
         AND (StartTime > '${since}' OR CloseTime > '${since}')`;
       for await (const info of listRuns(client, query)) {
+        if (stopping?.aborted) return recorded;
         if (await tryRecord(info)) recorded++;
       }
       lookedAt = startedLooking;

@@ -1,5 +1,5 @@
 /** Background work of the API: runs the reconciler. */
-import { createAdvisoryLock } from '#kernel/database/advisoryLock.ts';
+import { createLease } from '#kernel/database/lease.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
 import type { ApiKernel } from '#kernel/http/apiKernel.ts';
@@ -9,9 +9,6 @@ import { ONBOARDING_EVENTS } from '../events.ts';
 import type { OnboardingApiConfig } from '../settings.ts';
 import { createBootstrapRequests } from '../store.ts';
 import { createReconciler } from './reconciler.ts';
-
-/** The advisory lock of the reconciler. */
-const RECONCILE_LOCK = '4121865744';
 
 /** Runs the reconciler until `stopping` aborts; only one replica at a time does a round. */
 export function createBackground(
@@ -26,7 +23,7 @@ export function createBackground(
     emitEvent,
     store: eventStore,
     runs: createWorkflowRuns(pool),
-    lock: createAdvisoryLock(pool, RECONCILE_LOCK),
+    lease: createLease(pool, 'reconciler'),
     taskQueues: QUEUE_NAMES.map((queue) => taskQueueOf(config, queue)),
   });
   return reconciler.run;

@@ -6,7 +6,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import type { AdvisoryLock } from '#kernel/database/advisoryLock.ts';
+import type { Lease } from '#kernel/database/lease.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
@@ -41,7 +41,7 @@ export interface ReconcilerDeps {
   workflows: readonly WorkflowDefinition[];
   /** Names of all task queues on the server. */
   taskQueues: readonly string[];
-  lock: AdvisoryLock;
+  lease: Lease;
   runs: WorkflowRuns;
   logger: Logger;
 }
@@ -67,7 +67,7 @@ function stageOf({ status, subdomainStatus }: Organization): FailureStage {
 }
 
 export function createReconciler(deps: ReconcilerDeps) {
-  const { config, temporal, requests, organizations, store, emitEvent, lock, logger } = deps;
+  const { config, temporal, requests, organizations, store, emitEvent, lease, logger } = deps;
 
   async function markFailed(
     organization: Organization,
@@ -192,7 +192,7 @@ export function createReconciler(deps: ReconcilerDeps) {
     );
   }
 
-  async function reconcileAll(stopping?: AbortSignal): Promise<ReconcileReport> {
+  async function reconcileAll(stopping: AbortSignal): Promise<ReconcileReport> {
     const { projected } = await store.retryFailedEvents();
     const report: ReconcileReport = {
       started: 0,
@@ -203,18 +203,18 @@ export function createReconciler(deps: ReconcilerDeps) {
     // Checked once: without Temporal, each organization would wait for its own deadline.
     await pingTemporal(temporal);
     for await (const organization of underWay()) {
-      if (stopping?.aborted) break;
+      if (stopping.aborted) break;
       const done = await tryReconcile(organization);
       if (done === 'started') report.started++;
       if (done === 'failed') report.markedFailed++;
     }
-    report.syncedRuns = await visibility.sync(deps.taskQueues);
+    report.syncedRuns = await visibility.sync(deps.taskQueues, stopping);
     return report;
   }
 
-  /** Undefined when another replica holds the lock. */
+  /** Undefined when another replica holds the lease. */
   const runOnce = (stopping?: AbortSignal): Promise<ReconcileReport | undefined> =>
-    lock.tryRun(() => reconcileAll(stopping));
+    lease.tryRun((held) => reconcileAll(stopping ? AbortSignal.any([stopping, held]) : held));
 
   return {
     runOnce,

@@ -70,6 +70,14 @@ async function collectDurations(
   metrics.setHistogram('workflow_duration_seconds', histogramRows(runs, RUN_LABEL_SETS, EDGES));
 }
 
+async function collectLeases(metrics: Metrics<MetricName>, queries: MetricQueries): Promise<void> {
+  const rounds = await queries.leaderRounds();
+  metrics.setTotals(
+    'leader_round_age_seconds',
+    rounds.map(({ name, ageSeconds }) => ({ labels: { work: name }, value: ageSeconds })),
+  );
+}
+
 /** Loads the functions that collect the families' metrics. */
 async function loadCollects(pool: Pool) {
   const loads = FAMILIES.flatMap((family) =>
@@ -95,6 +103,7 @@ export async function collectDatabaseMetrics(
       await Promise.all([
         collectRuns(metrics, queries),
         collectDurations(metrics, queries),
+        collectLeases(metrics, queries),
         ...ofFamilies.map((collect) => collect(metrics)),
       ]);
     } catch {

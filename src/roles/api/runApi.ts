@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import type { ApiConfig } from '#config.ts';
 import { AGGREGATES, SCHEDULES, WORKFLOWS } from '#families.ts';
+import { createLease } from '#kernel/database/lease.ts';
 import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
@@ -17,7 +18,7 @@ import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
 import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connection.ts';
 import { pingTemporal } from '#kernel/temporal/runs.ts';
-import { ensureSchedule } from '#kernel/temporal/schedules.ts';
+import { careForSchedules } from '#kernel/temporal/schedules.ts';
 import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
@@ -99,14 +100,17 @@ export async function runApi(
     await Promise.all([
       ...background.map((run) => run(stopping)),
       monitor.run(stopping),
-      ...SCHEDULES.map((schedule) =>
-        ensureSchedule(
-          temporal.client,
-          schedule,
-          taskQueueOf(config, schedule.queue),
+      careForSchedules(
+        {
+          client: temporal.client,
+          schedules: SCHEDULES.map((definition) => ({
+            definition,
+            taskQueue: taskQueueOf(config, definition.queue),
+          })),
+          lease: createLease(pool, 'schedules'),
           logger,
-          stopping,
-        ),
+        },
+        stopping,
       ),
     ]);
     await close(server);
