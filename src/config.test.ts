@@ -91,11 +91,24 @@ test('requires a build id for a versioned worker', () => {
   expect(problemsOf(() => loadConfig('worker', dotted))).toContain('WORKER_DEPLOYMENT_NAME');
 });
 
+test('reads roles with the permissions that are needed to grant them', () => {
+  const GRANTABLE_ROLES = 'viewer, keeper=user.invite+organization.delete';
+  expect([...loadConfig('api', { ...API, GRANTABLE_ROLES }).GRANTABLE_ROLES]).toEqual([
+    ['viewer', []],
+    ['keeper', ['user.invite', 'organization.delete']],
+  ]);
+  expect([...loadConfig('api', API).GRANTABLE_ROLES.keys()]).toContain('provider_admin');
+});
+
 test.each([
   ['DNS_PROPAGATION_WAIT_SECONDS', '1801'],
   ['DNS_VERIFICATION_BACKOFF_SECONDS', '10,soon'],
   ['ENABLE_ORG_BOOTSTRAP', 'maybe'],
   ['PORT', '70000'],
+  ['GRANTABLE_ROLES', ','],
+  ['GRANTABLE_ROLES', 'viewer,admin=everything'],
+  ['GRANTABLE_ROLES', 'viewer,a role'],
+  ['GRANTABLE_ROLES', 'viewer,admin=user.invite+'],
 ])('refuses %s=%s', (name, value) => {
   expect(problemsOf(() => loadConfig('api', { ...API, [name]: value }))).toContain(name);
 });

@@ -12,5 +12,6 @@ export function createRoutes(kernel: ApiKernel<InvitationApiConfig>): FamilyRout
   return {
     routes: [...organizationRoutes(deps), ...publicRoutes(deps)],
     paths: invitationPaths(),
+    formats: { role: [...kernel.config.GRANTABLE_ROLES.keys()] },
   };
 }

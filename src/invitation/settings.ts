@@ -1,12 +1,46 @@
 /** Settings of the family of invitations, by the role that reads them. */
 import { z } from 'zod';
-import { DAY_MS, integer, type Shape, seconds } from '#kernel/settings/builders.ts';
+import { csv, DAY_MS, integer, type Shape, seconds } from '#kernel/settings/builders.ts';
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { SettingsOf } from '#kernel/settings/load.ts';
 import { DEFAULT_INVITATION_TIMING, MAX_REMINDERS } from './contract.ts';
 
+/** Roles by name, each with the permissions that are needed to grant it. */
+export type RoleCatalogue = ReadonlyMap<string, readonly string[]>;
+
+/** Who may have everything of an organization in this service is granted only by who has it, too. */
+const DEFAULT_ROLES =
+  'viewer,clinician,provider_admin=user.invite+organization.configure_sso,partner_admin=user.invite+organization.configure_sso';
+
+/** `viewer,admin=user.invite+organization.delete`. */
+const roles = () =>
+  csv(DEFAULT_ROLES).pipe(
+    z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[a-z][\w-]{0,99}(=[a-z_]+(\.[a-z_]+)+(\+[a-z_]+(\.[a-z_]+)+)*)?$/i,
+            'must be role,role=permission+permission,…',
+          ),
+      )
+      .min(1)
+      .transform(
+        (list): RoleCatalogue =>
+          new Map(
+            list.map((entry) => {
+              const [name = '', needed = ''] = entry.split('=');
+              return [name, needed.split('+').filter(Boolean)];
+            }),
+          ),
+      ),
+  );
+
 export const INVITATION_SETTINGS = {
   api: {
+    GRANTABLE_ROLES: roles().describe(
+      'roles that people can be invited with, each with the permissions that who grants it must have over the organization: `viewer,admin=user.invite+organization.delete`; others are refused. `platform.admin` among them must be held without a scope',
+    ),
     INVITATION_TTL_SECONDS: seconds(DEFAULT_INVITATION_TIMING.ttlMs, 30 * DAY_MS).describe(
       'how long an invitation can be accepted',
     ),

@@ -29,7 +29,7 @@ async function routes(): Promise<Route[]> {
   };
   const deps = {
     pool: onboarding.database.pool,
-    config: { PUBLIC_RATE_LIMIT_PER_MINUTE: 1 },
+    config: { PUBLIC_RATE_LIMIT_PER_MINUTE: 1, GRANTABLE_ROLES: new Map() },
   } as unknown as AppDeps;
   const families = await loadFamilies(deps);
   return families

@@ -15,6 +15,7 @@ import { INVITE_USERS, type UserInvitationParams } from '../contract.ts';
 import { notPending, resendInvitation, revokeInvitation, startInvitationRun } from '../runs.ts';
 import { invitationListQuery, invitationsBody, revocationBody } from '../schemas.ts';
 import type { Invitation } from '../store.ts';
+import { heldOver, requireGrantable } from './roles.ts';
 import type { InvitationRouteDeps } from './routeDeps.ts';
 
 const PATH = '/api/v1/organizations/:organizationId/invitations';
@@ -131,9 +132,11 @@ export function organizationRoutes(deps: InvitationRouteDeps): Route[] {
       path: PATH,
       access: { needs, over, states: onlyActive('invite people') },
       body: invitationsBody,
-      async handle({ ctx, caller, subject, body }) {
+      async handle({ ctx, caller, subject, path, body: { invitations } }) {
+        const { GRANTABLE_ROLES } = deps.config;
+        requireGrantable(GRANTABLE_ROLES, heldOver(caller, path), 'invitations', invitations);
         ctx.status = 202;
-        ctx.body = await inviteAll(deps, caller, subject.orgId, body.invitations);
+        ctx.body = await inviteAll(deps, caller, subject.orgId, invitations);
       },
     }),
     guarded({

@@ -26,4 +26,6 @@ export interface FamilyRoutes {
   routes: readonly Route[];
   /** The same routes in the OpenAPI document, which takes their access from `routes`. */
   paths: ZodOpenApiPathsObject;
+  /** Values that settings decide, by the JSON schema `format` of the fields that take them. */
+  formats?: Readonly<Record<string, readonly string[]>>;
 }

@@ -12,7 +12,7 @@ export interface Holder {
 }
 
 /** Implies every permission within its scope. */
-const PLATFORM_ADMIN = 'platform.admin';
+export const PLATFORM_ADMIN = 'platform.admin';
 
 /** The place above every organization: only a permission without a scope covers it. */
 export const PLATFORM = '';

@@ -51,6 +51,8 @@ export interface Asked<T, Body> {
   ctx: RouterContext;
   caller: Caller;
   subject: T;
+  /** The ltree path that the permission covers. */
+  path: string;
   params: Params;
   body: Body;
 }
@@ -179,9 +181,9 @@ async function serveGuarded<T, Schema extends z.ZodType>(
     const body = await bodyOf();
     const found = await over.find(caller, params, body);
     authorize(access, caller, found);
-    return handle({ ctx, caller, params, subject: found.subject, body });
+    return handle({ ctx, caller, params, ...found, body });
   }
   const found = await over.find(caller, params, undefined as z.infer<Schema>);
   authorize(access, caller, found);
-  return handle({ ctx, caller, params, subject: found.subject, body: await bodyOf() });
+  return handle({ ctx, caller, params, ...found, body: await bodyOf() });
 }

@@ -38,8 +38,11 @@ export const personName = (): Leaf<string> => named(100, hasLink);
 /** The name of an organization, which may look like a host (`Clinic.com`) but not like a link. */
 export const organizationName = (): Leaf<string> => named(200, hasAddress);
 
-/** The name of a role. */
-export const roleName = (): Leaf<string> => named(100, hasAddress);
+/** The name of a role. The API takes those of its settings alone, and OpenAPI lists them. */
+export const roleName = (): Leaf<string> => {
+  const name = named(100, hasAddress);
+  return { ...name, json: { ...name.json, format: 'role' } };
+};
 
 /** Why somebody did something, on one line. */
 export const reason = (): Leaf<string> => text(500);

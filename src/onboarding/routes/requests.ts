@@ -2,6 +2,7 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { heldByFounder, requireGrantable } from '#invitation/routes/roles.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { PLATFORM } from '#kernel/http/permissions.ts';
 import { type FieldError, methodNotAllowed, Problem } from '#kernel/http/problems.ts';
@@ -195,6 +196,8 @@ export const requestRoutes = (deps: OnboardingRouteDeps): Route[] =>
       body: bootstrapBody,
       async handle({ ctx, caller, body }) {
         requireEnabled(deps);
+        const { GRANTABLE_ROLES } = deps.config;
+        requireGrantable(GRANTABLE_ROLES, heldByFounder(caller), 'users', body.users);
         // An empty key is an error: ignoring it would remove the protection of a key.
         const keyHeader = ctx.headers['idempotency-key'];
         const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');

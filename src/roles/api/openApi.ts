@@ -1,18 +1,19 @@
 /** The OpenAPI 3.1 document, generated from the schemas that validate requests. */
 import {
   createDocument,
+  type ZodOpenApiObject,
   type ZodOpenApiOperationObject,
   type ZodOpenApiPathItemObject,
   type ZodOpenApiPathsObject,
 } from 'zod-openapi';
 import type { Family } from '#kernel/family.ts';
+import type { FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import { type Route, SIGHT } from '#kernel/http/route.ts';
 
 type Tag = Family['tag'];
 
-interface Part {
+interface Part extends Pick<FamilyRoutes, 'paths' | 'formats'> {
   tag: Tag;
-  paths: ZodOpenApiPathsObject;
 }
 
 const OPERATIONS: Tag = { name: 'Operations', description: 'Probes of the process.' };
@@ -104,8 +105,9 @@ function merged(parts: readonly Part[], routes: readonly Route[]) {
  * @param routes all routes; each operation tells the access that its route declares.
  */
 export function openApiDocument(families: readonly Part[], routes: readonly Route[]) {
-  const parts = [...families, { tag: OPERATIONS, paths: PROBES }];
-  return createDocument({
+  const parts: Part[] = [...families, { tag: OPERATIONS, paths: PROBES }];
+  const formats = Object.assign({}, ...parts.map((part) => part.formats));
+  const document: ZodOpenApiObject = {
     openapi: '3.1.0',
     info: {
       title: 'A4C workflows',
@@ -118,5 +120,11 @@ export function openApiDocument(families: readonly Part[], routes: readonly Rout
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
     },
     security: [{ bearer: [] }],
+  };
+  return createDocument(document, {
+    override({ jsonSchema }) {
+      const values = formats[jsonSchema.format ?? ''];
+      if (values) jsonSchema.enum = values;
+    },
   });
 }
