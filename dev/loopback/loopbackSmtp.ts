@@ -36,6 +36,10 @@ export interface LoopbackSmtp {
   logins: SmtpLogin[];
   /** Recipients whose senders get no response. */
   waiting: string[];
+  /** Recipients that were refused, each time. */
+  refused: string[];
+  /** Takes so many recipients in each second, and answers 451 to the others. */
+  limit(perSecond: number): void;
   /** Applies a fault to mails for this address (`*` for all addresses) until it is cleared. */
   fail(address: string, fault: SmtpFault): void;
   clearFaults(): void;
@@ -61,10 +65,35 @@ async function received(
   };
 }
 
+/** Answers 451 to what exceeds a number in each second of the clock. */
+function perSecondLimiter() {
+  let limit = Number.POSITIVE_INFINITY;
+  let second = 0;
+  let taken = 0;
+  return {
+    set(perSecond: number) {
+      limit = perSecond;
+    },
+    next(): SmtpFault | undefined {
+      const now = Math.floor(Date.now() / 1000);
+      if (now !== second) taken = 0;
+      second = now;
+      taken++;
+      return taken > limit ? { code: 451 } : undefined;
+    },
+  };
+}
+
 function smtpServer(
   { takesLogins = false, tls }: LoopbackSmtpOptions,
-  { mails, logins, waiting }: Pick<LoopbackSmtp, 'mails' | 'logins' | 'waiting'>,
+  {
+    mails,
+    logins,
+    waiting,
+    refused,
+  }: Pick<LoopbackSmtp, 'mails' | 'logins' | 'waiting' | 'refused'>,
   faults: Map<string, SmtpFault>,
+  limited: () => SmtpFault | undefined,
 ): SMTPServer {
   const faultOf = (address: string) => faults.get(address) ?? faults.get('*');
   const sockets = new Map<number | undefined, Socket>();
@@ -79,9 +108,10 @@ function smtpServer(
       callback(null, { user: username });
     },
     onRcptTo({ address }, _session, callback) {
-      const fault = faultOf(address);
+      const fault = faultOf(address) ?? limited();
       if (fault === 'hold') return void waiting.push(address);
       if (typeof fault !== 'object') return callback();
+      refused.push(address);
       return callback(Object.assign(new Error('injected'), { responseCode: fault.code }));
     },
     async onData(stream, session, callback) {
@@ -111,8 +141,10 @@ export async function startLoopbackSmtp(options: LoopbackSmtpOptions = {}): Prom
   const mails: ReceivedMail[] = [];
   const logins: SmtpLogin[] = [];
   const waiting: string[] = [];
+  const refused: string[] = [];
+  const limiter = perSecondLimiter();
   const faults = new Map<string, SmtpFault>();
-  const smtp = smtpServer(options, { mails, logins, waiting }, faults);
+  const smtp = smtpServer(options, { mails, logins, waiting, refused }, faults, limiter.next);
   await new Promise<void>((resolve) => smtp.listen(port, HOST, resolve));
   const mailbox = createServer((request, response) => {
     const json = request.url === '/mails';
@@ -126,8 +158,13 @@ export async function startLoopbackSmtp(options: LoopbackSmtpOptions = {}): Prom
     mails,
     logins,
     waiting,
+    refused,
+    limit: limiter.set,
     fail: (address, fault) => void faults.set(address, fault),
-    clearFaults: () => faults.clear(),
+    clearFaults() {
+      faults.clear();
+      limiter.set(Number.POSITIVE_INFINITY);
+    },
     async stop() {
       mailbox.closeAllConnections();
       await Promise.all([

@@ -26,7 +26,7 @@ export async function DomainVerificationWorkflow(
   const timing = { ...DEFAULT_DOMAIN_TIMING, ...params.timing };
   const { heartbeatTimeoutMs } = timing;
   const store = proxyActivities<DomainClaimActivities>(
-    retryPolicies({ ...DEFAULT_RETRY_TIMING, heartbeatTimeoutMs }).store,
+    retryPolicies({ ...DEFAULT_RETRY_TIMING, heartbeatTimeoutMs }).waiting,
   );
   const state: DomainVerificationState = { orgId, claimId, domain, status: 'pending', attempts: 0 };
   setHandler(getState, () => state);

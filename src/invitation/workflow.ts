@@ -15,7 +15,7 @@ import { reason } from '#kernel/input/rules.ts';
 import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
+import { retryPolicies } from '#kernel/workflow/policies.ts';
 import { USER_INVITATION_INPUT } from './contract/input.ts';
 import {
   type AcceptedInvitation,
@@ -48,7 +48,7 @@ function activitiesFor(timing: InvitationTiming) {
   return {
     store: proxyActivities<StoreActivities>(policies.unlimited),
     account: proxyActivities<AccountActivities>(policies.quick),
-    mail: proxyActivities<MailActivities>(policies.provider(MAIL_ATTEMPTS)),
+    mail: proxyActivities<MailActivities>(policies.waiting),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Activities of a bootstrap, each with its retry policy. */
 import { proxyActivities } from '@temporalio/workflow';
-import { MAIL_ATTEMPTS, retryPolicies } from '#kernel/workflow/policies.ts';
+import { retryPolicies } from '#kernel/workflow/policies.ts';
 import type { BootstrapTiming } from './contract/timing.ts';
 import type {
   CompensationActivities,
@@ -9,17 +9,14 @@ import type {
   StoreActivities,
 } from './contract.ts';
 
-/** docs/seed.md requires that DNS configuration gives up after three attempts. */
-const DNS_ATTEMPTS = 3;
-
 export type Proxies = ReturnType<typeof proxies>;
 
 export function proxies(timing: BootstrapTiming) {
   const policies = retryPolicies(timing);
   return {
-    store: proxyActivities<StoreActivities>(policies.store),
-    dns: proxyActivities<DnsActivities>(policies.provider(DNS_ATTEMPTS)),
-    mail: proxyActivities<MailActivities>(policies.provider(MAIL_ATTEMPTS)),
+    store: proxyActivities<StoreActivities>(policies.waiting),
+    dns: proxyActivities<DnsActivities>(policies.waiting),
+    mail: proxyActivities<MailActivities>(policies.waiting),
     compensation: proxyActivities<CompensationActivities>(
       policies.patient(timing.compensationLimitMs),
     ),

@@ -4,9 +4,12 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
 import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import { judge } from '#kernel/patience/failure.ts';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
-import { activity, toFailure } from './activity.ts';
+import { activity } from './activity.ts';
+
+const toFailure = (error: unknown) => judge(error).failure;
 
 const DNS_FAILURE: ProviderFailures = {
   provider: 'cloudflare',
@@ -111,7 +114,7 @@ test.each(RAW)('%s gets a readable message', (what, error, message, type) => {
   const failure = toFailure(error) as ApplicationFailure;
   expect(failure).toBeInstanceOf(ApplicationFailure);
   expect({ message: failure.message, type: failure.type }).toEqual({ message, type });
-  expect(failure).toMatchObject({ cause: undefined, details: [] });
+  expect(failure).toMatchObject({ cause: undefined });
   expect(failure.nonRetryable).toBe(PERMANENT.includes(what));
   expect(`${failure.message} ${failure.type} ${failure.stack}`).not.toMatch(
     /10\.0\.0\.7|5432|hunter2/,
@@ -172,7 +175,7 @@ test("the log contains the original's name, code and place, without its message"
   await expect(environment.run(failing, { orgId: 'o' })).rejects.toThrow(AWAY);
   const [line] = lines.map((one) => JSON.parse(one));
   expect(line).toMatchObject({
-    message: 'activity failed',
+    message: 'activity waits',
     error: 'Error',
     code: 'ECONNREFUSED',
     type: 'StoreUnavailable',

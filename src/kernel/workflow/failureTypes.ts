@@ -14,3 +14,9 @@ export const FAILURE = {
   /** Any other error, whose details are only in the log: its name, code and place. */
   internal: 'InternalError',
 } as const;
+
+/**
+ * In the `nonRetryableErrorTypes` of an activity: refusals and repeated failures end it. Without it
+ * they are tried again like everything else, until the activity's time limit.
+ */
+export const REFUSALS = 'Refusals';

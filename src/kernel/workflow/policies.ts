@@ -1,12 +1,15 @@
-/** The retry policies of activities, for every workflow. */
+/**
+ * The retry policies of activities, for every workflow. They say who waits and for how long at the
+ * most; which errors are waited out, and with which pauses, is in `src/kernel/patience/table.ts`.
+ */
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
+import { REFUSALS } from './failureTypes.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
-const STORE_LIMIT_MS = 60 * MINUTE_MS;
-
-/** Maximum number of attempts at sending a mail. */
-export const MAIL_ATTEMPTS = 5;
+const HOUR_MS = 60 * MINUTE_MS;
+/** No activity waits longer, whatever it waits for. */
+const LONGEST_WAIT_MS = 24 * HOUR_MS;
 
 export interface RetryTiming {
   /** First pause before a call to a provider is retried; doubled each time. */
@@ -16,16 +19,16 @@ export interface RetryTiming {
 }
 
 export interface Policies {
-  /** For activities that use only the event store: retried for an hour, to outlast an outage. */
-  store: ActivityOptions;
-  /** For activities that use only the event store: retried until the run ends. */
+  /** Waits out what the table of patience says; refusals and repeated failures end it. */
+  waiting: ActivityOptions;
+  /** As `waiting`, until the run ends. */
   unlimited: ActivityOptions;
-  /** For activities that call a provider: retried up to this number of attempts. */
-  provider(maximumAttempts: number): ActivityOptions;
-  /** For activities that must succeed, such as compensations: retried for `limitMs`. */
+  /** For activities that must succeed, such as compensations: everything is retried for `limitMs`. */
   patient(limitMs: number): ActivityOptions;
   /** For activities whose result somebody waits for: a few quick attempts. */
   quick: ActivityOptions;
+  /** For activities of runs from before waiting was a policy: this many attempts at the most. */
+  attempts(maximumAttempts: number): ActivityOptions;
 }
 
 /**
@@ -38,25 +41,20 @@ export function retryPolicies({ retryInitialMs, heartbeatTimeoutMs }: RetryTimin
     heartbeatTimeout: heartbeatTimeoutMs,
     cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   } satisfies ActivityOptions;
-  const patient = (limitMs: number, initialInterval: number): ActivityOptions => ({
-    ...common,
-    scheduleToCloseTimeout: limitMs,
-    retry: { initialInterval, backoffCoefficient: 2, maximumInterval: MINUTE_MS },
-  });
+  const retry = {
+    initialInterval: retryInitialMs,
+    backoffCoefficient: 2,
+    maximumInterval: Math.max(MINUTE_MS, retryInitialMs),
+  };
+  const unlimited = { ...common, retry: { ...retry, nonRetryableErrorTypes: [REFUSALS] } };
   return {
-    store: patient(STORE_LIMIT_MS, SECOND_MS),
-    unlimited: {
-      ...common,
-      retry: { initialInterval: SECOND_MS, maximumInterval: MINUTE_MS },
-    },
-    provider: (maximumAttempts) => ({
-      ...common,
-      retry: { initialInterval: retryInitialMs, backoffCoefficient: 2, maximumAttempts },
-    }),
-    patient: (limitMs) => patient(limitMs, retryInitialMs),
+    waiting: { ...unlimited, scheduleToCloseTimeout: LONGEST_WAIT_MS },
+    unlimited,
+    patient: (limitMs) => ({ ...common, scheduleToCloseTimeout: limitMs, retry }),
     quick: {
       ...common,
       retry: { initialInterval: Math.min(retryInitialMs, SECOND_MS / 2), maximumAttempts: 3 },
     },
+    attempts: (maximumAttempts) => ({ ...common, retry: { ...retry, maximumAttempts } }),
   };
 }

@@ -10,6 +10,8 @@ export const DNS_FAILURE: ProviderFailures = {
 };
 
 const SECOND_MS = 1000;
+const UNAUTHORIZED = 401;
+const FORBIDDEN = 403;
 const TOO_MANY_REQUESTS = 429;
 const REQUEST_TIMEOUT = 408;
 const SERVER_ERROR = 500;
@@ -48,6 +50,9 @@ export function toProviderError(error: unknown): unknown {
   if (status === TOO_MANY_REQUESTS) {
     const wait = retryAfterMs(error.headers?.get('retry-after'));
     return new ProviderError(DNS_FAILURE, 'rate_limited', message, { status, retryAfterMs: wait });
+  }
+  if (status === UNAUTHORIZED || status === FORBIDDEN) {
+    return new ProviderError(DNS_FAILURE, 'unauthorized', message, { status });
   }
   const unavailable = status >= SERVER_ERROR || status === REQUEST_TIMEOUT;
   return new ProviderError(DNS_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {

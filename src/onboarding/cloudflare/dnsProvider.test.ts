@@ -112,7 +112,8 @@ describe('ensureRecord', () => {
     [500, 'unavailable', true],
     [503, 'unavailable', true],
     [400, 'rejected', false],
-    [403, 'rejected', false],
+    [401, 'unauthorized', true],
+    [403, 'unauthorized', true],
   ])('status %i is %s', async (status, kind, retryable) => {
     cloudflare.fail({ method: 'POST', status });
     await expect(providerWith().ensureRecord(request())).rejects.toMatchObject({
@@ -122,10 +123,10 @@ describe('ensureRecord', () => {
     });
   });
 
-  test('a wrong token is rejected, and is not in the message', async () => {
+  test('a wrong token is unauthorized, and is not in the message', async () => {
     const provider = providerWith({ CLOUDFLARE_API_TOKEN: 'wrong-token' });
     const error = await provider.ensureRecord(request()).catch((thrown) => thrown);
-    expect(error).toMatchObject({ kind: 'rejected', status: 403 });
+    expect(error).toMatchObject({ kind: 'unauthorized', status: 403 });
     expect(JSON.stringify(error) + error.message).not.toContain('wrong-token');
   });
 

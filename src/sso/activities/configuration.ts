@@ -1,7 +1,6 @@
 /** Activities on single sign-on: each does one thing at the provider, then emits one event. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
-import { isProviderError } from '#kernel/providerError.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import { SSO_FAILURE } from '#sso/rules.ts';
 import type {
@@ -59,13 +58,7 @@ export function configurationActivities(deps: SsoDeps) {
 
   async function textOf(metadata: GivenMetadata, signal: AbortSignal): Promise<string> {
     if ('xml' in metadata) return metadata.xml;
-    return metadataFetcher.fetch(metadata.url, signal).catch((error) => {
-      if (!isProviderError(error)) throw error;
-      throw ApplicationFailure.create({
-        message: error.message,
-        type: SSO_FAILURE.metadataUnavailable,
-      });
-    });
+    return metadataFetcher.fetch(metadata.url, signal);
   }
 
   return {

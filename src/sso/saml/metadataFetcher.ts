@@ -7,8 +7,8 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { ProviderError } from '#kernel/providerError.ts';
-import { MAX_METADATA_BYTES, MetadataError, SSO_PROVIDER_FAILURE } from '#sso/rules.ts';
+import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
+import { MAX_METADATA_BYTES, MetadataError, SSO_FAILURE } from '#sso/rules.ts';
 import type { SsoWorkerConfig } from '#sso/settings.ts';
 import { isLoopbackHost } from './loopbackHost.ts';
 
@@ -36,7 +36,12 @@ type MetadataConfig = Pick<SsoWorkerConfig, 'SSO_ALLOW_LOOPBACK'>;
 const TIMEOUT_MS = 10_000;
 const OK = 200;
 
-const FETCH_FAILURE = { ...SSO_PROVIDER_FAILURE, provider: 'identity_provider' } as const;
+const FETCH_FAILURE: ProviderFailures = {
+  provider: 'identity_provider',
+  conflict: SSO_FAILURE.metadataRejected,
+  rejected: SSO_FAILURE.metadataRejected,
+  unavailable: SSO_FAILURE.metadataUnavailable,
+};
 
 const unavailable = (message: string) => new ProviderError(FETCH_FAILURE, 'unavailable', message);
 

@@ -15,7 +15,7 @@ export async function SampleTaskWorkflow(params: SampleTaskParams): Promise<void
     origin,
   } = acceptedInput(SAMPLE_TASK_INPUT, params);
   const { recordSampleTaskActivity } = proxyActivities<SampleTaskActivities>(
-    retryPolicies(TIMING).store,
+    retryPolicies(TIMING).waiting,
   );
   await recordSampleTaskActivity({ orgId, origin, sampleTaskId, note });
 }
