@@ -271,6 +271,7 @@ export interface ProviderActivities {
   validateIdPMetadataActivity(input: ValidateMetadataInput): Promise<ValidatedMetadata>;
   findSSOProviderActivity(input: FindProviderInput): Promise<FormerProvider | null>;
   configureSSOProviderActivity(input: ConfigureProviderInput): Promise<string>;
+  activateSSOActivity(input: ActivateSsoInput): Promise<string[]>;
 }
 
 /** Activities that call the mail server. */
@@ -280,9 +281,8 @@ export interface MailActivities {
   warnOfCertificateExpiryActivity(input: WarnOfExpiryInput): Promise<void>;
 }
 
-/** Activities that must succeed: compensations, and the activation after it has begun. */
+/** Activities that must succeed, such as compensations. */
 export interface PatientActivities {
-  activateSSOActivity(input: ActivateSsoInput): Promise<string[]>;
   restoreSSOProviderActivity(input: RestoreProviderInput): Promise<void>;
   recordSSOFailureActivity(input: RecordSsoFailureInput): Promise<void>;
   deactivateSSOActivity(input: DeactivateSsoInput): Promise<boolean>;

@@ -169,7 +169,7 @@ function complete(run: Run, providerId: string): Promise<SsoConfigurationResult>
   return CancellationScope.nonCancellable(async () => {
     const { state } = progress;
     state.domains = await progress.step('activate_sso', () =>
-      activities.patient.activateSSOActivity({
+      activities.provider.activateSSOActivity({
         ...input,
         providerId,
         domains: params.domains ?? null,
