@@ -1,7 +1,7 @@
 /** Request and response schemas of the routes on bootstraps and their runs. */
 import { z } from 'zod';
 import { schemaOf } from '#kernel/http/inputSchema.ts';
-import { anyObject } from '#kernel/http/schemas.ts';
+import { anyObject, waitingFor } from '#kernel/http/schemas.ts';
 import { BOOTSTRAP_BODY } from './contract/input.ts';
 import { BOOTSTRAP_STEP_NAMES } from './contract.ts';
 
@@ -51,6 +51,7 @@ export const workflowStatus = z
     dnsConfigured: z.boolean(),
     invitationsSent: z.number(),
     waitingForPerson: z.boolean(),
+    waitingFor,
     correlationId: z.string().nullable(),
     source: z.enum(['workflow', 'events']),
   })

@@ -29,3 +29,18 @@ export const problem = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem', description: 'RFC 9457 problem details' });
+
+/** What a run waits for, besides a person; see `docs/waiting.md`. */
+export const waitingFor = z
+  .object({
+    provider: z.string().describe('who gives the answer that is waited out'),
+    kind: z.string().describe('the kind of answer, as in the table of waiting'),
+    reason: z.string().describe('the same in words for people'),
+    activity: z.string(),
+    attempts: z.number().describe('attempts so far'),
+    since: z.string(),
+    nextAttemptAt: z.string().nullable().describe('null while an attempt is under way'),
+    until: z.string().nullable().describe('when the run gives up; null when nothing limits it'),
+  })
+  .meta({ id: 'WaitingFor' })
+  .nullable();

@@ -2,6 +2,7 @@
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import type { StoredEvent } from '#kernel/eventStore/eventQueries.ts';
 import { notFound } from '#kernel/http/problems.ts';
+import { waitingForOf } from '#kernel/patience/waitingFor.ts';
 import { describeRun, queryRun } from '#kernel/temporal/runs.ts';
 import type { StatusDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
@@ -101,6 +102,7 @@ function fromEvents(
     dnsConfigured: has('organization.subdomain.dns_created') && !has('organization.dns.removed'),
     invitationsSent: numberOr(last?.eventData.invitations_sent, sent),
     waitingForPerson: false,
+    waitingFor: typeof execution === 'object' ? waitingForOf(execution) : null,
     correlationId: organization.correlationId,
     source: 'events',
   };
