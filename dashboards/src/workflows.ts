@@ -193,6 +193,19 @@ const activities: Section = {
       ],
       alerts: ['DNSConfigurationFailures', 'InvitationDeliveryFailing'],
     }),
+    bars({
+      title: 'Attempts that are waited out',
+      description:
+        'No failures: the runs go on when the answer changes. Refused credentials, quotas and repairs of our own database need a person.',
+      unit: 'short',
+      queries: [
+        {
+          expr: sum(increase(own('activity_waits_total')), 'provider', 'kind'),
+          legend: '{{provider}} {{kind}}',
+        },
+      ],
+      alerts: ['ProviderKeepsUsWaiting', 'ProviderRefusesUs', 'StoreNeedsRepair'],
+    }),
     lines({
       title: 'Failed share of attempts',
       description:

@@ -39,7 +39,10 @@ export const eventStoreScenarios: readonly Scenario[] = [
   ),
   {
     fault: 'a projection that raises an error',
-    proves: [{ alert: 'EventProjectionErrorBudgetBurn', labels: { long: '1h' } }],
+    proves: [
+      { alert: 'EventProjectionErrorBudgetBurn', labels: { long: '1h' } },
+      { alert: 'StoreNeedsRepair' },
+    ],
     async begin(stage) {
       await stage.owner.query(BROKEN_PROJECTION);
       await stage.onboard(8);

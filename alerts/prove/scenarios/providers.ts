@@ -4,13 +4,13 @@ import { resolvers } from '../resolvers.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 
 const MANY = 10_000;
-const POST_REFUSED = { method: 'POST', status: 403, times: MANY };
+const POST_REFUSED = { method: 'POST', status: 400, times: MANY };
 /** Longer than one hour after the shortening: the limit of a run's duration. */
 const LONG_RUN_MS = 63_000;
 
 export const providerScenarios: readonly Scenario[] = [
   {
-    fault: 'Cloudflare refuses the token for new records (403)',
+    fault: 'Cloudflare refuses new records (400)',
     proves: [
       { alert: 'WorkflowFailureRateHigh' },
       { alert: 'BootstrapErrorBudgetBurn', labels: { long: '1h' } },
@@ -22,8 +22,17 @@ export const providerScenarios: readonly Scenario[] = [
     end: async ({ stack }) => stack.cloudflare.clearFaults(),
   },
   {
+    fault: 'Cloudflare refuses the token (403)',
+    proves: [{ alert: 'ProviderRefusesUs' }],
+    async begin(stage) {
+      stage.stack.cloudflare.fail({ status: 403, times: MANY });
+      await stage.onboard(1);
+    },
+    end: async ({ stack }) => stack.cloudflare.clearFaults(),
+  },
+  {
     fault: 'Cloudflare answers 500',
-    proves: [{ alert: 'DNSConfigurationFailures' }],
+    proves: [{ alert: 'DNSConfigurationFailures' }, { alert: 'ProviderKeepsUsWaiting' }],
     core: true,
     async begin(stage) {
       stage.stack.cloudflare.fail({ status: 500, times: MANY });

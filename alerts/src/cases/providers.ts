@@ -9,6 +9,9 @@ const verifiedInTime = (instance: string) =>
   `dns_propagation_duration_seconds_bucket{${replica(instance)},le="1800.0"}`;
 const mails = (outcome: string) => `mails_total{kind="invitation",outcome="${outcome}"}`;
 
+const waits = (provider: string, kind: string, instance: string) =>
+  `activity_waits_total{provider="${provider}",kind="${kind}",instance="${instance}"}`;
+
 export const providerCases: readonly AlertCase[] = [
   {
     alert: 'DNSConfigurationFailures',
@@ -69,5 +72,41 @@ export const providerCases: readonly AlertCase[] = [
     firing: '40m',
     resolved: '60m',
     fires: [{ value: '100%' }],
+  },
+  {
+    alert: 'ProviderKeepsUsWaiting',
+    // Two workers; a wait of five minutes is over before the alert fires.
+    series: {
+      [waits('cloudflare', 'rate_limited', 'a')]: '0x10 0+1x40 40x600',
+      [waits('cloudflare', 'rate_limited', 'b')]: '0x10 0+1x40 40x600',
+      [waits('smtp', 'unavailable', 'a')]: '0x10 0+1x2 2x600',
+    },
+    silent: '20m',
+    firing: '40m',
+    resolved: '70m',
+    fires: [{ labels: { provider: 'cloudflare', kind: 'rate_limited' }, value: '20' }],
+  },
+  {
+    alert: 'ProviderRefusesUs',
+    // One refusal is enough.
+    series: {
+      [waits('cloudflare', 'unauthorized', 'a')]: '0x10 1x600',
+      [waits('cloudflare', 'transport', 'a')]: '0x600',
+    },
+    silent: '10m',
+    firing: '15m',
+    resolved: '30m',
+    fires: [{ labels: { provider: 'cloudflare', kind: 'unauthorized' }, value: '1' }],
+  },
+  {
+    alert: 'StoreNeedsRepair',
+    series: {
+      [waits('store', 'broken', 'a')]: '0x10 0+1x10 10x600',
+      [waits('store', 'unavailable', 'a')]: '0+1x600',
+    },
+    silent: '10m',
+    firing: '18m',
+    resolved: '30m',
+    fires: [{ labels: { provider: 'store', kind: 'broken' }, value: '5' }],
   },
 ];

@@ -1,3 +1,4 @@
+import { PATIENCE_ROWS, type WaitingAlert } from '#kernel/patience/table.ts';
 import type { AlertDefinition, RuleGroup } from '../alert.ts';
 import { once } from '../alert.ts';
 
@@ -10,7 +11,7 @@ const dnsFailures: AlertDefinition = {
     `sum(increase(activity_failed_total{activity="configureDNSActivity"}[${time.span('10m')}])) > 5`,
   summary: 'DNS records cannot be created',
   description:
-    '{{ $value | humanize }} attempts at configureDNSActivity failed within 10 minutes. Attempts count, not organizations: two organizations with a conflict come near it, so look at the reason first.',
+    '{{ $value | humanize }} attempts at configureDNSActivity failed within 10 minutes. Attempts count, those that are waited out too, and not organizations: look at the reason first.',
 };
 
 const propagationSlow: AlertDefinition = {
@@ -60,8 +61,61 @@ and ${failed} > 2.5`;
     '{{ $value | humanizePercentage }} of the attempts to hand an invitation to the mail server failed within 15 minutes, three or more.',
 };
 
+/** Attempts that were waited out, of the rows of the table of patience that name this alert. */
+function waitsOf(alert: WaitingAlert, range: string): string {
+  const rows = PATIENCE_ROWS.filter(({ row }) => row.does === 'wait' && row.alert === alert);
+  const distinct = (values: string[]) => [...new Set(values)].join('|');
+  const providers = distinct(rows.map(({ provider }) => provider));
+  const kinds = distinct(rows.map(({ reason }) => reason));
+  return `sum by (provider, kind) (increase(activity_waits_total{provider=~"${providers}",kind=~"${kinds}"}[${range}]))`;
+}
+
+const keepsWaiting: AlertDefinition = {
+  name: 'ProviderKeepsUsWaiting',
+  severity: 'warning',
+  team: 'platform',
+  service: 'a4c-worker',
+  // The longest pause between two attempts is five minutes and a quarter of it.
+  expr: (time) => `${waitsOf('ProviderKeepsUsWaiting', time.span('10m'))} > 0`,
+  for: '15m',
+  summary: 'Runs have waited for {{ $labels.provider }} for 15 minutes ({{ $labels.kind }})',
+  description:
+    '{{ $value | humanize }} attempts within 10 minutes got this answer. The runs go on by themselves when it ends; docs/waiting.md tells for how many hours they wait.',
+};
+
+const refusesUs: AlertDefinition = {
+  name: 'ProviderRefusesUs',
+  severity: 'critical',
+  team: 'platform',
+  service: 'a4c-worker',
+  expr: (time) => `${waitsOf('ProviderRefusesUs', time.span('15m'))} > 0`,
+  summary: '{{ $labels.provider }} refuses us: {{ $labels.kind }}',
+  description:
+    '{{ $value | humanize }} attempts within 15 minutes were refused for our credentials or our plan. Runs wait: two hours for credentials, a day for a quota; then they are undone.',
+};
+
+const needsRepair: AlertDefinition = {
+  name: 'StoreNeedsRepair',
+  severity: 'critical',
+  team: 'platform',
+  service: 'a4c-worker',
+  expr: (time) => `${waitsOf('StoreNeedsRepair', time.span('5m'))} > 0`,
+  for: '1m',
+  summary: 'Runs wait for a repair of our own database ({{ $labels.kind }})',
+  description:
+    '{{ $value | humanize }} attempts within 5 minutes met a projection or a migration that is broken or missing. Events that must be projected are not even stored, so that only this alert shows them. Runs wait for a day.',
+};
+
 export const providers: RuleGroup = {
   name: 'providers',
   about: 'What others do for us: DNS and e-mail.',
-  rules: [dnsFailures, propagationSlow, waitingForPerson, invitationsFailing],
+  rules: [
+    dnsFailures,
+    propagationSlow,
+    waitingForPerson,
+    invitationsFailing,
+    keepsWaiting,
+    refusesUs,
+    needsRepair,
+  ],
 };

@@ -14,8 +14,11 @@ export interface Classified {
   message: string;
 }
 
-/** SQLSTATE classes of values that PostgreSQL refuses, and of decisions of our own functions. */
-const REFUSED_VALUE = /^(22|23|A4C)/;
+/**
+ * SQLSTATE classes of values that PostgreSQL refuses, and decisions of our own functions. A4C01, an
+ * unknown event type, is not among them: the migration that knows it is missing.
+ */
+const REFUSED_VALUE = /^(22|23|A4C(?!01))/;
 
 const inStore = (reason: StoreErrorKind, type: string, message: string): Classified => ({
   attempt: { provider: 'store', reason },

@@ -21,9 +21,19 @@ export type StoreErrorKind =
   /** Any other error of ours. */
   | 'unexpected';
 
+/** The alerts that know of waits, each with a runbook of its name. */
+export type WaitingAlert = 'ProviderKeepsUsWaiting' | 'ProviderRefusesUs' | 'StoreNeedsRepair';
+
 export type Patience =
   /** Not a failure: tried again until `limitMs` have passed since the first such answer in a row. */
-  | { does: 'wait'; limitMs: number; firstMs: number; maxMs: number; means: string }
+  | {
+      does: 'wait';
+      limitMs: number;
+      firstMs: number;
+      maxMs: number;
+      means: string;
+      alert: WaitingAlert;
+    }
   /** A failure: the activity fails when there have been this many. */
   | { does: 'count'; attempts: number; firstMs: number; maxMs: number }
   /** A failure that every attempt would repeat. */
@@ -31,12 +41,19 @@ export type Patience =
 
 const END = { does: 'end' } as const;
 /** @param means what the run waits for, in words for people. */
-const wait = (hours: number, firstMs: number, maxMs: number, means: string): Patience => ({
+const wait = (
+  hours: number,
+  firstMs: number,
+  maxMs: number,
+  means: string,
+  alert: WaitingAlert = 'ProviderKeepsUsWaiting',
+): Patience => ({
   does: 'wait',
   limitMs: hours * HOUR_MS,
   firstMs,
   maxMs,
   means,
+  alert,
 });
 const count = (attempts: number): Patience => ({
   does: 'count',
@@ -54,8 +71,20 @@ const service = (name: string) =>
     rate_limited: wait(12, 10 * SECOND_MS, 2 * MINUTE_MS, `${name} takes no more for the moment`),
     unavailable: wait(12, 10 * SECOND_MS, 5 * MINUTE_MS, `${name} cannot serve at the moment`),
     transport: wait(12, 10 * SECOND_MS, 5 * MINUTE_MS, `${name} does not answer`),
-    unauthorized: wait(2, 10 * SECOND_MS, 5 * MINUTE_MS, `${name} refuses our credentials`),
-    quota: wait(24, MINUTE_MS, 10 * MINUTE_MS, `a limit of our plan at ${name} is reached`),
+    unauthorized: wait(
+      2,
+      10 * SECOND_MS,
+      5 * MINUTE_MS,
+      `${name} refuses our credentials`,
+      'ProviderRefusesUs',
+    ),
+    quota: wait(
+      24,
+      MINUTE_MS,
+      10 * MINUTE_MS,
+      `a limit of our plan at ${name} is reached`,
+      'ProviderRefusesUs',
+    ),
     unexpected: count(5),
   }) satisfies Record<ProviderErrorKind, Patience>;
 
@@ -86,8 +115,14 @@ export const PATIENCE: Table = {
   store: {
     rejected: END,
     unavailable: wait(24, SECOND_MS, MINUTE_MS, 'our database does not answer'),
-    broken: wait(24, 2 * SECOND_MS, MINUTE_MS, 'our database needs a repair'),
-    held: wait(24, SECOND_MS, MINUTE_MS, 'an earlier event of this organization waits'),
+    broken: wait(24, 2 * SECOND_MS, MINUTE_MS, 'our database needs a repair', 'StoreNeedsRepair'),
+    held: wait(
+      24,
+      SECOND_MS,
+      MINUTE_MS,
+      'an earlier event of this organization waits',
+      'StoreNeedsRepair',
+    ),
     unexpected: count(5),
   },
 };

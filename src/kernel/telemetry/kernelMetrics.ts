@@ -96,6 +96,12 @@ export const KERNEL_METRICS = {
     from: 'worker',
     source: 'activity interceptor',
   }),
+  activity_waits_total: counter({
+    help: 'Attempts at an activity whose error is waited out, by who gave it and its kind.',
+    labels: ['provider', 'kind'],
+    from: 'worker',
+    source: 'activity wrapper: src/kernel/patience/table.ts',
+  }),
   dns_verification_lookups_total: counter({
     help: 'Answers of each resolver about a domain. Resolvers are numbered in their configured order.',
     labels: ['resolver', 'result'],

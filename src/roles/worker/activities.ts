@@ -1,6 +1,7 @@
 /** Collects the activities of all families for the worker. */
 import type { WorkerConfig } from '#config.ts';
 import { FAMILIES } from '#families.ts';
+import { countWaits } from '#kernel/patience/countWaits.ts';
 import { type ActivityImplementations, activity } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 
@@ -11,13 +12,14 @@ export async function createActivities(
   kernel: WorkerKernel<WorkerConfig>,
 ): Promise<RegisteredActivities> {
   const registered: RegisteredActivities = {};
+  const onWait = countWaits(kernel.metrics);
   for (const family of FAMILIES) {
     if (!('activities' in family)) continue;
     const { createActivities: create } = await family.activities();
     const implementations: ActivityImplementations = { ...create(kernel) };
     for (const [name, implementation] of Object.entries(implementations)) {
       if (registered[name]) throw new Error(`${family.name} has another activity ${name}`);
-      registered[name] = activity(kernel.logger, implementation);
+      registered[name] = activity(kernel.logger, implementation, onWait);
     }
   }
   return registered;
