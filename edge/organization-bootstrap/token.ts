@@ -20,14 +20,25 @@ const SYMMETRIC = ['HS256'];
 const CLOCK_TOLERANCE_SECONDS = 5;
 const JWKS_TIMEOUT_MS = 5_000;
 /** Minimum time between two fetches of the keys because of an unknown key id. */
-const JWKS_COOLDOWN_MS = 30_000;
+const JWKS_COOLDOWN_MS = 5_000;
+/** A removed key is accepted for this time at most; the API checks each token again. */
+const JWKS_MAX_AGE_MS = 60_000;
 
+/** What decides who somebody is: the rules of the API's `src/kernel/http/tokens/tokenClaims.ts`. */
 const CLAIMS = z.object({
   sub: z.guid(),
-  org_id: z.guid().nullish(),
-  effective_permissions: z.array(z.object({ p: z.string(), s: z.string().nullish() })).nullish(),
+  org_id: z.union([z.guid(), z.literal('')]).nullish(),
+  effective_permissions: z.array(z.unknown()).nullish(),
   access_blocked: z.boolean().nullish(),
-  user_metadata: z.looseObject({ full_name: z.string().max(200).nullish() }).nullish(),
+  is_anonymous: z.literal(false).nullish(),
+  role: z
+    .string()
+    .regex(/^(?!(?:anon|service_role|supabase_\w+)$)/)
+    .nullish(),
+  iat: z
+    .number()
+    .refine((iat) => iat <= Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS)
+    .optional(),
 });
 
 const unauthorized = (): Problem =>
@@ -46,10 +57,11 @@ const KEY_FAILURES = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_
 const isKeyFailure = (error: unknown): boolean =>
   !(error instanceof errors.JOSEError) || KEY_FAILURES.has(error.code);
 
-/** The algorithm in the header of a compact token; undefined when the header cannot be read. */
+/** The algorithm in the header of a session's token; empty for every other token. */
 function algorithmOf(token: string): string {
   try {
-    return decodeProtectedHeader(token).alg ?? '';
+    const { alg = '', typ = 'JWT' } = decodeProtectedHeader(token);
+    return /^(?:application\/)?jwt$/i.test(typ) ? alg : '';
   } catch {
     return '';
   }
@@ -60,6 +72,7 @@ function verifierFor(settings: Settings): (token: string) => Promise<JWTPayload>
   const keys = createRemoteJWKSet(new URL(settings.jwksUrl), {
     timeoutDuration: JWKS_TIMEOUT_MS,
     cooldownDuration: JWKS_COOLDOWN_MS,
+    cacheMaxAge: JWKS_MAX_AGE_MS,
   });
   const secret = settings.legacySecret && new TextEncoder().encode(settings.legacySecret);
   const options: JWTVerifyOptions = {

@@ -63,6 +63,7 @@ test('the token it hands out is one that the API takes', async () => {
   const authenticate = createAuthenticate({
     SUPABASE_URL: settings.SUPABASE_URL,
     SUPABASE_JWKS_URL: undefined,
+    SUPABASE_JWKS_GRACE_MS: 3_600_000,
     SUPABASE_JWT_SECRET: undefined,
     JWT_ISSUER: undefined,
     JWT_AUDIENCE: 'authenticated',

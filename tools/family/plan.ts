@@ -29,11 +29,11 @@ function nextMigration(root: string): string {
 }
 
 function filesOf(name: string, root: string): PlannedFile[] {
-  const sources = globSync('src/*.ts', { cwd: TEMPLATE }).sort();
+  const sources = globSync('src/**/*.ts', { cwd: TEMPLATE }).sort();
   const migration = `${nextMigration(root)}.do.${kebabCase(name)}.sql`;
   return [
     ...sources.map((file) => ({
-      file: path.join('src', name, path.basename(file)),
+      file: path.join('src', name, path.relative('src', file)),
       content: template(file, name),
     })),
     {

@@ -11,12 +11,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   BAD_CLAIMS,
   goodClaims,
+  IGNORED_CLAIMS,
   NO_TOKENS,
   nowSeconds,
   startJwks,
   unsigned,
 } from '#support/http/tokens.ts';
-import { createAuthenticate } from './auth.ts';
+import { type Caller, createAuthenticate } from './auth.ts';
 import { Problem } from './problems.ts';
 
 const SUB = '6f1b1a52-3c6e-4c1c-9d3c-0f5e0a6f7b11';
@@ -39,6 +40,7 @@ afterAll(async () => {
 const configFor = (overrides: Partial<Parameters<typeof createAuthenticate>[0]> = {}) => ({
   SUPABASE_URL: jwks.url,
   SUPABASE_JWKS_URL: undefined,
+  SUPABASE_JWKS_GRACE_MS: 3_600_000,
   SUPABASE_JWT_SECRET: undefined,
   JWT_ISSUER: undefined,
   JWT_AUDIENCE: 'authenticated',
@@ -121,6 +123,45 @@ describe('a token', () => {
 
   test.each(BAD_CLAIMS)('is refused %s', async (_why, overrides) => {
     expect(await statusOf(sign(claims(overrides)))).toBe(401);
+  });
+
+  test.each(IGNORED_CLAIMS)('is accepted with %s, which is left out', async (_what, overrides) => {
+    const caller = (await statusOf(
+      sign(claims({ email: 'ada@example.org', ...overrides })),
+    )) as Caller;
+    expect(caller).toMatchObject({ userId: SUB });
+    expect(caller.name).toBeUndefined();
+    expect(caller.orgId).toBe('org_id' in overrides ? undefined : ORG);
+    expect(caller.email).toBe('email' in overrides ? undefined : 'ada@example.org');
+  });
+
+  test('keeps the name and the address of its bearer', async () => {
+    const token = sign(
+      claims({ email: 'Ada@Example.org', user_metadata: { full_name: ' Ada  Byron' } }),
+    );
+    expect(await statusOf(token)).toMatchObject({ name: 'Ada  Byron', email: 'Ada@example.org' });
+  });
+
+  test('loses a malformed permission alone', async () => {
+    const good = { p: 'organization.delete', s: 'acme' };
+    const malformed = [5, null, 'platform.admin', { s: 'acme' }, { p: 5 }, { p: 'a', s: 5 }];
+    const effective_permissions = [
+      ...malformed,
+      { p: 'a\u0000', s: '' },
+      { p: 'a', s: 'b..c' },
+      good,
+    ];
+    expect(await statusOf(sign(claims({ effective_permissions })))).toMatchObject({
+      permissions: [good],
+    });
+  });
+
+  test.each(['JWT', 'jwt', 'application/jwt'])('of the type %s is accepted', async (typ) => {
+    expect(await statusOf(sign(claims(), { typ }))).toMatchObject({ userId: SUB });
+  });
+
+  test.each(['at+jwt', 'dpop+jwt', 'JWS', ''])('of the type %j is refused', async (typ) => {
+    expect(await statusOf(sign(claims(), { typ }))).toBe(401);
   });
 
   test('is accepted within the clock tolerance after its expiry, and not later', async () => {

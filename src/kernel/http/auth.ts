@@ -1,17 +1,17 @@
 /** Authenticates callers by Supabase's JWT, with its published keys or its legacy shared secret. */
 import {
-  createRemoteJWKSet,
   decodeProtectedHeader,
   errors,
   type JWTPayload,
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
-import { z } from 'zod';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import type { Permission } from './permissions.ts';
 import { Problem } from './problems.ts';
-import { rememberVerified } from './verifiedTokens.ts';
+import { createSigningKeys, KeysUnavailable } from './tokens/signingKeys.ts';
+import { type Claims, claimsOf } from './tokens/tokenClaims.ts';
+import { rememberVerified } from './tokens/verifiedTokens.ts';
 
 export interface Caller {
   userId: string;
@@ -27,26 +27,18 @@ export type Authenticate = (authorization: string | undefined) => Promise<Caller
 
 type AuthConfig = Pick<
   KernelApiConfig,
-  'SUPABASE_URL' | 'SUPABASE_JWKS_URL' | 'SUPABASE_JWT_SECRET' | 'JWT_ISSUER' | 'JWT_AUDIENCE'
+  | 'SUPABASE_URL'
+  | 'SUPABASE_JWKS_URL'
+  | 'SUPABASE_JWKS_GRACE_MS'
+  | 'SUPABASE_JWT_SECRET'
+  | 'JWT_ISSUER'
+  | 'JWT_AUDIENCE'
 >;
 
 /** Published keys are used only for asymmetric algorithms: a public key is not an HMAC secret. */
 const ASYMMETRIC = ['ES256', 'RS256', 'EdDSA'];
 const SYMMETRIC = ['HS256'];
 const CLOCK_TOLERANCE_SECONDS = 5;
-const JWKS_TIMEOUT_MS = 5_000;
-/** A token with an unknown key id causes a fetch of the keys at most this often. */
-const JWKS_COOLDOWN_MS = 30_000;
-
-const CLAIMS = z.object({
-  sub: z.guid(),
-  // An invalid address is ignored: the caller is not refused for it.
-  email: z.email().max(254).nullish().catch(undefined),
-  org_id: z.guid().nullish(),
-  effective_permissions: z.array(z.object({ p: z.string(), s: z.string().nullish() })).nullish(),
-  access_blocked: z.boolean().nullish(),
-  user_metadata: z.looseObject({ full_name: z.string().max(200).nullish() }).nullish(),
-});
 
 const unauthorized = (): Problem =>
   new Problem(401, 'unauthorized', 'A valid bearer token is required', {
@@ -59,26 +51,29 @@ const keysUnavailable = (): Problem =>
     headers: { 'retry-after': '5' },
   });
 
-const KEY_FAILURES = new Set(['ERR_JWKS_TIMEOUT', 'ERR_JWKS_INVALID', 'ERR_JOSE_GENERIC']);
-
-const isKeyFailure = (error: unknown): boolean =>
-  !(error instanceof errors.JOSEError) || KEY_FAILURES.has(error.code);
-
 function jwksUrl(config: AuthConfig): URL | undefined {
   if (config.SUPABASE_JWKS_URL) return new URL(config.SUPABASE_JWKS_URL);
   if (!config.SUPABASE_URL) return undefined;
   return new URL(`${config.SUPABASE_URL.replace(/\/$/, '')}/auth/v1/.well-known/jwks.json`);
 }
 
-/** Verifies a compact token. The configuration chooses the key, never the token. */
-function verifierFor(config: AuthConfig): (token: string) => Promise<JWTPayload> {
+/** A token that is meant for something else, as `dpop+jwt`, is none of a session. */
+const isSessionType = (typ: unknown): boolean =>
+  typ === undefined || (typeof typ === 'string' && /^(?:application\/)?jwt$/i.test(typ));
+
+/** jose checks `iat` only against a maximum age. */
+function requirePastIssue({ iat }: JWTPayload): void {
+  const latest = Date.now() / 1000 + CLOCK_TOLERANCE_SECONDS;
+  if (iat !== undefined && !(typeof iat === 'number' && iat <= latest)) throw unauthorized();
+}
+
+/**
+ * Verifies a compact token. The configuration chooses the key, never the token.
+ * @param onChange called when other keys are published.
+ */
+function verifierFor(config: AuthConfig, onChange: () => void) {
   const url = jwksUrl(config);
-  const keys =
-    url &&
-    createRemoteJWKSet(url, {
-      timeoutDuration: JWKS_TIMEOUT_MS,
-      cooldownDuration: JWKS_COOLDOWN_MS,
-    });
+  const keys = url && createSigningKeys(url, { graceMs: config.SUPABASE_JWKS_GRACE_MS, onChange });
   const secret = config.SUPABASE_JWT_SECRET && new TextEncoder().encode(config.SUPABASE_JWT_SECRET);
   const options: JWTVerifyOptions = {
     issuer: config.JWT_ISSUER ?? `${config.SUPABASE_URL?.replace(/\/$/, '')}/auth/v1`,
@@ -86,8 +81,7 @@ function verifierFor(config: AuthConfig): (token: string) => Promise<JWTPayload>
     requiredClaims: ['exp', 'sub'],
     clockTolerance: CLOCK_TOLERANCE_SECONDS,
   };
-  return async (token) => {
-    const { alg = '' } = decodeProtectedHeader(token);
+  async function verified(token: string, alg: string): Promise<JWTPayload> {
     if (secret && SYMMETRIC.includes(alg)) {
       return (await jwtVerify(token, secret, { ...options, algorithms: SYMMETRIC })).payload;
     }
@@ -95,35 +89,46 @@ function verifierFor(config: AuthConfig): (token: string) => Promise<JWTPayload>
       return (await jwtVerify(token, keys, { ...options, algorithms: ASYMMETRIC })).payload;
     }
     throw unauthorized();
+  }
+  return async (token: string): Promise<JWTPayload> => {
+    const { alg = '', typ } = decodeProtectedHeader(token);
+    if (!isSessionType(typ)) throw unauthorized();
+    const payload = await verified(token, alg);
+    requirePastIssue(payload);
+    return payload;
   };
 }
 
+const callerOf = (claims: Claims): Caller => ({
+  userId: claims.userId,
+  orgId: claims.orgId,
+  name: claims.name,
+  ...(claims.email && { email: claims.email }),
+  permissions: claims.permissions,
+});
+
+/** Errors about the token; every other one is about its keys, or a mistake of ours. */
+const isAboutToken = (error: unknown): boolean =>
+  error instanceof errors.JOSEError ||
+  // A header that is not JSON, or a key that cannot be imported.
+  error instanceof TypeError;
+
 /**
  * @returns a function that maps an Authorization header to its caller. It throws a Problem: 401
- *   without a valid token, 403 when access is blocked, 503 when the keys cannot be fetched.
+ *   without a valid token, 403 when access is blocked, 503 when no keys are known.
  */
 export function createAuthenticate(config: AuthConfig): Authenticate {
-  const verify = rememberVerified(verifierFor(config));
+  const tokens = rememberVerified(verifierFor(config, () => tokens.forget()));
   return async (authorization) => {
     const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '') ?? [];
     if (!token) throw unauthorized();
-    const payload = await verify(token).catch((error) => {
-      if (error instanceof Problem) throw error;
-      // A header that is not JSON causes a TypeError of decoding: the keys were not the cause.
-      const malformed = error instanceof TypeError && /header|token/i.test(error.message);
-      throw !malformed && isKeyFailure(error) ? keysUnavailable() : unauthorized();
+    const payload = await tokens.verify(token).catch((error) => {
+      if (error instanceof KeysUnavailable) throw keysUnavailable();
+      throw isAboutToken(error) ? unauthorized() : error;
     });
-    const claims = CLAIMS.safeParse(payload);
-    if (!claims.success) throw unauthorized();
-    const { sub, email, org_id, effective_permissions, access_blocked, user_metadata } =
-      claims.data;
-    if (access_blocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
-    return {
-      userId: sub,
-      orgId: org_id ?? undefined,
-      name: user_metadata?.full_name ?? undefined,
-      ...(email && { email }),
-      permissions: (effective_permissions ?? []).map(({ p, s }) => ({ p, s: s ?? '' })),
-    };
+    const claims = claimsOf(payload);
+    if (!claims) throw unauthorized();
+    if (claims.isBlocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
+    return callerOf(claims);
   };
 }

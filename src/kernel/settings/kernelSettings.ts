@@ -108,6 +108,9 @@ export const apiSettings = {
     .describe(
       'where the keys that sign tokens are published; derived from `SUPABASE_URL` when not set',
     ),
+  SUPABASE_JWKS_GRACE_SECONDS: seconds(3600 * SECOND_MS, DAY_MS).describe(
+    'how long the last known keys are used while their address does not answer',
+  ),
   SUPABASE_JWT_SECRET: secret()
     .optional()
     .meta(secretly('shared secret (HS256) of legacy projects; newer ones publish their keys')),

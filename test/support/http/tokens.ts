@@ -44,6 +44,29 @@ export const BAD_CLAIMS: [why: string, overrides: JWTPayload][] = [
   ['whose organization is no uuid', { org_id: '../..' }],
   ['whose permissions are no list', { effective_permissions: 'platform.admin' }],
   ['whose block is no boolean', { access_blocked: 'false' }],
+  ['of nobody', { is_anonymous: true }],
+  ['whose anonymity is no boolean', { is_anonymous: 'no' }],
+  ['of an anonymous key', { role: 'anon' }],
+  ['of a service', { role: 'service_role' }],
+  ['whose role is no text', { role: ['authenticated'] }],
+  ['from the future', { iat: Math.floor(Date.now() / 1000) + 3_600 }],
+  ['whose time of issue is no number', { iat: 'now' as never }],
+];
+
+/** Claims that decide nothing in a form that cannot be used: the token is as good as without them. */
+export const IGNORED_CLAIMS: [what: string, overrides: JWTPayload][] = [
+  ['a name that is a number', { user_metadata: { full_name: 5 } }],
+  ['a name that is a list', { user_metadata: { full_name: ['Ada'] } }],
+  ['a long name', { user_metadata: { full_name: 'a'.repeat(201) } }],
+  ['a name with NUL', { user_metadata: { full_name: 'Ada\u0000' } }],
+  ['a name with half a character', { user_metadata: { full_name: 'Ada\ud800' } }],
+  ['a name with a direction override', { user_metadata: { full_name: 'Ada\u202e' } }],
+  ['a name that is a link', { user_metadata: { full_name: 'https://evil.example' } }],
+  ['metadata that are a text', { user_metadata: 'Ada' }],
+  ['metadata that are null', { user_metadata: null }],
+  ['an address that is none', { email: 'ada@' }],
+  ['an empty organization', { org_id: '' }],
+  ['no organization', { org_id: null }],
 ];
 
 /** Headers that hold no token. */
