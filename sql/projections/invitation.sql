@@ -49,6 +49,16 @@ BEGIN
   PERFORM require_row(FOUND, e);
 END $$;
 
+-- The end of the invitation's own run, whoever says so: another invitation of the same address ends
+-- an overdue one whose run was lost.
+CREATE OR REPLACE FUNCTION project_invitation_run_closed(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  e.event_metadata := e.event_metadata
+    || jsonb_build_object('workflow_id', 'user-invitation-' || e.aggregate_id);
+  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+END $$;
+
 -- A new link takes the place of the old one, and gets the invitation's whole time again.
 CREATE OR REPLACE FUNCTION project_invitation_resent(e domain_events) RETURNS void
 LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
@@ -72,7 +82,7 @@ BEGIN
   SET status = 'expired', expired_at = e.created_at, updated_at = e.created_at
   WHERE invitation_id = e.aggregate_id AND status = 'pending';
   PERFORM require_row(FOUND, e);
-  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+  PERFORM project_invitation_run_closed(e);
 END $$;
 
 CREATE OR REPLACE FUNCTION project_invitation_accepted(e domain_events) RETURNS void

@@ -12,9 +12,11 @@ import type {
   AcceptedInvitation,
   EndInvitationInput,
   InvitationActivities,
+  InvitationStatus,
   InviteUserInput,
   ProvisionUserInput,
   ResendInvitationInput,
+  ResentLink,
   SendInvitationInput,
   StoredInvitation,
 } from './contract.ts';
@@ -22,7 +24,7 @@ import { INVITATION_EVENTS } from './events.ts';
 import { createAccountProvider } from './provider.ts';
 import { expiryOf, INVITATION_FAILURE } from './rules.ts';
 import type { InvitationWorkerConfig } from './settings.ts';
-import { createInvitations } from './store.ts';
+import { createInvitations, type Invitation } from './store.ts';
 
 const ONE_PENDING = 'user_invitations_projection_one_pending';
 
@@ -32,6 +34,28 @@ type Step = ProvisionUserInput;
 function messageIdOf({ invitationId, generation, reminder }: SendInvitationInput): string {
   const link = generation > 0 ? `-${generation}` : '';
   return `invitation-${invitationId}${link}${reminder > 0 ? `-reminder-${reminder}` : ''}`;
+}
+
+const storedOf = (
+  invitation: Omit<Invitation, 'email' | 'firstName' | 'lastName' | 'roles'>,
+): StoredInvitation => {
+  const { status, expiresAt, emailStatus, generation, remindersSent, userId, linked } = invitation;
+  return {
+    status,
+    expiresAt: expiresAt.toISOString(),
+    emailStatus,
+    generation,
+    remindersSent,
+    ...(userId && { account: { userId, linked: linked ?? false } }),
+  };
+};
+
+/** True when the mail has been recorded as sent, or when nothing can be done with its link. */
+function isTold(invitation: Invitation, input: SendInvitationInput): boolean {
+  const { status, emailStatus, generation, remindersSent, messageId } = invitation;
+  if (status !== 'pending' || generation > input.generation) return true;
+  if (input.reminder > 0) return remindersSent >= input.reminder;
+  return emailStatus === 'sent' && messageId === messageIdOf(input);
 }
 
 export function createActivities({
@@ -49,6 +73,27 @@ export function createActivities({
 
   const hashFor = (invitationId: string, generation: number): string =>
     tokenHash(invitationToken(config.INVITATION_TOKEN_SECRET, invitationId, generation));
+
+  async function expire({ invitationId, orgId, origin }: Step): Promise<InvitationStatus> {
+    const emitted = await emitEvent({
+      eventType: 'invitation.expired',
+      aggregateId: invitationId,
+      origin,
+      mustProject: true,
+      eventData: { org_id: orgId, invitation_id: invitationId },
+    }).catch((error) => {
+      if (!(error instanceof EventNotProjectedError)) throw error;
+    });
+    const { status } = await load(invitationId);
+    if (emitted || status !== 'pending') return status;
+    throw new Error('the expiry of a pending invitation was refused');
+  }
+
+  /** An invitation whose run was lost may be overdue and still pending: it is ended here. */
+  async function closeOverdue({ orgId, origin, user }: InviteUserInput): Promise<void> {
+    const overdue = await invitations.overdueOf(orgId, normalizeEmail(user.email));
+    if (overdue) await expire({ invitationId: overdue, orgId, origin });
+  }
 
   /** The event of a mail that went out: the invitation's own, or a reminder's. */
   async function recordMail(input: SendInvitationInput): Promise<void> {
@@ -100,6 +145,7 @@ export function createActivities({
           ...(invitedByName && { invited_by_name: invitedByName }),
         },
       };
+      await closeOverdue(input);
       await emitEvent(event).catch((error) => {
         const taken = error instanceof EventNotProjectedError && error.constraint === ONE_PENDING;
         if (!taken) throw error;
@@ -112,8 +158,7 @@ export function createActivities({
 
     /** Reads the current state from the store, because others may have revoked the invitation. */
     async loadInvitationActivity({ invitationId }: Step): Promise<StoredInvitation> {
-      const { status, expiresAt } = await load(invitationId);
-      return { status, expiresAt: expiresAt.toISOString() };
+      return storedOf(await load(invitationId));
     },
 
     /**
@@ -123,8 +168,9 @@ export function createActivities({
       input: SendInvitationInput,
       { remember, remembered }: ActivityScope,
     ): Promise<void> {
+      const { invitationId, generation, reminder } = input;
+      if (isTold(await load(invitationId), input)) return;
       if (remembered !== ACCEPTED) {
-        const { invitationId, generation, reminder } = input;
         const messageId = messageIdOf(input);
         const mail = { invitationId, messageId, generation, isReminder: reminder > 0 };
         await deliverInvitation({ config, organizations, invitations, emailProvider }, mail);
@@ -134,8 +180,10 @@ export function createActivities({
     },
 
     /** Replaces the link; the store then knows the old one as superseded. */
-    async resendInvitationActivity(input: ResendInvitationInput): Promise<void> {
-      const { invitationId, orgId, origin, generation } = input;
+    async resendInvitationActivity(input: ResendInvitationInput): Promise<ResentLink> {
+      const { invitationId, orgId, origin, generation, expiresAt, requestId } = input;
+      const made = requestId && (await invitations.resent(invitationId, requestId));
+      if (made) return made;
       await emitEvent({
         eventType: 'invitation.resent',
         aggregateId: invitationId,
@@ -147,26 +195,23 @@ export function createActivities({
           invitation_id: invitationId,
           generation,
           token_hash: hashFor(invitationId, generation),
-          expires_at: input.expiresAt,
+          expires_at: expiresAt,
+          ...(requestId && { request_id: requestId }),
         },
       });
+      return { generation, expiresAt };
     },
 
-    async expireInvitationActivity({ invitationId, orgId, origin }: Step): Promise<void> {
-      await emitEvent({
-        eventType: 'invitation.expired',
-        aggregateId: invitationId,
-        origin,
-        mustProject: true,
-        eventData: { org_id: orgId, invitation_id: invitationId },
-      });
-    },
+    /** Has no effect on an invitation that has ended. @returns how it has ended. */
+    expireInvitationActivity: expire,
 
-    async revokeInvitationActivity(input: EndInvitationInput): Promise<void> {
+    /** Has no effect on an invitation that has ended. @returns how it has ended. */
+    async revokeInvitationActivity(input: EndInvitationInput): Promise<InvitationStatus> {
       const { invitationId, orgId, origin, reason } = input;
       const { email, status } = await load(invitationId);
-      if (status !== 'pending') return;
+      if (status !== 'pending') return status;
       await emitRevoked(emitEvent, { orgId, invitationId, email }, origin, reason);
+      return 'revoked';
     },
 
     /**
@@ -178,7 +223,10 @@ export function createActivities({
       orgId,
       origin,
     }: Step): Promise<AcceptedInvitation> {
-      const { email, firstName, lastName, roles } = await load(invitationId);
+      const { email, firstName, lastName, roles, ...before } = await load(invitationId);
+      const { account: present } = storedOf(before);
+      // A run that was reset does not give again what may have been taken away since.
+      if (present) return { invitationId, orgId, ...present };
       const organization = await organizations.find(orgId);
       const scope = organization?.path ?? '';
       const membership = { org_id: orgId, roles, scope, invitation_id: invitationId };

@@ -112,9 +112,13 @@ export interface SendInvitationInput extends InvitationStep {
 
 export interface ResendInvitationInput extends InvitationStep {
   generation: number;
+  /** The id of the update: a reset applies the same one again. Absent in older histories. */
+  requestId?: string;
   /** The end of the new link, which is valid for the full time again. */
   expiresAt: string;
 }
+
+export type ResentLink = Pick<ResendInvitationInput, 'generation' | 'expiresAt'>;
 
 export interface EndInvitationInput extends InvitationStep {
   reason: string;
@@ -124,17 +128,27 @@ export type ProvisionUserInput = InvitationStep;
 
 /** The current state of an invitation in the store. */
 export interface StoredInvitation {
-  status: 'pending' | 'accepted' | 'expired' | 'revoked';
+  status: InvitationStatus;
   expiresAt: string;
+  // Absent in histories that are older than these fields.
+  emailStatus?: 'pending' | 'sent' | 'failed';
+  /** The number of the valid link. */
+  generation?: number;
+  remindersSent?: number;
+  /** Present once the account has been provisioned. */
+  account?: { userId: string; linked: boolean };
 }
 
 /** Activities that use only the event store. */
 export interface StoreActivities {
   inviteUserActivity(input: InviteUserInput): Promise<void>;
   loadInvitationActivity(input: InvitationStep): Promise<StoredInvitation>;
-  resendInvitationActivity(input: ResendInvitationInput): Promise<void>;
-  expireInvitationActivity(input: InvitationStep): Promise<void>;
-  revokeInvitationActivity(input: EndInvitationInput): Promise<void>;
+  /** @returns the link that the update led to; nothing in older histories. */
+  resendInvitationActivity(input: ResendInvitationInput): Promise<ResentLink | undefined>;
+  /** @returns how the invitation has ended; nothing in older histories. */
+  expireInvitationActivity(input: InvitationStep): Promise<InvitationStatus | undefined>;
+  /** @returns how the invitation has ended; nothing in older histories. */
+  revokeInvitationActivity(input: EndInvitationInput): Promise<InvitationStatus | undefined>;
 }
 
 /** Activities that call the mail server. */

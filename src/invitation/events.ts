@@ -45,6 +45,8 @@ export const INVITATION_EVENTS = {
     generation: number;
     token_hash: string;
     expires_at: string;
+    /** Of the update that asked for it; absent in older events. */
+    request_id?: string;
   }>(),
   'invitation.expired': invitation<{ org_id: string; invitation_id: string }>(),
   'invitation.accepted': invitation<{

@@ -22,4 +22,5 @@ export const invitationFamily = {
   databaseMetrics: () => import('./metrics/fromDatabase.ts'),
   activities: () => import('./activities.ts'),
   routes: () => import('./routes.ts'),
+  heldOpen: () => import('./runs/heldOpen.ts'),
 } as const satisfies Family;

@@ -12,13 +12,31 @@ import {
   type AcceptedInvitation,
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
+  type InvitationTiming,
   USER_INVITATION,
   type UserInvitationParams,
   userInvitationWorkflowId,
 } from './contract.ts';
 import { ACCOUNT_FAILURE, INVITATION_FAILURE } from './rules.ts';
+import type { InvitationApiConfig } from './settings.ts';
+import type { Invitation, Invitations } from './store.ts';
 
 const UPDATE_DEADLINE_MS = 12_000;
+
+export interface ReviveDeps {
+  temporal: Client;
+  config: InvitationApiConfig;
+  invitations: Invitations;
+}
+
+/** The times of an invitation, from the settings. */
+export const timingOf = (config: InvitationApiConfig): InvitationTiming => ({
+  ttlMs: config.INVITATION_TTL_MS,
+  reminderAfterMs: config.INVITATION_REMINDER_MS,
+  maxReminders: config.INVITATION_MAX_REMINDERS,
+  retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
+  heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
+});
 
 /**
  * Starts an invitation's run; only once, because the id is derived from the invitation.
@@ -38,6 +56,53 @@ export const startInvitationRun = (
     orgId: params.orgId,
     userId: params.origin.requestedBy,
   });
+
+/**
+ * Starts a run for a pending invitation that has none any more; it goes on from the store's state.
+ * Has no effect while there is one. @throws when Temporal does not answer.
+ */
+export async function reviveInvitationRun(
+  { temporal, config, invitations }: ReviveDeps,
+  { invitationId, orgId, createdAt }: Pick<Invitation, 'invitationId' | 'orgId' | 'createdAt'>,
+): Promise<void> {
+  const { origin, correlationId } = (await invitations.inviting(invitationId)) ?? {
+    origin: { requestedAt: createdAt.toISOString(), source: 'api' },
+  };
+  await startRun(temporal, {
+    type: USER_INVITATION,
+    taskQueue: config.TEMPORAL_USERS_TASK_QUEUE,
+    workflowId: userInvitationWorkflowId(invitationId),
+    params: { invitationId, orgId, origin, timing: timingOf(config) },
+    reuse: 'unlessOpen',
+    orgId,
+    userId: origin.requestedBy,
+    ...(correlationId && { correlationId }),
+  });
+}
+
+/**
+ * Calls the run of a pending invitation; where the run is gone, one is started in its place. It may
+ * have been terminated, or the invitation is from before such runs existed.
+ * @param call answers 'gone' when there is no open run.
+ * @throws Problem when the invitation has ended.
+ */
+export async function withRun<T>(
+  deps: ReviveDeps,
+  invitationId: string,
+  call: () => Promise<T | 'gone'>,
+): Promise<T> {
+  const answer = await call();
+  if (answer !== 'gone') return answer;
+  const now = await deps.invitations.find(invitationId);
+  if (now?.status !== 'pending') throw notPending(now?.status ?? 'ended');
+  await reviveInvitationRun(deps, now).catch(() => {
+    throw unavailable();
+  });
+  const again = await call();
+  if (again !== 'gone') return again;
+  // It was overdue: its run has ended it at once.
+  throw notPending((await deps.invitations.find(invitationId))?.status ?? 'ended');
+}
 
 /** The problem for an invitation that is not pending; each state has its own problem type. */
 export function notPending(state: string): Problem {
@@ -94,17 +159,20 @@ export const acceptInvitation = (
   invitationId: string,
 ): Promise<AcceptedInvitation | 'gone'> => update(client, invitationId, INVITATION_UPDATE.accept);
 
-/** @returns false when the run has ended. @throws Problem */
-export const resendInvitation = async (client: Client, invitationId: string): Promise<boolean> =>
-  (await update<void>(client, invitationId, INVITATION_UPDATE.resend)) !== 'gone';
+/** @returns 'gone' when the run has ended. @throws Problem */
+export const resendInvitation = (
+  client: Client,
+  invitationId: string,
+): Promise<undefined | 'gone'> => update<undefined>(client, invitationId, INVITATION_UPDATE.resend);
 
-/** @returns false when the run has ended. @throws Problem */
-export async function revokeInvitation(
+/** @returns 'gone' when the run has ended. @throws Problem */
+export const revokeInvitation = (
   client: Client,
   invitationId: string,
   reason: string,
-): Promise<boolean> {
-  const workflowId = userInvitationWorkflowId(invitationId);
-  const answer = await ask(() => signalRun(client, workflowId, INVITATION_SIGNAL.revoke, reason));
-  return answer !== 'gone';
-}
+): Promise<undefined | 'gone'> =>
+  ask(async () => {
+    const workflowId = userInvitationWorkflowId(invitationId);
+    await signalRun(client, workflowId, INVITATION_SIGNAL.revoke, reason);
+    return undefined;
+  });

@@ -3,9 +3,12 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { DB } from '#kernel/database/schema.ts';
+import { requestedAtOf } from '#kernel/eventStore/eventId.ts';
+import type { EventMetadata } from '#kernel/eventStore/eventTypes.ts';
 import { time, uuid } from '#kernel/input/rules.ts';
 import { checkShape, fields } from '#kernel/input/shape.ts';
-import type { InvitationStatus } from './contract.ts';
+import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import type { InvitationStatus, ResentLink } from './contract.ts';
 
 /** `generation` is the number of the link that is valid. */
 const invitations = (db: Database) =>
@@ -46,6 +49,12 @@ export interface InvitationPage {
   invitations: Invitation[];
   /** Cursor of the next page; undefined on the last page. */
   next: string | undefined;
+}
+
+/** The origin of an invitation, for a run that takes the place of a lost one. */
+interface Inviting {
+  origin: RequestOrigin;
+  correlationId: string | undefined;
 }
 
 export type Invitations = ReturnType<typeof createInvitations>;
@@ -116,16 +125,85 @@ export function createInvitations(pool: Pool) {
       return old && { invitation: old, superseded: true };
     },
 
-    /** The pending invitations of these addresses: address to invitation id. */
+    /** The pending invitations of these addresses that can be accepted: address to invitation id. */
     async pendingOf(orgId: string, emails: string[]): Promise<Map<string, string>> {
       const rows = await db
         .selectFrom('user_invitations_projection')
         .select(({ fn }) => [fn<string>('lower', ['email']).as('email'), 'invitation_id as id'])
         .where('org_id', '=', orgId)
         .where('status', '=', 'pending')
+        .where('expires_at', '>', sql<Date>`now()`)
         .where(({ eb, fn, val }) => eb(fn<string>('lower', ['email']), '=', fn.any(val(emails))))
         .execute();
       return new Map(rows.map(({ email, id }) => [email, id]));
+    },
+
+    /** The invitation of an address that has expired and that nobody has ended; there is at most one. */
+    async overdueOf(orgId: string, email: string): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('user_invitations_projection')
+        .select('invitation_id as id')
+        .where('org_id', '=', orgId)
+        .where('status', '=', 'pending')
+        .where('expires_at', '<=', sql<Date>`now()`)
+        .where(({ eb, fn }) => eb(fn<string>('lower', ['email']), '=', email))
+        .executeTakeFirst();
+      return row?.id;
+    },
+
+    /** The link that a request to send an invitation again has led to. */
+    resent: (invitationId: string, requestId: string): Promise<ResentLink | undefined> =>
+      db
+        .selectFrom('domain_events')
+        .select(({ ref, cast }) => [
+          cast<number>(ref('event_data', '->>').key('generation'), 'integer').as('generation'),
+          ref('event_data', '->>').key('expires_at').$castTo<string>().as('expiresAt'),
+        ])
+        .where('aggregate_type', '=', 'invitation')
+        .where('aggregate_id', '=', invitationId)
+        .where('event_type', '=', 'invitation.resent')
+        .where(({ ref }) => ref('event_data', '->>').key('request_id'), '=', requestId)
+        .executeTakeFirst(),
+
+    /** Who invited, and when, as the invitation's first event says. */
+    async inviting(invitationId: string): Promise<Inviting | undefined> {
+      const event = await db
+        .selectFrom('domain_events')
+        .select(['id', 'event_metadata as metadata'])
+        .where('aggregate_type', '=', 'invitation')
+        .where('aggregate_id', '=', invitationId)
+        .where('event_type', '=', 'user.invited')
+        .executeTakeFirst();
+      if (!event) return undefined;
+      const { user_id, source, tags, correlation_id } = event.metadata as EventMetadata;
+      const origin = {
+        requestedAt: requestedAtOf(event.id),
+        ...(user_id && { requestedBy: user_id }),
+        ...(source && { source }),
+        ...(tags && { tags }),
+      };
+      return { origin, correlationId: correlation_id };
+    },
+
+    /**
+     * Pending invitations of active organizations, which need an open run: older than `olderThanMs`,
+     * in the order of their ids.
+     * @param after the last id of the previous page.
+     */
+    async pendingPage(
+      after: string | undefined,
+      { olderThanMs, limit }: { olderThanMs: number; limit: number },
+    ): Promise<string[]> {
+      let query = db
+        .selectFrom('user_invitations_projection as i')
+        .innerJoin('organizations_projection as o', 'o.org_id', 'i.org_id')
+        .select('i.invitation_id as id')
+        .where('i.status', '=', 'pending')
+        .where('o.status', '=', 'active')
+        .where('i.created_at', '<', sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`);
+      if (after) query = query.where('i.invitation_id', '>', after);
+      const rows = await query.orderBy('i.invitation_id').limit(limit).execute();
+      return rows.map(({ id }) => id);
     },
 
     /** @returns undefined when the cursor is invalid. */

@@ -4,9 +4,11 @@ import {
   ApplicationFailure,
   allHandlersFinished,
   condition,
+  currentUpdateInfo,
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   proxyActivities,
   setHandler,
   upsertSearchAttributes,
@@ -59,6 +61,7 @@ class UserInvitation {
   readonly #activities: ReturnType<typeof activitiesFor>;
   #remindersFrom: number;
   #accepted: AcceptedInvitation | undefined;
+  #mailIsDue = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(params: UserInvitationParams) {
@@ -112,12 +115,14 @@ class UserInvitation {
     }
     this.#enter('pending');
     await this.#look();
-    if (user) await this.#mail(0);
+    // A run that was lost before its first mail leaves that to its successor.
+    if (user || this.#mailIsDue) await this.#mail(0);
   }
 
   async accept(): Promise<AcceptedInvitation> {
+    if (!this.isOver) await this.#look();
     if (this.#accepted) return this.#accepted;
-    await this.#requirePending();
+    this.#requirePending();
     this.#enter('accepting');
     try {
       this.#accepted = await this.#activities.account.provisionUserActivity(this.#step);
@@ -130,24 +135,28 @@ class UserInvitation {
     return this.#accepted;
   }
 
-  async resend(): Promise<void> {
-    await this.#requirePending();
+  /** @param requestId a request that a reset repeats does not make another link. */
+  async resend(requestId: string | undefined): Promise<void> {
+    if (!this.isOver) await this.#look();
+    this.#requirePending();
     this.state.resends++;
     this.#remindersFrom = Date.now();
     const expiresAt = expiryOf(new Date().toISOString(), this.#timing.ttlMs);
-    await this.#activities.store.resendInvitationActivity({
+    const link = await this.#activities.store.resendInvitationActivity({
       ...this.#step,
       generation: this.state.resends,
       expiresAt,
+      ...(requestId && { requestId }),
     });
-    this.state.expiresAt = expiresAt;
+    this.state.resends = link?.generation ?? this.state.resends;
+    this.state.expiresAt = link?.expiresAt ?? expiresAt;
     await this.#mail(0);
   }
 
   async revoke(reason: string): Promise<void> {
     if (this.isOver) return;
-    await this.#activities.store.revokeInvitationActivity({ ...this.#step, reason });
-    this.#enter('revoked');
+    const end = await this.#activities.store.revokeInvitationActivity({ ...this.#step, reason });
+    this.#enter(end ?? 'revoked');
   }
 
   /**
@@ -158,8 +167,8 @@ class UserInvitation {
     await this.#look();
     if (this.isOver) return;
     if (Date.now() >= this.#deadline) {
-      await this.#activities.store.expireInvitationActivity(this.#step);
-      this.#enter('expired');
+      const end = await this.#activities.store.expireInvitationActivity(this.#step);
+      this.#enter(end ?? 'expired');
     } else if (this.#nextReminder !== undefined && Date.now() >= this.#nextReminder) {
       this.state.remindersSent++;
       await this.#mail(this.state.remindersSent);
@@ -195,16 +204,29 @@ class UserInvitation {
     }
   }
 
-  /** Reads the state, because others may have ended it: a deletion revokes pending invitations. */
+  /**
+   * Reads the state, because others may have changed it: a deletion revokes pending invitations, and
+   * a run before this one may have come further.
+   */
   async #look(): Promise<void> {
-    const { status, expiresAt } = await this.#activities.store.loadInvitationActivity(this.#step);
-    this.state.expiresAt = expiresAt;
-    if (status !== 'pending') this.#enter(status);
+    const stored = await this.#activities.store.loadInvitationActivity(this.#step);
+    const { invitationId, orgId } = this.#params;
+    this.state.expiresAt = stored.expiresAt;
+    this.state.resends = stored.generation ?? this.state.resends;
+    this.state.remindersSent = Math.max(this.state.remindersSent, stored.remindersSent ?? 0);
+    this.#mailIsDue = stored.emailStatus === 'pending';
+    if (stored.account) this.#accepted = { invitationId, orgId, ...stored.account };
+    if (stored.status !== 'pending') this.#enter(stored.status);
   }
 
-  async #requirePending(): Promise<void> {
-    if (!this.isOver) await this.#look();
-    if (this.state.state === 'pending' && Date.now() < this.#deadline) return;
+  /** A run that is started for an update gets it before its own first turn. */
+  get #isPending(): boolean {
+    const { state } = this.state;
+    return state === 'pending' || (state === 'inviting' && patched('update-at-once'));
+  }
+
+  #requirePending(): void {
+    if (this.#isPending && Date.now() < this.#deadline) return;
     const state = this.isOver ? this.state.state : 'expired';
     throw ApplicationFailure.nonRetryable(
       `the invitation is ${state}`,
@@ -241,7 +263,10 @@ export async function UserInvitationWorkflow(
   const invitation = new UserInvitation(acceptedInput(USER_INVITATION_INPUT, params));
   setHandler(getState, () => invitation.state);
   setHandler(accept, () => invitation.inTurn(() => invitation.accept()));
-  setHandler(resend, () => invitation.inTurn(() => invitation.resend()));
+  setHandler(resend, () => {
+    const requestId = currentUpdateInfo()?.id;
+    return invitation.inTurn(() => invitation.resend(requestId));
+  });
   setHandler(revoke, (given) => invitation.inTurn(() => invitation.revoke(reasonOf(given))));
   await invitation.inTurn(() => invitation.invite());
   while (!invitation.isOver) {

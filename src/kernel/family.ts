@@ -12,6 +12,7 @@ import type { Shape } from './settings/builders.ts';
 import type { MetricDefinition } from './telemetry/metricDefinition.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { ActivityImplementations } from './temporal/activity.ts';
+import type { HeldOpen } from './temporal/lostRuns.ts';
 import type { ScheduleDefinition, WorkflowDefinition } from './temporal/workflowDefinition.ts';
 
 export interface Family {
@@ -38,6 +39,8 @@ export interface Family {
   activities?: () => Promise<{ createActivities(kernel: never): ActivityImplementations }>;
   /** Loaded by the API. */
   routes?: () => Promise<{ createRoutes(kernel: never): FamilyRoutes }>;
+  /** Loaded by the API: what its read model holds open, and what to do where the run is gone. */
+  heldOpen?: () => Promise<{ createHeldOpen(kernel: never): HeldOpen }>;
   /** Loaded by the API: work in the background, until its signal aborts. */
   background?: () => Promise<{
     createBackground(kernel: never): (stopping: AbortSignal) => Promise<void>;

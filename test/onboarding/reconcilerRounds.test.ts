@@ -43,6 +43,7 @@ beforeAll(async () => {
     emitEvent,
     lease: createLease(pool, 'reconciler'),
     runs: createWorkflowRuns(pool),
+    heldOpen: [],
     workflows: WORKFLOWS,
     taskQueues: [onboarding.taskQueue, onboarding.usersTaskQueue],
     logger: createLogger('test', 'silent'),

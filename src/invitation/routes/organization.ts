@@ -12,7 +12,14 @@ import { normalizeEmail } from '#kernel/input/email.ts';
 import { onlyActive, organizationInPath } from '#organization/access.ts';
 import type { Organization } from '#organization/store.ts';
 import { INVITE_USERS, type UserInvitationParams } from '../contract.ts';
-import { notPending, resendInvitation, revokeInvitation, startInvitationRun } from '../runs.ts';
+import {
+  notPending,
+  resendInvitation,
+  revokeInvitation,
+  startInvitationRun,
+  timingOf,
+  withRun,
+} from '../runs.ts';
 import { invitationListQuery, invitationsBody, revocationBody } from '../schemas.ts';
 import type { Invitation } from '../store.ts';
 import { heldOver, requireGrantable } from './roles.ts';
@@ -46,13 +53,7 @@ function paramsFor(
     user,
     ...(caller.name && { invitedByName: caller.name }),
     origin: originOf(config, caller),
-    timing: {
-      ttlMs: config.INVITATION_TTL_MS,
-      reminderAfterMs: config.INVITATION_REMINDER_MS,
-      maxReminders: config.INVITATION_MAX_REMINDERS,
-      retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
-      heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
-    },
+    timing: timingOf(config),
   };
 }
 
@@ -156,7 +157,7 @@ export function organizationRoutes(deps: InvitationRouteDeps): Route[] {
       access: { needs, over, states: onlyActive('send invitations') },
       async handle({ ctx, subject, params }) {
         const invitationId = await pendingInvitation(deps, subject, params.invitationId);
-        if (!(await resendInvitation(deps.temporal, invitationId))) throw notPending('ended');
+        await withRun(deps, invitationId, () => resendInvitation(deps.temporal, invitationId));
         ctx.status = 202;
         ctx.body = { invitationId, status: 'resent' };
       },
@@ -168,9 +169,8 @@ export function organizationRoutes(deps: InvitationRouteDeps): Route[] {
       body: revocationBody,
       async handle({ ctx, subject, params, body: { reason } }) {
         const invitationId = await pendingInvitation(deps, subject, params.invitationId);
-        if (!(await revokeInvitation(deps.temporal, invitationId, reason))) {
-          throw notPending('ended');
-        }
+        const revoke = () => revokeInvitation(deps.temporal, invitationId, reason);
+        await withRun(deps, invitationId, revoke);
         ctx.status = 202;
         ctx.body = { invitationId, status: 'revoking' };
       },

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { notFound } from '#kernel/http/problems.ts';
 import { rateLimit } from '#kernel/http/rateLimit.ts';
 import { open, type Route } from '#kernel/http/route.ts';
-import { acceptInvitation, notPending, startInvitationRun } from '../runs.ts';
+import { acceptInvitation, notPending, withRun } from '../runs.ts';
 import { invitationToken } from '../schemas.ts';
 import type { InvitationByToken } from '../store.ts';
 import type { InvitationRouteDeps } from './routeDeps.ts';
@@ -29,27 +29,6 @@ function stateOf({ invitation, superseded }: InvitationByToken): string {
   if (superseded) return 'superseded';
   const isLate = invitation.status === 'pending' && invitation.expiresAt.getTime() <= Date.now();
   return isLate ? 'expired' : invitation.status;
-}
-
-/**
- * Accepts through the invitation's run. An invitation from before such runs existed gets one now.
- */
-async function accept(deps: InvitationRouteDeps, { invitation }: InvitationByToken) {
-  const { temporal, config } = deps;
-  const { invitationId, orgId, createdAt } = invitation;
-  const accepted = await acceptInvitation(temporal, invitationId);
-  if (accepted !== 'gone') return accepted;
-  const now = await deps.invitations.find(invitationId);
-  if (now?.status !== 'pending') throw notPending(now?.status ?? 'ended');
-  const origin = { requestedAt: createdAt.toISOString(), source: 'api' };
-  await startInvitationRun(temporal, config.TEMPORAL_USERS_TASK_QUEUE, {
-    invitationId,
-    orgId,
-    origin,
-  });
-  const answer = await acceptInvitation(temporal, invitationId);
-  if (answer === 'gone') throw notPending('ended');
-  return answer;
 }
 
 const WHY_OPEN = 'the token in the link is the permission: invited people have no account yet';
@@ -84,7 +63,9 @@ export function publicRoutes(deps: InvitationRouteDeps): Route[] {
         const known = await found(deps, ctx.params.token);
         const state = stateOf(known);
         if (state !== 'pending') throw notPending(state);
-        const { orgId, userId } = await accept(deps, known);
+        const { invitationId } = known.invitation;
+        const accept = () => acceptInvitation(deps.temporal, invitationId);
+        const { orgId, userId } = await withRun(deps, invitationId, accept);
         ctx.body = { organizationId: orgId, userId, state: 'accepted' };
       },
     }),

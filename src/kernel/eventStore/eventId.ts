@@ -31,3 +31,7 @@ export function eventId({ requestedAt, workflowId, step, ordinal }: EventIdParts
   const hex = bytes.toString('hex');
   return [0, 8, 12, 16, 20].map((start, i, all) => hex.slice(start, all[i + 1])).join('-');
 }
+
+/** The time part of an event's id: when its run was requested. ISO 8601. */
+export const requestedAtOf = (id: string): string =>
+  new Date(Number.parseInt(id.replaceAll('-', '').slice(0, TIME_BYTES * 2), 16)).toISOString();

@@ -6,6 +6,7 @@ import type { EventQueries } from '#kernel/eventStore/eventQueries.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
+import type { HeldOpen } from '#kernel/temporal/lostRuns.ts';
 import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import type { Route } from './route.ts';
 
@@ -20,6 +21,12 @@ export interface ApiKernel<Config> {
   workflows: readonly WorkflowDefinition[];
   metrics: Metrics;
   logger: Logger;
+}
+
+/** What background work gets in addition. */
+export interface BackgroundKernel<Config> extends ApiKernel<Config> {
+  /** What all families hold open. */
+  heldOpen: readonly HeldOpen[];
 }
 
 export interface FamilyRoutes {

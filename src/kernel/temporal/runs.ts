@@ -26,6 +26,11 @@ const REUSE = {
   once: { workflowIdConflictPolicy: 'USE_EXISTING', workflowIdReusePolicy: 'REJECT_DUPLICATE' },
   /** One run at a time; another may follow after its end. */
   oneAtATime: { workflowIdConflictPolicy: 'FAIL', workflowIdReusePolicy: 'ALLOW_DUPLICATE' },
+  /** A second start has no effect while one is open; another may follow after its end. */
+  unlessOpen: {
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+  },
   /** One run at a time; another may follow only when it has failed. */
   untilSuccess: {
     workflowIdConflictPolicy: 'FAIL',

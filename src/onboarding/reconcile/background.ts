@@ -2,7 +2,7 @@
 import { createLease } from '#kernel/database/lease.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import { createWorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
-import type { ApiKernel } from '#kernel/http/apiKernel.ts';
+import type { BackgroundKernel } from '#kernel/http/apiKernel.ts';
 import { QUEUE_NAMES, taskQueueOf } from '#kernel/queues.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { ONBOARDING_EVENTS } from '../events.ts';
@@ -12,7 +12,7 @@ import { createReconciler } from './reconciler.ts';
 
 /** Runs the reconciler until `stopping` aborts; only one replica at a time does a round. */
 export function createBackground(
-  kernel: ApiKernel<OnboardingApiConfig>,
+  kernel: BackgroundKernel<OnboardingApiConfig>,
 ): (stopping: AbortSignal) => Promise<void> {
   const { config, pool, eventStore } = kernel;
   const emitEvent = createEmitEvent(eventStore, ONBOARDING_EVENTS);

@@ -12,6 +12,7 @@ import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
+import { createLostRuns, type HeldOpen } from '#kernel/temporal/lostRuns.ts';
 import { describeRun, openRunIds, pingTemporal } from '#kernel/temporal/runs.ts';
 import { createVisibilitySync, type VisibilitySyncDeps } from '#kernel/temporal/visibilitySync.ts';
 import type { WorkflowDefinition } from '#kernel/temporal/workflowDefinition.ts';
@@ -41,6 +42,8 @@ export interface ReconcilerDeps {
   workflows: readonly WorkflowDefinition[];
   /** Names of all task queues on the server. */
   taskQueues: readonly string[];
+  /** What the families hold open. */
+  heldOpen: readonly HeldOpen[];
   lease: Lease;
   runs: WorkflowRuns;
   logger: Logger;
@@ -52,6 +55,8 @@ export interface ReconcileReport {
   retriedEvents: number;
   /** Runs whose start or end was recorded from Temporal, because no event recorded it. */
   syncedRuns: number;
+  /** Runs that were gone although the store held something open for them. */
+  repairedRuns: number;
 }
 
 /** The pending cleanup of a run that ended without compensating. */
@@ -131,6 +136,8 @@ export function createReconciler(deps: ReconcilerDeps) {
     logger,
   });
 
+  const lostRuns = createLostRuns(temporal, deps.heldOpen, logger);
+
   async function startMissing(
     organization: Organization,
   ): Promise<'started' | 'failed' | undefined> {
@@ -199,6 +206,7 @@ export function createReconciler(deps: ReconcilerDeps) {
       markedFailed: 0,
       retriedEvents: projected,
       syncedRuns: 0,
+      repairedRuns: 0,
     };
     // Checked once: without Temporal, each organization would wait for its own deadline.
     await pingTemporal(temporal);
@@ -209,6 +217,7 @@ export function createReconciler(deps: ReconcilerDeps) {
       if (done === 'failed') report.markedFailed++;
     }
     report.syncedRuns = await visibility.sync(deps.taskQueues, stopping);
+    report.repairedRuns = await lostRuns.repair(config.RECONCILE_AFTER_MS, stopping);
     return report;
   }
 

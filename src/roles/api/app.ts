@@ -106,7 +106,11 @@ export const loadFamilies = (kernel: FamilyKernel): Promise<LoadedFamily[]> =>
 export async function loadBackground(kernel: FamilyKernel) {
   const loads = FAMILIES.flatMap((family) => ('background' in family ? [family.background] : []));
   const modules = await Promise.all(loads.map((load) => load()));
-  return modules.map(({ createBackground }) => createBackground(kernel));
+  const held = FAMILIES.flatMap((family) => ('heldOpen' in family ? [family.heldOpen] : []));
+  const heldOpen = (await Promise.all(held.map((load) => load()))).map(({ createHeldOpen }) =>
+    createHeldOpen(kernel),
+  );
+  return modules.map(({ createBackground }) => createBackground({ ...kernel, heldOpen }));
 }
 
 export async function createApp(deps: AppDeps): Promise<Koa> {
