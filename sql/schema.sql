@@ -230,6 +230,7 @@ CREATE INDEX idx_event_streams_blocked ON public.event_streams USING btree (next
 CREATE INDEX idx_event_streams_mismatch ON public.event_streams USING btree (mismatch_count) WHERE (mismatch_count > 0);
 CREATE UNIQUE INDEX organization_domains_projection_one_claim ON public.organization_domains_projection USING btree (org_id, domain) WHERE (status = ANY (ARRAY['pending'::text, 'verified'::text]));
 CREATE UNIQUE INDEX organization_domains_projection_one_owner ON public.organization_domains_projection USING btree (domain) WHERE (status = 'verified'::text);
+CREATE INDEX organizations_projection_dns_held ON public.organizations_projection USING btree (slug) WHERE ((status = ANY (ARRAY['failed'::text, 'deactivated'::text])) AND (domain IS NOT NULL));
 CREATE INDEX organizations_projection_parent ON public.organizations_projection USING btree (parent_org_id);
 CREATE INDEX organizations_projection_path ON public.organizations_projection USING gist (path);
 CREATE UNIQUE INDEX organizations_projection_slug_live ON public.organizations_projection USING btree (slug) WHERE (status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text, 'deleting'::text]));
@@ -527,6 +528,9 @@ DECLARE
 BEGIN
   SELECT o.path INTO parent_path FROM organizations_projection o WHERE o.org_id = parent;
   PERFORM require_free_path(e, organization_path(slug, parent_path));
+  IF e.event_data ->> 'subdomain' IS NOT NULL THEN
+    PERFORM require_free_subdomain(e, slug);
+  END IF;
   INSERT INTO organizations_projection (org_id, name, slug, status, subdomain_status,
     parent_org_id, workflow_id, correlation_id, requested_by, created_at, updated_at, version)
   VALUES (e.aggregate_id, e.event_data ->> 'name', slug,
@@ -761,7 +765,7 @@ BEGIN
   SET status = 'expired', expired_at = e.created_at, updated_at = e.created_at
   WHERE invitation_id = e.aggregate_id AND status = 'pending';
   PERFORM require_row(FOUND, e);
-  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+  PERFORM project_invitation_run_closed(e);
 END $function$
 ;
 
@@ -811,6 +815,18 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.project_invitation_run_closed(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  e.event_metadata := e.event_metadata
+    || jsonb_build_object('workflow_id', 'user-invitation-' || e.aggregate_id);
+  PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_new_event()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -848,6 +864,9 @@ DECLARE
   d jsonb := e.event_data;
 BEGIN
   PERFORM require_free_path(e, (d ->> 'path')::ltree);
+  IF d ->> 'domain' IS NOT NULL THEN
+    PERFORM require_free_subdomain(e, d ->> 'slug');
+  END IF;
   INSERT INTO organizations_projection AS o (org_id, name, slug, type, path, domain, status,
     subdomain_status, parent_org_id, partner_type, referring_partner_id, details,
     workflow_id, correlation_id, requested_by, created_at, updated_at, version)
@@ -1213,6 +1232,25 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'the path is taken' USING ERRCODE = 'unique_violation',
       CONSTRAINT = 'organizations_projection_path_live';
+  END IF;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.require_free_subdomain(e domain_events, wanted text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM organizations_projection o
+    WHERE o.slug = wanted AND o.org_id <> e.aggregate_id
+      AND o.status IN ('failed', 'deactivated') AND o.domain IS NOT NULL
+      AND (o.cloudflare_record_id IS NOT NULL
+        OR (o.status = 'failed' AND o.subdomain_status <> 'removed'))
+  ) THEN
+    RAISE EXCEPTION 'the subdomain is held' USING ERRCODE = 'unique_violation',
+      CONSTRAINT = 'organizations_projection_dns_held';
   END IF;
 END $function$
 ;

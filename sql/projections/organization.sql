@@ -10,6 +10,9 @@ DECLARE
 BEGIN
   SELECT o.path INTO parent_path FROM organizations_projection o WHERE o.org_id = parent;
   PERFORM require_free_path(e, organization_path(slug, parent_path));
+  IF e.event_data ->> 'subdomain' IS NOT NULL THEN
+    PERFORM require_free_subdomain(e, slug);
+  END IF;
   INSERT INTO organizations_projection (org_id, name, slug, status, subdomain_status,
     parent_org_id, workflow_id, correlation_id, requested_by, created_at, updated_at, version)
   VALUES (e.aggregate_id, e.event_data ->> 'name', slug,
@@ -33,6 +36,23 @@ BEGIN
   END IF;
 END $$;
 
+-- A subdomain is free when its DNS is. A bootstrap that ended without undoing what it had done, or
+-- whose record could not be removed, holds it until it is cleaned up.
+CREATE OR REPLACE FUNCTION require_free_subdomain(e domain_events, wanted text) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  IF EXISTS (
+    SELECT 1 FROM organizations_projection o
+    WHERE o.slug = wanted AND o.org_id <> e.aggregate_id
+      AND o.status IN ('failed', 'deactivated') AND o.domain IS NOT NULL
+      AND (o.cloudflare_record_id IS NOT NULL
+        OR (o.status = 'failed' AND o.subdomain_status <> 'removed'))
+  ) THEN
+    RAISE EXCEPTION 'the subdomain is held' USING ERRCODE = 'unique_violation',
+      CONSTRAINT = 'organizations_projection_dns_held';
+  END IF;
+END $$;
+
 -- Runs started from the Temporal CLI have no initiated event: then this is the first row.
 CREATE OR REPLACE FUNCTION project_organization_created(e domain_events) RETURNS void
 LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
@@ -40,6 +60,9 @@ DECLARE
   d jsonb := e.event_data;
 BEGIN
   PERFORM require_free_path(e, (d ->> 'path')::ltree);
+  IF d ->> 'domain' IS NOT NULL THEN
+    PERFORM require_free_subdomain(e, d ->> 'slug');
+  END IF;
   INSERT INTO organizations_projection AS o (org_id, name, slug, type, path, domain, status,
     subdomain_status, parent_org_id, partner_type, referring_partner_id, details,
     workflow_id, correlation_id, requested_by, created_at, updated_at, version)

@@ -52,6 +52,9 @@ export const workflowStatus = z
     invitationsSent: z.number(),
     waitingForPerson: z.boolean(),
     waitingFor,
+    pendingCleanup: z
+      .array(z.string())
+      .describe('What an ended bootstrap has left; DELETE of the organization removes it'),
     correlationId: z.string().nullable(),
     source: z.enum(['workflow', 'events']),
   })

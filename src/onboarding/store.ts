@@ -8,7 +8,7 @@ import { slugFor } from '#organization/rules.ts';
 import type { OrganizationBootstrapParams } from './contract.ts';
 import type { ONBOARDING_EVENTS } from './events.ts';
 import { claimKey } from './store/idempotency.ts';
-import { isSlugTaken } from './store/slugTaken.ts';
+import { isSlugTaken, isSubdomainHeld } from './store/slugTaken.ts';
 
 export interface BootstrapRequest {
   caller: string;
@@ -32,7 +32,9 @@ export type RecordedRequest =
   | ({ outcome: 'recorded' | 'replayed' } & Accepted)
   /** The key was used before with another body. */
   | { outcome: 'key_reused' }
-  | { outcome: 'slug_taken' };
+  | { outcome: 'slug_taken' }
+  /** A dead organization holds the subdomain until it is cleaned up. */
+  | { outcome: 'subdomain_held' };
 
 /** A request as it is stored in its event. */
 export interface InitiatedBootstrap {
@@ -93,6 +95,7 @@ export function createBootstrapRequests(
         return { outcome: 'recorded', ...acceptedOf(request) };
       } catch (error) {
         if (isSlugTaken(error)) return { outcome: 'slug_taken' };
+        if (isSubdomainHeld(error)) return { outcome: 'subdomain_held' };
         throw error;
       }
     },

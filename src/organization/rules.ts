@@ -28,6 +28,20 @@ export const pathLabel = (slug: string): string => slug.replaceAll('-', '_');
 export const orgPath = (slug: string, parentPath?: string): string =>
   parentPath ? `${parentPath}.${pathLabel(slug)}` : pathLabel(slug);
 
+/**
+ * True for an organization whose bootstrap ended and left something: a deletion removes it.
+ * (`unclean` in src/organization/store.ts finds them all.)
+ */
+export const needsCleanup = (organization: {
+  status: string;
+  path: string | null;
+  cloudflareRecordId: string | null;
+}): boolean => {
+  const { status, path, cloudflareRecordId } = organization;
+  if (status === 'failed') return path !== null;
+  return status === 'deactivated' && cloudflareRecordId !== null;
+};
+
 /** Fully qualified domain name of a subdomain of the platform. */
 export const fqdnOf = (subdomain: string, baseDomain: string): string =>
   `${subdomain}.${baseDomain}`;

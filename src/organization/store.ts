@@ -38,6 +38,8 @@ const organizations = (db: Database) =>
       'updated_at as updatedAt',
     ]);
 
+const UNCLEAN_LIMIT = 500;
+
 export type Organization = RowOf<typeof organizations>;
 export type Organizations = ReturnType<typeof createOrganizations>;
 
@@ -101,6 +103,19 @@ export function createOrganizations(pool: Pool) {
         );
       return (rest ?? pending).execute();
     },
+
+    /** Those that `needsCleanup` (src/organization/rules.ts) is true for, oldest first; at most 500. */
+    unclean: (): Promise<Organization[]> =>
+      organizations(db)
+        .where(({ eb, and, or }) =>
+          or([
+            and([eb('status', '=', 'failed'), eb('path', 'is not', null)]),
+            and([eb('status', '=', 'deactivated'), eb('cloudflare_record_id', 'is not', null)]),
+          ]),
+        )
+        .orderBy('created_at')
+        .limit(UNCLEAN_LIMIT)
+        .execute(),
 
     /** True for the organization itself and for every one below it. */
     async isWithin(orgId: string, ancestorOrgId: string): Promise<boolean> {

@@ -13,7 +13,7 @@ import type {
   RecordOutcomeInput,
 } from '../contract.ts';
 import type { ONBOARDING_EVENTS } from '../events.ts';
-import { isSlugTaken } from '../store/slugTaken.ts';
+import { isSlugTaken, isSubdomainHeld } from '../store/slugTaken.ts';
 import type { OnboardingDeps } from './deps.ts';
 
 export function organizationActivities({ config, emitEvent, organizations }: OnboardingDeps) {
@@ -72,9 +72,10 @@ export function organizationActivities({ config, emitEvent, organizations }: Onb
         },
       };
       await emitEvent(event).catch((error) => {
-        if (!isSlugTaken(error)) throw error;
+        const what = isSlugTaken(error) ? 'taken' : isSubdomainHeld(error) && 'not cleaned up yet';
+        if (!what) throw error;
         throw ApplicationFailure.nonRetryable(
-          `the slug ${slug} is taken`,
+          `the slug ${slug} is ${what}`,
           ONBOARDING_FAILURE.slugTaken,
         );
       });

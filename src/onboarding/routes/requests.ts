@@ -109,6 +109,12 @@ function accepted(recorded: RecordedRequest): Accepted {
       detail: 'Choose another subdomain, or another name where there is no subdomain.',
     });
   }
+  if (recorded.outcome === 'subdomain_held') {
+    throw new Problem(409, 'subdomain-held', 'This subdomain is not free yet', {
+      detail:
+        'A bootstrap that ended before has left its DNS record. It is free once that is removed.',
+    });
+  }
   if (recorded.outcome === 'key_reused') {
     throw new Problem(
       422,

@@ -6,6 +6,7 @@ import { waitingForOf } from '#kernel/patience/waitingFor.ts';
 import { describeRun, queryRun } from '#kernel/temporal/runs.ts';
 import type { StatusDefinition } from '#kernel/temporal/workflowDefinition.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import { needsCleanup } from '#organization/rules.ts';
 import type { Organization } from '#organization/store.ts';
 import type { BootstrapState } from '../contract.ts';
 import type { WorkflowStatusBody } from '../schemas.ts';
@@ -66,6 +67,12 @@ function statusFrom(
 const numberOr = (value: unknown, fallback: number): number =>
   typeof value === 'number' ? value : fallback;
 
+/** Compensations that the last event of a bootstrap names as not done. */
+function pendingCleanupOf(last: StoredEvent | undefined): string[] {
+  const pending = last?.eventData.pending_cleanup;
+  return Array.isArray(pending) ? pending.map(String) : [];
+}
+
 export interface KnownRun {
   workflowId: string;
   organization: Organization;
@@ -103,6 +110,7 @@ function fromEvents(
     invitationsSent: numberOr(last?.eventData.invitations_sent, sent),
     waitingForPerson: false,
     waitingFor: typeof execution === 'object' ? waitingForOf(execution) : null,
+    pendingCleanup: needsCleanup(organization) ? pendingCleanupOf(last) : [],
     correlationId: organization.correlationId,
     source: 'events',
   };

@@ -26,6 +26,9 @@ const USAGE = `usage: npm run ops -- <command> [options]
   retry <id>           retry the stream of this event or aggregate now, parked or not
   skip <event id> --reason <why> --by <your name>
                        give up the projection of the event that blocks its stream
+  cleanup              organizations whose bootstrap ended and left something, such as DNS
+  cleanup <org id> --reason <why>
+                       remove what it left
   trace <org id>       organization -> events -> runs -> activities -> projections
   correlation <id>     every event of a correlation id
   versions             versions of the workers, which is current, and what runs on each
@@ -36,7 +39,7 @@ const USAGE = `usage: npm run ops -- <command> [options]
   --help
 
 Reads DATABASE_URL; versions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY and
-TEMPORAL_TLS in its place. Exits 1 when a command fails, and health as said above.
+TEMPORAL_TLS in its place, and cleanup reads them and TEMPORAL_TASK_QUEUE, too. Exits 1 when a command fails, and health as said above.
 `;
 
 /** Time limit for Temporal, in case it does not respond. */
@@ -152,6 +155,12 @@ const versions: Run = async (json, args) => {
   }
 };
 
+/** Needs the database and Temporal, whose client only it loads. */
+const cleanupCommand: Run = onDatabase(async (pool, json, args, options) => {
+  const { cleanup } = await import('./cleanup.ts');
+  await cleanup(pool, json, args, options);
+});
+
 const unprocessed = onDatabase(async (pool, json) =>
   printRows(await createEventQueries(pool).getUnprocessedEvents(), json),
 );
@@ -161,6 +170,7 @@ const COMMANDS: Record<string, Command> = {
   unprocessed: { run: unprocessed, takes: 0 },
   retry: { run: onDatabase(retry), takes: 1 },
   skip: { run: onDatabase(skip), takes: 1 },
+  cleanup: { run: cleanupCommand, takes: 1 },
   trace: { run: onDatabase(trace), takes: 1 },
   correlation: { run: onDatabase(correlation), takes: 1 },
   versions: { run: versions, takes: 3 },
