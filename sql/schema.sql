@@ -2,6 +2,23 @@
 
 -- Tables
 
+CREATE TABLE account_replacements (
+  invitation_id uuid NOT NULL,
+  former_user_id uuid NOT NULL,
+  noted_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
+);
+CREATE TABLE account_syncs (
+  user_id uuid NOT NULL,
+  version bigint NOT NULL DEFAULT 1,
+  behind_since timestamp with time zone,
+  check_at timestamp with time zone,
+  attempts integer NOT NULL DEFAULT 0,
+  next_attempt_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  last_error text,
+  gone_at timestamp with time zone,
+  lease uuid,
+  leased_until timestamp with time zone
+);
 CREATE TABLE domain_events (
   id uuid NOT NULL,
   event_type text NOT NULL,
@@ -47,6 +64,16 @@ CREATE TABLE leases (
   renewed_at timestamp with time zone,
   expires_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
   finished_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
+);
+CREATE TABLE memberships_projection (
+  invitation_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  org_id uuid NOT NULL,
+  email text NOT NULL,
+  roles text[] NOT NULL,
+  since timestamp with time zone NOT NULL,
+  ended_at timestamp with time zone,
+  end_reason text
 );
 CREATE TABLE organization_domains_projection (
   claim_id uuid NOT NULL,
@@ -180,6 +207,8 @@ CREATE TABLE workflow_runs_projection (
 
 -- Constraints
 
+ALTER TABLE account_replacements ADD CONSTRAINT account_replacements_pkey PRIMARY KEY (invitation_id, former_user_id);
+ALTER TABLE account_syncs ADD CONSTRAINT account_syncs_pkey PRIMARY KEY (user_id);
 ALTER TABLE domain_events ADD CONSTRAINT domain_events_event_type_check CHECK ((event_type ~ '^[a-z_]+(\.[a-z_]+)+$'::text));
 ALTER TABLE domain_events ADD CONSTRAINT domain_events_pkey PRIMARY KEY (id);
 ALTER TABLE event_skips ADD CONSTRAINT event_skips_actor_check CHECK ((length(TRIM(BOTH FROM actor)) > 0));
@@ -189,6 +218,9 @@ ALTER TABLE event_skips ADD CONSTRAINT event_skips_reason_check CHECK ((length(T
 ALTER TABLE event_streams ADD CONSTRAINT event_streams_pkey PRIMARY KEY (aggregate_type, aggregate_id);
 ALTER TABLE idempotency_keys ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
 ALTER TABLE leases ADD CONSTRAINT leases_pkey PRIMARY KEY (name);
+ALTER TABLE memberships_projection ADD CONSTRAINT memberships_projection_check CHECK (((ended_at IS NULL) = (end_reason IS NULL)));
+ALTER TABLE memberships_projection ADD CONSTRAINT memberships_projection_email_check CHECK ((email = lower(email)));
+ALTER TABLE memberships_projection ADD CONSTRAINT memberships_projection_pkey PRIMARY KEY (invitation_id);
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_domain_check CHECK ((domain = lower(domain)));
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_pkey PRIMARY KEY (claim_id);
@@ -218,6 +250,8 @@ ALTER TABLE workflow_runs_projection ADD CONSTRAINT workflow_runs_projection_pke
 
 -- Indexes
 
+CREATE INDEX account_syncs_behind ON public.account_syncs USING btree (next_attempt_at) WHERE (behind_since IS NOT NULL);
+CREATE INDEX account_syncs_check ON public.account_syncs USING btree (check_at) WHERE (check_at IS NOT NULL);
 CREATE INDEX idx_domain_events_activity_id ON public.domain_events USING btree (((event_metadata ->> 'activity_id'::text))) WHERE (processed_at IS NULL);
 CREATE UNIQUE INDEX idx_domain_events_aggregate ON public.domain_events USING btree (aggregate_type, aggregate_id, stream_version);
 CREATE INDEX idx_domain_events_correlation_id ON public.domain_events USING btree (((event_metadata ->> 'correlation_id'::text)));
@@ -228,6 +262,9 @@ CREATE INDEX idx_domain_events_workflow_run_id ON public.domain_events USING btr
 CREATE INDEX idx_domain_events_workflow_type ON public.domain_events USING btree (((event_metadata ->> 'workflow_type'::text)), event_type) WHERE (processed_at IS NULL);
 CREATE INDEX idx_event_streams_blocked ON public.event_streams USING btree (next_retry_at) WHERE (blocked_at_version IS NOT NULL);
 CREATE INDEX idx_event_streams_mismatch ON public.event_streams USING btree (mismatch_count) WHERE (mismatch_count > 0);
+CREATE INDEX memberships_projection_email ON public.memberships_projection USING btree (email) WHERE (ended_at IS NULL);
+CREATE INDEX memberships_projection_org ON public.memberships_projection USING btree (org_id);
+CREATE INDEX memberships_projection_user ON public.memberships_projection USING btree (user_id);
 CREATE UNIQUE INDEX organization_domains_projection_one_claim ON public.organization_domains_projection USING btree (org_id, domain) WHERE (status = ANY (ARRAY['pending'::text, 'verified'::text]));
 CREATE UNIQUE INDEX organization_domains_projection_one_owner ON public.organization_domains_projection USING btree (domain) WHERE (status = 'verified'::text);
 CREATE INDEX organizations_projection_dns_held ON public.organizations_projection USING btree (slug) WHERE ((status = ANY (ARRAY['failed'::text, 'deactivated'::text])) AND (domain IS NOT NULL));
@@ -413,6 +450,36 @@ AS $function$
     JOIN below b ON o.parent_org_id = b.org_id
   )
   SELECT count(*)::integer FROM below WHERE is_live(status)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.memberships_of(p_user_id uuid)
+ RETURNS TABLE(org_id uuid, roles text[], scope text, invitation_id uuid, since timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  SELECT m.org_id, array_agg(DISTINCT role ORDER BY role), coalesce(o.path::text, ''),
+    (array_agg(m.invitation_id ORDER BY m.since DESC, m.invitation_id))[1], min(m.since)
+  FROM memberships_projection m
+    JOIN organizations_projection o USING (org_id)
+    CROSS JOIN LATERAL unnest(m.roles) AS role
+  WHERE m.user_id = p_user_id AND m.ended_at IS NULL AND takes_members(o.status)
+  GROUP BY m.org_id, o.path
+  ORDER BY min(m.since), m.org_id
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.note_accounts_behind(p_user_ids uuid[], p_since timestamp with time zone)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+  INSERT INTO account_syncs AS s (user_id, behind_since, next_attempt_at)
+  SELECT DISTINCT id, p_since, p_since FROM unnest(p_user_ids) AS id ORDER BY id
+  ON CONFLICT (user_id) DO UPDATE SET version = s.version + 1, attempts = 0,
+    behind_since = coalesce(s.behind_since, excluded.behind_since),
+    next_attempt_at = excluded.next_attempt_at
 $function$
 ;
 
@@ -650,15 +717,18 @@ BEGIN
     WHEN 'organization.activated' THEN PERFORM project_organization_activated(e);
     WHEN 'organization.deactivated' THEN
       PERFORM project_organization_deactivated(e);
+      PERFORM project_memberships_ended(e);
       -- The last event of a deletion; in a bootstrap it is a compensation.
       IF e.event_metadata ->> 'workflow_type' = deletion THEN
         PERFORM project_run_closed(e, deletion, 'completed');
       END IF;
     WHEN 'organization.bootstrap.failed' THEN
       PERFORM project_bootstrap_ended(e);
+      PERFORM project_memberships_ended(e);
       PERFORM project_run_closed(e, bootstrap, 'failed');
     WHEN 'organization.bootstrap.cancelled' THEN
       PERFORM project_bootstrap_ended(e);
+      PERFORM project_memberships_ended(e);
       PERFORM project_run_closed(e, bootstrap, 'cancelled');
     WHEN 'organization.bootstrap.completed' THEN
       PERFORM touch_organization(e);
@@ -677,7 +747,9 @@ BEGIN
     WHEN 'invitation.resent' THEN PERFORM project_invitation_resent(e);
     WHEN 'invitation.expired' THEN PERFORM project_invitation_expired(e);
     WHEN 'invitation.accepted' THEN PERFORM project_invitation_accepted(e);
-    WHEN 'user.provisioned' THEN PERFORM project_user_provisioned(e);
+    WHEN 'user.provisioned' THEN
+      PERFORM project_user_provisioned(e);
+      PERFORM project_membership_granted(e);
     WHEN 'invitation.revoked' THEN
       PERFORM project_invitation_revoked(e);
       IF e.event_metadata ->> 'workflow_type' = invitation THEN
@@ -824,6 +896,52 @@ BEGIN
   e.event_metadata := e.event_metadata
     || jsonb_build_object('workflow_id', 'user-invitation-' || e.aggregate_id);
   PERFORM project_run_closed(e, 'UserInvitationWorkflow', 'completed');
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_membership_granted(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  account CONSTANT uuid := (e.event_data ->> 'user_id')::uuid;
+  former uuid[] := ARRAY(SELECT jsonb_array_elements_text(
+    coalesce(e.event_data -> 'former_user_ids', '[]'))::uuid);
+  organization_status text;
+BEGIN
+  SELECT o.status INTO organization_status FROM organizations_projection o
+  WHERE o.org_id = (e.event_data ->> 'org_id')::uuid FOR SHARE;
+  INSERT INTO memberships_projection (invitation_id, user_id, org_id, email, roles, since, ended_at, end_reason)
+  SELECT i.invitation_id, account, i.org_id, lower(i.email),
+    ARRAY(SELECT jsonb_array_elements_text(e.event_data -> 'roles')), e.created_at,
+    CASE WHEN NOT takes_members(organization_status) THEN e.created_at END,
+    CASE WHEN NOT takes_members(organization_status) THEN 'organization ' || organization_status END
+  FROM user_invitations_projection i WHERE i.invitation_id = e.aggregate_id
+  ON CONFLICT (invitation_id) DO NOTHING;
+  UPDATE memberships_projection SET user_id = account WHERE user_id = ANY (former);
+  PERFORM note_accounts_behind(former || account, e.created_at);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_memberships_ended(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  members uuid[];
+BEGIN
+  WITH ended AS (
+    UPDATE memberships_projection m SET ended_at = e.created_at,
+      end_reason = 'organization ' || o.status
+    FROM organizations_projection o
+    WHERE o.org_id = e.aggregate_id AND NOT takes_members(o.status)
+      AND m.org_id = o.org_id AND m.ended_at IS NULL
+    RETURNING m.user_id
+  )
+  SELECT array_agg(user_id) INTO members FROM ended;
+  PERFORM note_accounts_behind(coalesce(members, '{}'), e.created_at);
 END $function$
 ;
 
@@ -1399,6 +1517,15 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.takes_members(status text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT status NOT IN ('deactivated', 'failed')
+$function$
+;
+
 CREATE OR REPLACE FUNCTION public.task_queue_of(type text)
  RETURNS text
  LANGUAGE sql
@@ -1449,11 +1576,14 @@ CREATE TRIGGER domain_events_project AFTER INSERT ON public.domain_events FOR EA
 
 -- Row level security
 
+CREATE POLICY a4c_app ON account_replacements FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON account_syncs FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON domain_events FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_skips FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_streams FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON idempotency_keys FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON leases FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON memberships_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organization_domains_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organizations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON rate_limits FOR ALL TO a4c_app;
@@ -1464,11 +1594,14 @@ CREATE POLICY a4c_app ON workflow_runs_projection FOR ALL TO a4c_app;
 
 -- Grants
 
+GRANT INSERT, SELECT ON account_replacements TO a4c_app;
+GRANT SELECT, UPDATE ON account_syncs TO a4c_app;
 GRANT INSERT, SELECT ON domain_events TO a4c_app;
 GRANT SELECT ON event_skips TO a4c_app;
 GRANT SELECT ON event_streams TO a4c_app;
 GRANT INSERT, SELECT ON idempotency_keys TO a4c_app;
 GRANT INSERT, SELECT, UPDATE ON leases TO a4c_app;
+GRANT SELECT ON memberships_projection TO a4c_app;
 GRANT SELECT ON organization_domains_projection TO a4c_app;
 GRANT SELECT ON organizations_projection TO a4c_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limits TO a4c_app;

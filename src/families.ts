@@ -12,6 +12,7 @@ import type {
   WorkflowDefinition,
 } from '#kernel/temporal/workflowDefinition.ts';
 import { SEARCH_ATTRIBUTE } from '#kernel/workflow/names.ts';
+import { membershipFamily } from '#membership/family.ts';
 import { onboardingFamily } from '#onboarding/family.ts';
 import { organizationFamily } from '#organization/family.ts';
 import { ssoFamily } from '#sso/family.ts';
@@ -21,6 +22,7 @@ export const FAMILIES = [
   onboardingFamily,
   deletionFamily,
   invitationFamily,
+  membershipFamily,
   domainClaimFamily,
   ssoFamily,
 ] as const;

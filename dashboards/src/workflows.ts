@@ -346,6 +346,32 @@ const onboarding: Section = {
       queries: [{ expr: max(own('invitations_pending')) }],
       width: 8,
     }),
+    number({
+      title: 'Accounts behind',
+      description:
+        'Their memberships have changed and Supabase Auth is not known to have them. 0 within seconds is normal; SELECT last_error FROM account_syncs tells why not.',
+      unit: 'short',
+      queries: [{ expr: max(own('accounts_behind')) }],
+      width: 8,
+    }),
+    number({
+      title: 'Longest behind',
+      description: 'How long the longest waiting of these accounts has been waiting.',
+      unit: 's',
+      queries: [{ expr: max(own('accounts_behind_oldest_seconds')) }],
+      thresholds: { warning: 300 },
+      width: 8,
+    }),
+    bars({
+      title: 'Accounts told of memberships',
+      description:
+        'Attempts per interval. failed ones are tried again with growing pauses; gone: the account is deleted at Supabase Auth.',
+      unit: 'short',
+      queries: [
+        { expr: sum(increase(own('account_syncs_total')), 'outcome'), legend: '{{outcome}}' },
+      ],
+      width: 8,
+    }),
   ],
 };
 

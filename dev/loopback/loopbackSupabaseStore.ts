@@ -9,6 +9,8 @@ export interface AuthUser {
   email: string;
   /** Absent until the address is confirmed. */
   email_confirmed_at?: string;
+  /** ISO 8601; the account cannot be used before. */
+  banned_until?: string;
   app_metadata: Record<string, unknown>;
   user_metadata: Record<string, unknown>;
   created_at: string;

@@ -16,6 +16,12 @@ export interface UserFaults {
   waiting: string[];
   /** Called with `METHOD /path` when a call's work is done, before its response is sent. */
   beforeAnswer: ((call: string) => void) | undefined;
+  /**
+   * Runs in each update of an account between reading it and writing it back. As in Supabase Auth,
+   * nothing locks the account meanwhile, and `app_metadata` is written back whole: what another
+   * call has written in between is lost.
+   */
+  betweenReadAndWrite: ((id: string) => Promise<void>) | undefined;
 }
 
 const PREFIX = '/auth/v1/admin';
@@ -43,6 +49,7 @@ export function createAdminUsers(store: UserStore): UserFaults & { routes: Route
   const faults: UserFaults = {
     waiting: [],
     beforeAnswer: undefined,
+    betweenReadAndWrite: undefined,
     fault: (next, email = ANYBODY) => void faultsOf.set(email, next),
   };
 
@@ -83,12 +90,14 @@ export function createAdminUsers(store: UserStore): UserFaults & { routes: Route
     ctx.body = { ...user };
   });
 
-  routes.put(`${PREFIX}/users/:id`, (ctx) => {
+  routes.put(`${PREFIX}/users/:id`, async (ctx) => {
     const user = store.byId(ctx.params.id);
     if (!user) return refuse(ctx, 404, 'user_not_found');
-    const { app_metadata = {}, user_metadata = {}, email_confirm, password } = bodyOf(ctx);
-    user.app_metadata = merged(user.app_metadata, app_metadata);
-    user.user_metadata = merged(user.user_metadata, user_metadata);
+    const { app_metadata, user_metadata, email_confirm, password } = bodyOf(ctx);
+    const read = { ...user };
+    await faults.betweenReadAndWrite?.(user.id);
+    if (app_metadata) user.app_metadata = merged(read.app_metadata, app_metadata);
+    if (user_metadata) user.user_metadata = merged(read.user_metadata, user_metadata);
     if (email_confirm) store.confirm(user.email);
     if (password) store.setPassword(user.id, password);
     ctx.body = user;

@@ -23,15 +23,18 @@ BEGIN
     WHEN 'organization.activated' THEN PERFORM project_organization_activated(e);
     WHEN 'organization.deactivated' THEN
       PERFORM project_organization_deactivated(e);
+      PERFORM project_memberships_ended(e);
       -- The last event of a deletion; in a bootstrap it is a compensation.
       IF e.event_metadata ->> 'workflow_type' = deletion THEN
         PERFORM project_run_closed(e, deletion, 'completed');
       END IF;
     WHEN 'organization.bootstrap.failed' THEN
       PERFORM project_bootstrap_ended(e);
+      PERFORM project_memberships_ended(e);
       PERFORM project_run_closed(e, bootstrap, 'failed');
     WHEN 'organization.bootstrap.cancelled' THEN
       PERFORM project_bootstrap_ended(e);
+      PERFORM project_memberships_ended(e);
       PERFORM project_run_closed(e, bootstrap, 'cancelled');
     WHEN 'organization.bootstrap.completed' THEN
       PERFORM touch_organization(e);
@@ -50,7 +53,9 @@ BEGIN
     WHEN 'invitation.resent' THEN PERFORM project_invitation_resent(e);
     WHEN 'invitation.expired' THEN PERFORM project_invitation_expired(e);
     WHEN 'invitation.accepted' THEN PERFORM project_invitation_accepted(e);
-    WHEN 'user.provisioned' THEN PERFORM project_user_provisioned(e);
+    WHEN 'user.provisioned' THEN
+      PERFORM project_user_provisioned(e);
+      PERFORM project_membership_granted(e);
     WHEN 'invitation.revoked' THEN
       PERFORM project_invitation_revoked(e);
       IF e.event_metadata ->> 'workflow_type' = invitation THEN

@@ -1,9 +1,14 @@
 /** Activities of UserInvitationWorkflow, from the mail to the account. */
 import { ApplicationFailure } from '@temporalio/activity';
+import { inTransaction } from '#kernel/database/pool.ts';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { normalizeEmail } from '#kernel/input/email.ts';
+import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
+import { tellingOf } from '#membership/activities/deps.ts';
+import type { MembershipMetric } from '#membership/metrics.ts';
+import type { MembershipWorkerConfig } from '#membership/settings.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { ACCEPTED, deliverInvitation, loadInvitation } from './activities/delivery.ts';
 import { emitRevoked } from './activities/revocation.ts';
@@ -21,12 +26,14 @@ import type {
   StoredInvitation,
 } from './contract.ts';
 import { INVITATION_EVENTS } from './events.ts';
-import { createAccountProvider } from './provider.ts';
 import { expiryOf, INVITATION_FAILURE } from './rules.ts';
 import type { InvitationWorkerConfig } from './settings.ts';
 import { createInvitations, type Invitation } from './store.ts';
 
 const ONE_PENDING = 'user_invitations_projection_one_pending';
+
+/** How long somebody who accepts waits for Supabase Auth to know of the membership. */
+const TELL_LIMIT_MS = 5_000;
 
 type Step = ProvisionUserInput;
 
@@ -63,11 +70,16 @@ export function createActivities({
   pool,
   eventStore,
   emailProvider,
-}: WorkerKernel<InvitationWorkerConfig>): Implementations<InvitationActivities> {
+  metrics,
+  logger,
+}: WorkerKernel<
+  InvitationWorkerConfig & MembershipWorkerConfig,
+  MembershipMetric
+>): Implementations<InvitationActivities> {
   const emitEvent = createEmitEvent(eventStore, INVITATION_EVENTS);
   const organizations = createOrganizations(pool);
   const invitations = createInvitations(pool);
-  const accountProvider = createAccountProvider(config);
+  const { accounts, memberships, telling } = tellingOf({ config, pool, metrics, logger });
 
   const load = (invitationId: string) => loadInvitation(invitations, invitationId);
 
@@ -215,8 +227,9 @@ export function createActivities({
     },
 
     /**
-     * Creates the account, or adds the membership to an existing one, and only then emits the
-     * acceptance: an acceptance without an account could not be tried again.
+     * Finds or creates the account, then stores acceptance and membership together, and only then
+     * tells Supabase Auth of the membership: what fails before the store gives nothing, and what
+     * fails after it is done in the background.
      */
     async provisionUserActivity({
       invitationId,
@@ -229,22 +242,30 @@ export function createActivities({
       if (present) return { invitationId, orgId, ...present };
       const organization = await organizations.find(orgId);
       const scope = organization?.path ?? '';
-      const membership = { org_id: orgId, roles, scope, invitation_id: invitationId };
-      const account = await accountProvider.provision({ email, firstName, lastName }, membership);
+      const person = { email, firstName, lastName };
+      const { userId, linked } = await accounts.ensure(person, invitationId, (former) =>
+        memberships.noteReplacement(invitationId, former),
+      );
+      const former = await memberships.replacedBy(invitationId);
       const common = { org_id: orgId, invitation_id: invitationId };
-      await emitEvent({
-        eventType: 'invitation.accepted',
-        aggregateId: invitationId,
-        origin,
-        mustProject: true,
-        eventData: { ...common, accepted_at: new Date().toISOString() },
+      const event = { aggregateId: invitationId, origin, mustProject: true };
+      await inTransaction(pool, async (client) => {
+        await emitEvent({
+          ...event,
+          client,
+          eventType: 'invitation.accepted',
+          eventData: { ...common, accepted_at: new Date().toISOString() },
+        });
+        const replaced = former.length > 0 && { former_user_ids: former };
+        await emitEvent({
+          ...event,
+          client,
+          eventType: 'user.provisioned',
+          eventData: { ...common, user_id: userId, roles, scope, linked, ...replaced },
+        });
       });
-      const { userId, linked } = account;
-      await emitEvent({
-        eventType: 'user.provisioned',
-        aggregateId: invitationId,
-        origin,
-        eventData: { ...common, user_id: userId, roles, scope, linked },
+      await telling.within(userId, TELL_LIMIT_MS).catch((error) => {
+        logger.warn(errorDetails(error), 'account not told of its memberships yet');
       });
       return { invitationId, orgId, userId, linked };
     },

@@ -63,6 +63,8 @@ export const INVITATION_EVENTS = {
     scope: string;
     /** True when the address already had an account. */
     linked: boolean;
+    /** Accounts that this one replaces, because nobody had confirmed their address. */
+    former_user_ids?: string[];
   }>(),
   'invitation.revoked': invitation<{
     org_id: string;

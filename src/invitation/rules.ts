@@ -12,11 +12,3 @@ export const INVITATION_FAILURE = {
   alreadyInvited: 'AlreadyInvited',
   invitationNotPending: 'InvitationNotPending',
 } as const;
-
-/** `ApplicationFailure.type` values of errors of Supabase Auth about an account. */
-export const ACCOUNT_FAILURE = {
-  provider: 'supabase',
-  conflict: 'AccountRejected',
-  rejected: 'AccountRejected',
-  unavailable: 'AccountUnavailable',
-} as const;

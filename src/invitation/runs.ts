@@ -8,6 +8,7 @@ import {
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { notNow, Problem } from '#kernel/http/problems.ts';
 import { signalRun, startRun } from '#kernel/temporal/runs.ts';
+import { ACCOUNT_FAILURE } from '#membership/contract.ts';
 import {
   type AcceptedInvitation,
   INVITATION_SIGNAL,
@@ -17,7 +18,7 @@ import {
   type UserInvitationParams,
   userInvitationWorkflowId,
 } from './contract.ts';
-import { ACCOUNT_FAILURE, INVITATION_FAILURE } from './rules.ts';
+import { INVITATION_FAILURE } from './rules.ts';
 import type { InvitationApiConfig } from './settings.ts';
 import type { Invitation, Invitations } from './store.ts';
 

@@ -15,6 +15,10 @@ import type { ActivityImplementations } from './temporal/activity.ts';
 import type { HeldOpen } from './temporal/lostRuns.ts';
 import type { ScheduleDefinition, WorkflowDefinition } from './temporal/workflowDefinition.ts';
 
+interface Background {
+  createBackground(kernel: never): (stopping: AbortSignal) => Promise<void>;
+}
+
 export interface Family {
   name: string;
   /** Name and description of its section in the OpenAPI document. */
@@ -42,7 +46,7 @@ export interface Family {
   /** Loaded by the API: what its read model holds open, and what to do where the run is gone. */
   heldOpen?: () => Promise<{ createHeldOpen(kernel: never): HeldOpen }>;
   /** Loaded by the API: work in the background, until its signal aborts. */
-  background?: () => Promise<{
-    createBackground(kernel: never): (stopping: AbortSignal) => Promise<void>;
-  }>;
+  background?: () => Promise<Background>;
+  /** The same, loaded by the worker. */
+  workerBackground?: () => Promise<Background>;
 }

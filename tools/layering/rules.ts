@@ -17,6 +17,7 @@ export type MayUse = Readonly<Record<string, Readonly<Record<string, string>>>>;
 /** In addition, every family may use the organization and the kernel. */
 export const MAY_USE: MayUse = {
   onboarding: { invitation: 'a bootstrap invites the first people of an organization' },
+  invitation: { membership: 'an accepted invitation is a membership' },
   sso: { domainClaim: 'single sign-on is for e-mail domains that the organization has proved' },
   deletion: {
     onboarding: 'it undoes what a bootstrap made, by the same activities',

@@ -12,6 +12,25 @@ export type Int8 = ColumnType<string, bigint | number | string, bigint | number 
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
+export interface AccountReplacements {
+  former_user_id: string;
+  invitation_id: string;
+  noted_at: Generated<Timestamp>;
+}
+
+export interface AccountSyncs {
+  attempts: Generated<number>;
+  behind_since: Timestamp | null;
+  check_at: Timestamp | null;
+  gone_at: Timestamp | null;
+  last_error: string | null;
+  lease: string | null;
+  leased_until: Timestamp | null;
+  next_attempt_at: Generated<Timestamp>;
+  user_id: string;
+  version: Generated<Int8>;
+}
+
 export interface DomainEvents {
   aggregate_id: string;
   aggregate_type: string;
@@ -61,6 +80,17 @@ export interface Leases {
   holder: string | null;
   name: string;
   renewed_at: Timestamp | null;
+}
+
+export interface MembershipsProjection {
+  email: string;
+  end_reason: string | null;
+  ended_at: Timestamp | null;
+  invitation_id: string;
+  org_id: string;
+  roles: string[];
+  since: Timestamp;
+  user_id: string;
 }
 
 export interface OrganizationDomainsProjection {
@@ -220,11 +250,14 @@ export interface WorkflowRunsProjection {
 }
 
 export interface DB {
+  account_replacements: AccountReplacements;
+  account_syncs: AccountSyncs;
   domain_events: DomainEvents;
   event_skips: EventSkips;
   event_streams: EventStreams;
   idempotency_keys: IdempotencyKeys;
   leases: Leases;
+  memberships_projection: MembershipsProjection;
   organization_domains_projection: OrganizationDomainsProjection;
   organizations_projection: OrganizationsProjection;
   projection_sources: ProjectionSources;

@@ -2,15 +2,17 @@
 import type { Pool } from 'pg';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { KernelMetricName } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 
-export interface WorkerKernel<Config> {
+/** @template Name of the metrics that the family changes. */
+export interface WorkerKernel<Config, Name extends string = KernelMetricName> {
   config: Config;
   pool: Pool;
   eventStore: EventStore;
   /** One pool of connections to the mail server, for all families. */
   emailProvider: EmailProvider;
-  metrics: Metrics;
+  metrics: Metrics<Name>;
   logger: Logger;
 }

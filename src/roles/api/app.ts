@@ -99,7 +99,9 @@ interface LoadedFamily extends FamilyRoutes {
 /** The routes of every family, in the order of the list of families. */
 export const loadFamilies = (kernel: FamilyKernel): Promise<LoadedFamily[]> =>
   Promise.all(
-    FAMILIES.map(async ({ tag, routes }) => ({ tag, ...(await routes()).createRoutes(kernel) })),
+    FAMILIES.flatMap((family) => ('routes' in family ? [family] : [])).map(
+      async ({ tag, routes }) => ({ tag, ...(await routes()).createRoutes(kernel) }),
+    ),
   );
 
 /** The background work of the families. */

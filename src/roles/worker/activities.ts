@@ -4,12 +4,25 @@ import { FAMILIES } from '#families.ts';
 import { countWaits } from '#kernel/patience/countWaits.ts';
 import { type ActivityImplementations, activity } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
+import type { MetricName } from '#metricCatalogue.ts';
+
+/** Starts the background work of all families. @returns a promise for its end. */
+export async function runBackground(
+  kernel: WorkerKernel<WorkerConfig, MetricName>,
+  stopping: AbortSignal,
+): Promise<void> {
+  const loads = FAMILIES.flatMap((family) =>
+    'workerBackground' in family ? [family.workerBackground] : [],
+  );
+  const modules = await Promise.all(loads.map((load) => load()));
+  await Promise.all(modules.map(({ createBackground }) => createBackground(kernel)(stopping)));
+}
 
 export type RegisteredActivities = Record<string, (input: never) => Promise<unknown>>;
 
 /** @throws Error when two families have an activity with the same name. */
 export async function createActivities(
-  kernel: WorkerKernel<WorkerConfig>,
+  kernel: WorkerKernel<WorkerConfig, MetricName>,
 ): Promise<RegisteredActivities> {
   const registered: RegisteredActivities = {};
   const onWait = countWaits(kernel.metrics);

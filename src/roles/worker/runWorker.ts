@@ -29,7 +29,7 @@ import { correlationActivityInterceptor } from '#kernel/temporal/interceptors.ts
 import { freeLoopbackAddress, installRuntime } from '#kernel/temporal/runtime.ts';
 import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
 import { LABEL_VALUES, METRICS, type MetricName } from '#metricCatalogue.ts';
-import { createActivities, type RegisteredActivities } from './activities.ts';
+import { createActivities, type RegisteredActivities, runBackground } from './activities.ts';
 
 const RECONNECT_MS = 2_000;
 /** Time after the grace period for activities that ignore their cancellation. */
@@ -70,7 +70,7 @@ async function activitiesOf(
   const observer = config.METRICS_ENABLED ? eventMetrics(metrics, AGGREGATES) : undefined;
   const eventStore = createEventStore(pool, observer);
   const kernel = { config, pool, eventStore, emailProvider, metrics, logger };
-  return { activities: await createActivities(kernel), emailProvider };
+  return { activities: await createActivities(kernel), emailProvider, kernel };
 }
 
 /** The parts of the worker that exist so far; filled during the start. */
@@ -171,7 +171,7 @@ export async function runWorker(
   const metrics = createMetrics('worker', METRICS);
   collectProcessMetrics(metrics, config, pool);
   if (coreAddress) metrics.appendFrom(coreMetrics(coreAddress));
-  const { activities, emailProvider } = await activitiesOf(config, pool, logger, metrics);
+  const { activities, emailProvider, kernel } = await activitiesOf(config, pool, logger, metrics);
   const started: Started = { workers: [] };
   const health = createHealthServer(readiness(started, pool), metrics);
   await health.listen(config.HEALTH_CHECK_PORT);
@@ -179,6 +179,9 @@ export async function runWorker(
     started.connection = await connect(config, logger, stopping);
     started.workers = await createWorkers(config, started.connection, activities, metrics);
     const running = runAll(started.workers, stopping);
+    // The background ends with the workers, also when one of them has failed.
+    const ended = new AbortController();
+    const background = runBackground(kernel, AbortSignal.any([stopping, ended.signal]));
     logger.info(
       {
         task_queues: started.workers.map((worker) => worker.options.taskQueue),
@@ -188,7 +191,8 @@ export async function runWorker(
       },
       'worker polls',
     );
-    await running;
+    await running.finally(() => ended.abort());
+    await background;
   } finally {
     await health.close();
     emailProvider.close();

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type LoopbackSupabase, startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
-import { type AccountProvider, createAccountProvider, type Membership } from './provider.ts';
+import type { Membership } from './contract.ts';
+import { type AccountProvider, createAccountProvider } from './provider.ts';
 
 const ADA = { email: 'ada@example.org', firstName: 'Ada', lastName: 'Byron' };
 const OF_A: Membership = { org_id: 'a', roles: ['admin'], scope: 'a', invitation_id: 'i-a' };
 const OF_B: Membership = { org_id: 'b', roles: ['clinician'], scope: 'b', invitation_id: 'i-b' };
+const INVITATION = 'i-a';
 const PASSWORD = 'the stranger’s password';
 
 let supabase: LoopbackSupabase;
@@ -60,16 +62,20 @@ describe('an account with an unconfirmed address', () => {
   test('is replaced: its password and sessions give no access to the membership', async () => {
     const strangers = await signUp();
     const session = supabase.users.openSession(strangers);
-    const { userId, linked } = await provider.provision(ADA, OF_A);
+    const replaced: string[] = [];
+    const { userId, linked } = await provider.ensure(ADA, INVITATION, async (former) => {
+      replaced.push(former);
+    });
     expect(linked).toBe(false);
     expect(userId).not.toBe(strangers);
+    expect(replaced).toEqual([strangers]);
     expect(accounts()).toMatchObject([
       {
         id: userId,
         email: ADA.email,
         email_confirmed_at: expect.any(String),
         user_metadata: { first_name: 'Ada', last_name: 'Byron' },
-        app_metadata: { memberships: [OF_A] },
+        app_metadata: { invitation_id: INVITATION },
       },
     ]);
     expect(await logIn()).toMatchObject({
@@ -84,32 +90,24 @@ describe('an account with an unconfirmed address', () => {
     expect((await logIn()).status).toBe(400);
   });
 
-  test('loses the memberships that it got through links to the address', async () => {
-    const former = await signUp();
-    accounts()[0]!.app_metadata.memberships = [OF_B];
-    const { userId } = await provider.provision(ADA, OF_A);
-    expect(userId).not.toBe(former);
-    expect(membershipsOf()).toEqual([[OF_B, OF_A]]);
-  });
-
   test.each([
     ['when it is read first', 'POST /generate_link'],
     ['when it is read again', 'GET /users/'],
   ])('that is confirmed %s is treated by its state at that time', async (_when, call) => {
     const id = await signUp();
     when(call, () => supabase.users.confirm(ADA.email));
-    const { userId } = await provider.provision(ADA, OF_A);
+    const { userId } = await provider.ensure(ADA, INVITATION);
     const kept = call.startsWith('POST');
     expect(userId === id).toBe(kept);
     expect((await logIn()).status).toBe(kept ? 200 : 400);
-    expect(membershipsOf()).toEqual([[OF_A]]);
+    expect(accounts().map((user) => user.id)).toEqual([userId]);
   });
 
   test('is replaced only once by two simultaneous acceptances', async () => {
     await signUp();
     const answers = await Promise.all([
-      provider.provision(ADA, OF_A),
-      provider.provision(ADA, OF_A),
+      provider.ensure(ADA, INVITATION),
+      provider.ensure(ADA, INVITATION),
     ]);
     expect(accounts().map(({ id }) => id)).toEqual([answers[0].userId]);
     expect(answers[1].userId).toBe(answers[0].userId);
@@ -119,12 +117,12 @@ describe('an account with an unconfirmed address', () => {
   test('stays deleted when an attempt fails after the deletion, and the next one creates the account', async () => {
     await signUp();
     when('DELETE', () => supabase.users.fault({ status: 503 }));
-    const error = await provider.provision(ADA, OF_A).catch((thrown) => thrown);
+    const error = await provider.ensure(ADA, INVITATION).catch((thrown) => thrown);
     expect(error).toMatchObject({ kind: 'unavailable', retryable: true });
     expect(accounts()).toEqual([]);
     supabase.users.fault('none');
-    expect(await provider.provision(ADA, OF_A)).toMatchObject({ linked: false });
-    expect(membershipsOf()).toEqual([[OF_A]]);
+    expect(await provider.ensure(ADA, INVITATION)).toMatchObject({ linked: false });
+    expect(accounts()).toHaveLength(1);
   });
 
   test('fails with a retryable error when somebody signs up again each time', async () => {
@@ -134,7 +132,7 @@ describe('an account with an unconfirmed address', () => {
         supabase.users.create(ADA.email, PASSWORD, {});
       }
     };
-    const error = await provider.provision(ADA, OF_A).catch((thrown) => thrown);
+    const error = await provider.ensure(ADA, INVITATION).catch((thrown) => thrown);
     expect(error).toMatchObject({
       type: 'AccountUnavailable',
       kind: 'unavailable',
@@ -146,13 +144,13 @@ describe('an account with an unconfirmed address', () => {
 });
 
 describe('an account with a confirmed address', () => {
-  test('is joined: it keeps its id, password, sessions and other memberships', async () => {
+  test('is joined: it keeps its id, password, sessions and memberships', async () => {
     const id = await signUp();
     supabase.users.confirm(ADA.email);
     const session = (await logIn()).body.refresh_token;
     accounts()[0]!.app_metadata.memberships = [OF_B];
-    expect(await provider.provision(ADA, OF_A)).toEqual({ userId: id, linked: true });
-    expect(membershipsOf()).toEqual([[OF_B, OF_A]]);
+    expect(await provider.ensure(ADA, INVITATION)).toEqual({ userId: id, linked: true });
+    expect(membershipsOf()).toEqual([[OF_B]]);
     expect((await logIn()).status).toBe(200);
     expect((await refresh(session)).status).toBe(200);
   });
@@ -161,11 +159,87 @@ describe('an account with a confirmed address', () => {
     const id = await signUp();
     supabase.users.confirm(ADA.email);
     when('POST /users', () => supabase.users.remove(id));
-    const { userId, linked } = await provider.provision(ADA, OF_A);
+    const { userId, linked } = await provider.ensure(ADA, INVITATION);
     expect({ linked, users: accounts().map((user) => user.id) }).toEqual({
       linked: false,
       users: [userId],
     });
+  });
+
+  test('is found whatever the case of the address', async () => {
+    const id = await signUp();
+    supabase.users.confirm(ADA.email);
+    const shouted = { ...ADA, email: ADA.email.toUpperCase() };
+    expect(await provider.ensure(shouted, INVITATION)).toEqual({ userId: id, linked: true });
+  });
+
+  test('and banned gets nothing until the ban ends', async () => {
+    const id = await signUp();
+    supabase.users.confirm(ADA.email);
+    accounts()[0]!.banned_until = new Date(Date.now() + 60_000).toISOString();
+    await expect(provider.ensure(ADA, INVITATION)).rejects.toMatchObject({ kind: 'rejected' });
+    accounts()[0]!.banned_until = new Date(Date.now() - 1_000).toISOString();
+    expect(await provider.ensure(ADA, INVITATION)).toEqual({ userId: id, linked: true });
+  });
+
+  test('that an earlier attempt of the invitation made is no other’s', async () => {
+    const { userId } = await provider.ensure(ADA, INVITATION);
+    expect(await provider.ensure(ADA, INVITATION)).toEqual({ userId, linked: false });
+    expect(await provider.ensure(ADA, 'another')).toEqual({ userId, linked: true });
+  });
+});
+
+describe('telling an account of its memberships', () => {
+  const made = async () => (await provider.ensure(ADA, INVITATION)).userId;
+  const metadata = () => accounts()[0]!.app_metadata;
+
+  test('writes all of them, and leaves the keys of others alone', async () => {
+    const id = await made();
+    metadata().plan = 'of another service';
+    expect(await provider.tell(id, [OF_A, OF_B])).toBe('told');
+    expect(metadata()).toEqual({
+      provider: 'email',
+      providers: ['email'],
+      invitation_id: INVITATION,
+      plan: 'of another service',
+      memberships: [OF_A, OF_B],
+      org_id: 'a',
+    });
+    expect(await provider.tell(id, [OF_A, OF_B])).toBe('known');
+  });
+
+  test('keeps the organization that the account is in, while it is a member there', async () => {
+    const id = await made();
+    await provider.tell(id, [OF_A, OF_B]);
+    metadata().org_id = 'b';
+    await provider.tell(id, [OF_B]);
+    expect(metadata()).toMatchObject({ org_id: 'b', memberships: [OF_B] });
+    await provider.tell(id, []);
+    expect(metadata()).not.toHaveProperty('org_id');
+    expect(metadata().memberships).toEqual([]);
+  });
+
+  test('notices that another writer has overwritten it, and writes again', async () => {
+    const id = await made();
+    when('PUT', () => {
+      metadata().memberships = [OF_B];
+    });
+    expect(await provider.tell(id, [OF_A])).toBe('told');
+    expect(membershipsOf()).toEqual([[OF_A]]);
+  });
+
+  test('gives up for now when it is overwritten each time', async () => {
+    const id = await made();
+    supabase.users.beforeAnswer = (call) => {
+      if (call.startsWith('PUT')) metadata().memberships = [OF_B];
+    };
+    await expect(provider.tell(id, [OF_A])).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  test('says that the account is gone', async () => {
+    const id = await made();
+    supabase.users.remove(id);
+    expect(await provider.tell(id, [OF_A])).toBe('gone');
   });
 });
 
