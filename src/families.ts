@@ -6,6 +6,7 @@ import { domainClaimFamily } from '#domainClaim/family.ts';
 import { invitationFamily } from '#invitation/family.ts';
 import type { AggregateTables } from '#kernel/eventStore/aggregateTables.ts';
 import type { EventDefinition } from '#kernel/eventStore/eventTypes.ts';
+import type { ReadRules } from '#kernel/eventStore/readRules.ts';
 import type { Family } from '#kernel/family.ts';
 import type {
   ScheduleDefinition,
@@ -56,6 +57,12 @@ export const AGGREGATE_TABLES: AggregateTables = Object.assign(
   {},
   ...all.map(({ aggregates }) => aggregates),
 );
+
+/** Which data of events need a permission to be read. */
+export const READ_RULES: ReadRules = {
+  aggregates: AGGREGATE_TABLES,
+  fields: Object.assign({}, ...all.map(({ protectedFields = {} }) => protectedFields)),
+};
 
 /** Names of the search attributes that the namespace must have, all of type Keyword. */
 export const SEARCH_ATTRIBUTES: readonly string[] = [

@@ -4,7 +4,11 @@ import type { TokenClaims } from '#dev/loopback/tokenClaims.ts';
 
 export const CALLER: TokenClaims = {
   sub: randomUUID(),
-  permissions: [{ p: 'organization.create_root', s: '' }],
+  permissions: [
+    { p: 'organization.create_root', s: '' },
+    // The lineage shows invited people to who may invite.
+    { p: 'user.invite', s: '' },
+  ],
 };
 
 const user = (firstName: string, lastName: string, role: string) => ({

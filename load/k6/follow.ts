@@ -47,6 +47,9 @@ function waitWhile<T>(deadline: number, look: () => T, isUnderWay: (value: T) =>
   return value;
 }
 
+/** A run with 100 users has fewer. */
+const ALL_EVENTS = '?limit=500';
+
 /** Polls only the organization: a query to the run would make the worker replay it. */
 function endStateOf(run: AcceptedRun, deadline: number): EndState {
   const status = waitWhile(
@@ -60,14 +63,18 @@ function endStateOf(run: AcceptedRun, deadline: number): EndState {
     (value) => value.status === 'running',
   );
   const { workflowId, organizationId } = run;
-  const ofRun = read<{ events?: EventView[] }>('/api/v1/workflows/{workflowId}/events', {
-    workflowId,
-  });
+  const ofRun = read<{ events?: EventView[] }>(
+    '/api/v1/workflows/{workflowId}/events',
+    {
+      workflowId,
+    },
+    ALL_EVENTS,
+  );
   const lineage = '/api/v1/organizations/{organizationId}/lineage';
   // Invitations have their own runs, which may begin after the bootstrap's end.
   const allEvents = waitWhile(
     deadline,
-    () => read<{ events?: EventView[] }>(lineage, { organizationId }).events ?? [],
+    () => read<{ events?: EventView[] }>(lineage, { organizationId }, ALL_EVENTS).events ?? [],
     (events) => invitedFault(run, events) !== undefined,
   );
   return {

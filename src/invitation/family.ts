@@ -1,7 +1,7 @@
 /** The family of invitations: one workflow for each invited person. */
 import type { Family } from '#kernel/family.ts';
 import { namesNoOrganization } from '#kernel/workflow/ids.ts';
-import { SEARCH_ATTRIBUTE_STATUS, USER_INVITATION } from './contract.ts';
+import { INVITE_USERS, SEARCH_ATTRIBUTE_STATUS, USER_INVITATION } from './contract.ts';
 import { INVITATION_EVENTS } from './events.ts';
 import { INVITATION_METRICS } from './metrics.ts';
 import { INVITATION_SETTINGS } from './settings.ts';
@@ -15,7 +15,9 @@ export const invitationFamily = {
   ],
   events: INVITATION_EVENTS,
   settings: INVITATION_SETTINGS,
-  aggregates: { invitation: { table: 'user_invitations_projection', id: 'invitation_id' } },
+  aggregates: {
+    invitation: { table: 'user_invitations_projection', id: 'invitation_id', readBy: INVITE_USERS },
+  },
   searchAttributes: [SEARCH_ATTRIBUTE_STATUS],
   mailKinds: ['invitation'],
   metrics: INVITATION_METRICS,

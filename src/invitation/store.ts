@@ -108,6 +108,13 @@ export function createInvitations(pool: Pool) {
         .orderBy('invitation_id')
         .execute(),
 
+    withIds: (ids: string[]): Promise<Invitation[]> =>
+      invitations(db)
+        .where(({ eb, fn, val }) => eb('invitation_id', '=', fn.any(val(ids))))
+        .orderBy('created_at')
+        .orderBy('invitation_id')
+        .execute(),
+
     /**
      * Searches by the hash, through an index: the duration reveals nothing about the token.
      * @returns undefined for an unknown link.

@@ -7,6 +7,7 @@
 import type { Pool } from 'pg';
 import type { AggregateTables } from './eventStore/aggregateTables.ts';
 import type { EventCatalogue } from './eventStore/eventTypes.ts';
+import type { ProtectedFields } from './eventStore/readRules.ts';
 import type { FamilyRoutes } from './http/apiKernel.ts';
 import type { Shape } from './settings/builders.ts';
 import type { MetricDefinition } from './telemetry/metricDefinition.ts';
@@ -27,6 +28,8 @@ export interface Family {
   events: EventCatalogue;
   /** The tables that map aggregates of its events to organizations; the organization needs none. */
   aggregates: AggregateTables;
+  /** Fields of its events that need a permission to be read, where the aggregate needs none. */
+  protectedFields?: ProtectedFields;
   /** Settings in addition to the kernel's, by the role that reads them. */
   settings?: Readonly<Partial<Record<'api' | 'worker', Shape>>>;
   schedules?: readonly ScheduleDefinition[];

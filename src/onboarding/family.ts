@@ -1,4 +1,5 @@
 /** The onboarding family: one workflow that bootstraps an organization. */
+import { INVITE_USERS } from '#invitation/contract.ts';
 import type { Family } from '#kernel/family.ts';
 import { ORGANIZATION_BOOTSTRAP, orgIdOfBootstrap } from './contract.ts';
 import { ONBOARDING_EVENTS } from './events.ts';
@@ -27,6 +28,9 @@ export const onboardingFamily = {
   events: ONBOARDING_EVENTS,
   settings: ONBOARDING_SETTINGS,
   aggregates: {},
+  protectedFields: {
+    'organization.bootstrap.initiated': { path: ['params', 'users'], readBy: INVITE_USERS },
+  },
   mailKinds: ['support'],
   metrics: ONBOARDING_METRICS,
   databaseMetrics: () => import('./metrics/fromDatabase.ts'),

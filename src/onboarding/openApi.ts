@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import { body, json, path, problems, read } from '#kernel/http/openApiParts.ts';
-import { accepted } from '#kernel/http/schemas.ts';
+import { accepted, eventPageQuery } from '#kernel/http/schemas.ts';
 import { BOOTSTRAP_ROUTES, SIGNAL_ROUTES } from './contract.ts';
 import * as schemas from './schemas.ts';
 
@@ -63,7 +63,12 @@ export function onboardingPaths(): ZodOpenApiPathsObject {
       get: read('getWorkflow', 'Status of a run', workflowPath, schemas.workflowStatus),
     },
     '/api/v1/workflows/{workflowId}/events': {
-      get: read('listWorkflowEvents', 'Events of a run', workflowPath, schemas.eventList),
+      get: read(
+        'listWorkflowEvents',
+        'Events of a run',
+        { ...workflowPath, query: eventPageQuery },
+        schemas.eventList,
+      ),
     },
     '/api/v1/workflows/{workflowId}/cancel': {
       post: act('cancelWorkflow', 'Cancel a run; it undoes what it did', workflowPath),

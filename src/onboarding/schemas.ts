@@ -63,5 +63,11 @@ export const workflowStatus = z
 export type WorkflowStatusBody = z.infer<typeof workflowStatus>;
 
 export const eventList = z
-  .object({ events: z.array(anyObject('DomainEvent', 'An event as it is stored')) })
+  .object({
+    events: z.array(anyObject('DomainEvent', 'An event as it is stored')),
+    withheld: z
+      .array(z.string())
+      .describe('Permissions that are needed to read data that were left out'),
+    next: z.string().nullable(),
+  })
   .meta({ id: 'EventList' });

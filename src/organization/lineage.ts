@@ -1,6 +1,11 @@
 /** The lineage of an organization: its events, by run and by activity. */
 import type { AggregateTables } from '#kernel/eventStore/aggregateTables.ts';
-import { distinct, type EventQueries, type StoredEvent } from '#kernel/eventStore/eventQueries.ts';
+import {
+  distinct,
+  type EventPage,
+  type EventQueries,
+  type StoredEvent,
+} from '#kernel/eventStore/eventQueries.ts';
 import type { Organization, Organizations } from './store.ts';
 
 export interface ActivityLineage {
@@ -21,7 +26,10 @@ export interface Lineage<Invitation = unknown> {
   correlationIds: string[];
   events: StoredEvent[];
   runs: RunLineage[];
+  /** The organization, and the invitations that the events are about. */
   projections: { organization: Organization; invitations: Invitation[] };
+  /** Cursor of the next page; null on the last page. */
+  next: string | null;
 }
 
 /** The group of a key; created when it does not exist. */
@@ -59,34 +67,38 @@ function runsOf(events: StoredEvent[]): RunLineage[] {
   });
 }
 
+/** The aggregate whose read model the lineage shows. */
+export const INVITATION = 'invitation';
+
 export interface LineageDeps<Invitation> {
-  queries: Pick<EventQueries, 'getEventsOfOrganization'>;
+  queries: Pick<EventQueries, 'pageOfOrganization'>;
   organizations: Pick<Organizations, 'find'>;
-  invitationsOf: (orgId: string) => Promise<Invitation[]>;
+  invitations: (ids: string[]) => Promise<Invitation[]>;
   /** The tables of the families' aggregates. */
   aggregates: AggregateTables;
 }
 
-/** Undefined when the organization does not exist. */
+/** Undefined when the organization does not exist. Without a page, it is the whole lineage. */
 export type TraceLineage<Invitation = unknown> = (
   orgId: string,
+  page?: EventPage,
 ) => Promise<Lineage<Invitation> | undefined>;
 
 /** @returns organization -> events -> runs -> activities -> projections. */
 export function createLineage<Invitation>(deps: LineageDeps<Invitation>): TraceLineage<Invitation> {
-  return async (orgId) => {
+  return async (orgId, page) => {
     const organization = await deps.organizations.find(orgId);
     if (!organization) return undefined;
-    const [events, invitations] = await Promise.all([
-      deps.queries.getEventsOfOrganization(orgId, deps.aggregates),
-      deps.invitationsOf(orgId),
-    ]);
+    const { events, next } = await deps.queries.pageOfOrganization(orgId, deps.aggregates, page);
+    const invited = events.filter(({ aggregateType }) => aggregateType === INVITATION);
+    const ids = new Set(invited.map(({ aggregateId }) => aggregateId));
     return {
       organization,
       correlationIds: distinct(events.map(({ eventMetadata }) => eventMetadata.correlation_id)),
       events,
       runs: runsOf(events),
-      projections: { organization, invitations },
+      projections: { organization, invitations: await deps.invitations([...ids]) },
+      next: next ?? null,
     };
   };
 }

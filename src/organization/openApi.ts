@@ -1,6 +1,7 @@
 /** The routes on organizations in the OpenAPI document. */
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import { organizationPath, read } from '#kernel/http/openApiParts.ts';
+import { eventPageQuery } from '#kernel/http/schemas.ts';
 import * as schemas from './schemas.ts';
 
 export const organizationPaths = (): ZodOpenApiPathsObject => ({
@@ -11,7 +12,7 @@ export const organizationPaths = (): ZodOpenApiPathsObject => ({
     get: read(
       'getOrganizationLineage',
       'Where an organization comes from',
-      organizationPath,
+      { ...organizationPath, query: eventPageQuery },
       schemas.lineage,
     ),
   },

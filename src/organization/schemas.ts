@@ -5,5 +5,5 @@ export const organization = anyObject('Organization', 'The read model of an orga
 
 export const lineage = anyObject(
   'Lineage',
-  'Organization, events, runs with their activities, and projections',
+  'A page of events, their runs with activities, and projections; `withheld` names permissions that are needed to read data that were left out',
 );

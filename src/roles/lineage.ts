@@ -10,6 +10,6 @@ export const traceLineageOf = (pool: Pool): TraceLineage<Invitation> =>
   createLineage({
     queries: createEventQueries(pool),
     organizations: createOrganizations(pool),
-    invitationsOf: createInvitations(pool).ofOrganization,
+    invitations: createInvitations(pool).withIds,
     aggregates: AGGREGATE_TABLES,
   });

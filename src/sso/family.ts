@@ -1,4 +1,5 @@
 /** The family of single sign-on: configuring it, deactivating it, and watching its certificates. */
+import { CONFIGURE_SSO } from '#domainClaim/contract.ts';
 import type { Family } from '#kernel/family.ts';
 import {
   orgIdOfSsoConfiguration,
@@ -29,7 +30,9 @@ export const ssoFamily = {
   ],
   events: SSO_EVENTS,
   settings: SSO_SETTINGS,
-  aggregates: { sso: { table: 'sso_configurations_projection', id: 'configuration_id' } },
+  aggregates: {
+    sso: { table: 'sso_configurations_projection', id: 'configuration_id', readBy: CONFIGURE_SSO },
+  },
   mailKinds: ['sso'],
   activities: () => import('./activities.ts'),
   routes: () => import('./routes.ts'),

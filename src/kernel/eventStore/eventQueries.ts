@@ -21,6 +21,18 @@ export interface WorkflowSummary {
   lastEventAt: Date;
 }
 
+export interface EventPage {
+  limit: number;
+  /** Id of the last event of the previous page. */
+  cursor?: string | undefined;
+}
+
+export interface PageOfEvents {
+  events: StoredEvent[];
+  /** Cursor of the next page; undefined on the last page. */
+  next: string | undefined;
+}
+
 export type EventQueries = ReturnType<typeof createEventQueries>;
 
 const storedEvents = (db: Database) =>
@@ -38,7 +50,32 @@ const storedEvents = (db: Database) =>
       'e.processed_at as processedAt',
     ])
     .orderBy('e.created_at')
-    .orderBy('e.stream_version');
+    .orderBy('e.stream_version')
+    .orderBy('e.id');
+
+/** Runs the query for one page; all of it when there is no page. */
+async function pageOf(
+  query: ReturnType<typeof storedEvents>,
+  page: EventPage | undefined,
+): Promise<PageOfEvents> {
+  if (!page) return { events: await query.execute(), next: undefined };
+  const { cursor, limit } = page;
+  const rest = cursor
+    ? query.where(({ eb, refTuple, selectFrom }) =>
+        eb(
+          refTuple('e.created_at', 'e.stream_version', 'e.id'),
+          '>',
+          selectFrom('domain_events as last')
+            .select(['last.created_at', 'last.stream_version', 'last.id'])
+            .where('last.id', '=', cursor)
+            .$asTuple('created_at', 'stream_version', 'id'),
+        ),
+      )
+    : query;
+  const rows = await rest.limit(limit + 1).execute();
+  const events = rows.slice(0, limit);
+  return { events, next: rows.length > limit ? events.at(-1)?.id : undefined };
+}
 
 const count = (values: string[]): Record<string, number> => {
   const counts: Record<string, number> = {};
@@ -70,20 +107,22 @@ function summarize(workflowId: string, events: StoredEvent[]): WorkflowSummary {
 export function createEventQueries(pool: Pool) {
   const db = typed(pool);
 
-  const having = (key: 'workflow_id' | 'correlation_id', value: string): Promise<StoredEvent[]> =>
-    storedEvents(db)
-      .where(({ ref }) => ref('e.event_metadata', '->>').key(key), '=', value)
-      .execute();
+  const having = (key: 'workflow_id' | 'correlation_id', value: string) =>
+    storedEvents(db).where(({ ref }) => ref('e.event_metadata', '->>').key(key), '=', value);
 
   const getEventsForWorkflow = (workflowId: string): Promise<StoredEvent[]> =>
-    having('workflow_id', workflowId);
+    having('workflow_id', workflowId).execute();
 
   return {
     /** All events of a workflow, from all of its runs, oldest first. */
     getEventsForWorkflow,
 
+    /** The same, page by page. */
+    pageOfWorkflow: (workflowId: string, page: EventPage): Promise<PageOfEvents> =>
+      pageOf(having('workflow_id', workflowId), page),
+
     getEventsByCorrelationId: (correlationId: string): Promise<StoredEvent[]> =>
-      having('correlation_id', correlationId),
+      having('correlation_id', correlationId).execute(),
 
     /** Events that wait to be projected, by stream; at most 500. */
     getUnprocessedEvents: () =>
@@ -113,11 +152,15 @@ export function createEventQueries(pool: Pool) {
 
     /**
      * Events of the organization's own stream and of the aggregates that belong to it.
-     * @param aggregates the table of each other aggregate type.
+     * @param aggregates the table of each other aggregate type. @param page all without one.
      */
-    getEventsOfOrganization: (orgId: string, aggregates: AggregateTables): Promise<StoredEvent[]> =>
-      storedEvents(db)
-        .where((eb) =>
+    pageOfOrganization: (
+      orgId: string,
+      aggregates: AggregateTables,
+      page?: EventPage,
+    ): Promise<PageOfEvents> =>
+      pageOf(
+        storedEvents(db).where((eb) =>
           eb.or([
             eb('e.aggregate_type', '=', 'organization').and('e.aggregate_id', '=', orgId),
             ...Object.entries(aggregates).map(([type, { table, id }]) =>
@@ -128,7 +171,8 @@ export function createEventQueries(pool: Pool) {
               ),
             ),
           ]),
-        )
-        .execute(),
+        ),
+        page,
+      ),
   };
 }

@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
 import type { EventQueries } from '#kernel/eventStore/eventQueries.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
+import type { ReadRules } from '#kernel/eventStore/readRules.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { HeldOpen } from '#kernel/temporal/lostRuns.ts';
@@ -19,6 +20,8 @@ export interface ApiKernel<Config> {
   queries: EventQueries;
   /** The workflows of all families, for routes that handle runs of any family. */
   workflows: readonly WorkflowDefinition[];
+  /** The rules of all families, for routes that show events of any family. */
+  readRules: ReadRules;
   metrics: Metrics;
   logger: Logger;
 }

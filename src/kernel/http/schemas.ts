@@ -5,6 +5,12 @@ import { schemaOf } from './inputSchema.ts';
 
 export const organizationId = schemaOf(uuid());
 
+/** A page of events; the cursor is the id of the previous page's last event. */
+export const eventPageQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(200),
+  cursor: schemaOf(uuid()).optional(),
+});
+
 export const accepted = z
   .object({
     workflowId: z.string(),

@@ -1,13 +1,16 @@
 /** Routes on runs: their status and events, cancellation, and a person's decisions. */
 
 import { WorkflowNotFoundError } from '@temporalio/client';
+import { hasPermission } from '#kernel/http/permissions.ts';
 import { notFound, notNow, Problem } from '#kernel/http/problems.ts';
 import { guarded, type Route, SIGHT, type SubjectOf } from '#kernel/http/route.ts';
+import { eventPageQuery } from '#kernel/http/schemas.ts';
+import { parseWith } from '#kernel/http/validation.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { cancelRun, describeRun, queryRun, signalRun } from '#kernel/temporal/runs.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { foundOrganization } from '#organization/access.ts';
-import { withoutTokenHash } from '#organization/eventView.ts';
+import { readableEvents } from '#organization/eventView.ts';
 import {
   BOOTSTRAP_ROUTES,
   type BootstrapState,
@@ -102,9 +105,11 @@ function readRoutes(deps: OnboardingRouteDeps): Route[] {
       method: 'GET',
       path: `${PATH}/events`,
       access,
-      async handle({ ctx, subject }) {
-        const events = await deps.queries.getEventsForWorkflow(subject.workflowId);
-        ctx.body = { events: events.map(withoutTokenHash) };
+      async handle({ ctx, caller, subject, path }) {
+        const page = parseWith(eventPageQuery, ctx.query);
+        const { events, next } = await deps.queries.pageOfWorkflow(subject.workflowId, page);
+        const may = (permission: string) => hasPermission(caller, permission, path);
+        ctx.body = { ...readableEvents(events, deps.readRules, may), next: next ?? null };
       },
     }),
   ];

@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import type { ApiConfig } from '#config.ts';
-import { AGGREGATES, SCHEDULES, WORKFLOWS } from '#families.ts';
+import { AGGREGATES, READ_RULES, SCHEDULES, WORKFLOWS } from '#families.ts';
 import { createLease } from '#kernel/database/lease.ts';
 import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
@@ -43,6 +43,7 @@ async function createParts(
     eventStore,
     queries: createEventQueries(pool),
     workflows: WORKFLOWS,
+    readRules: READ_RULES,
     traceLineage: traceLineageOf(pool),
   };
   const app = await createApp({
