@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { migrate } from '#kernel/database/migrate.ts';
 import { withClient } from './connections.ts';
+import { postgresFolder } from './folders.ts';
 import { startPostgres } from './postgres.ts';
 import type { Reaper } from './reaper.ts';
 
@@ -42,7 +43,7 @@ export async function startDatabase(stack: {
   reaper: Reaper;
   durable?: boolean;
 }): Promise<EmbeddedDatabase> {
-  const dataDir = path.join(stack.folder, 'postgres');
+  const dataDir = postgresFolder(stack.folder);
   // Before the start: if this process dies during it, the server is still stopped.
   stack.reaper.watchPidFile(path.join(dataDir, 'cluster', 'postmaster.pid'));
   const server = await startPostgres({ dataDir, durable: stack.durable ?? false });

@@ -15,6 +15,7 @@ import { loadDevConfig } from '#dev/settings.ts';
 import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
 import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
 import { startDatabase } from './database.ts';
+import { runsFile } from './folders.ts';
 import { freePort } from './freePort.ts';
 import { type Reaper, startReaper } from './reaper.ts';
 import { createReleasers } from './releasers.ts';
@@ -30,6 +31,8 @@ export interface StackOptions {
   settings?: Record<string, string>;
   /** True flushes each commit of the database, as production does; false by default. */
   durable?: boolean;
+  /** True keeps the runs of Temporal in a file, so that its server can be started again. */
+  keepsRuns?: boolean;
 }
 
 export interface Stack {
@@ -58,7 +61,11 @@ async function createFolder(): Promise<string> {
   return folder;
 }
 
-async function startTemporalServer(folder: string, reaper: Reaper, log: (line: string) => void) {
+async function startTemporalServer(
+  folder: string,
+  reaper: Reaper,
+  { log = () => {}, keepsRuns = false }: StackOptions,
+) {
   const { TEMPORAL_CLI: explicit } = loadDevConfig('dev');
   const [cli, port, uiPort] = await Promise.all([
     resolveTemporalCli({ explicit, cacheFolder: CACHE, log }),
@@ -66,7 +73,8 @@ async function startTemporalServer(folder: string, reaper: Reaper, log: (line: s
     freePort(),
   ]);
   const logFile = path.join(folder, 'temporal.log');
-  return startTemporal({ cli, logFile, port, uiPort, onSpawn: reaper.watch });
+  const storage = keepsRuns && { dbFile: runsFile(folder) };
+  return startTemporal({ cli, logFile, port, uiPort, ...storage, onSpawn: reaper.watch });
 }
 
 const startNames = () =>
@@ -88,7 +96,7 @@ async function freePorts() {
  * @throws Error of the first part that failed.
  */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { log = () => {}, onStarted = () => {}, settings = {}, durable = false } = options;
+  const { onStarted = () => {}, settings = {}, durable = false } = options;
   const releasers = createReleasers();
   const startedAt = performance.now();
   async function part<T extends object>(
@@ -108,7 +116,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   releasers.push(() => rm(folder, { recursive: true, force: true }));
   const starting = [
     part('PostgreSQL', startDatabase({ folder, reaper, durable })),
-    part('Temporal', startTemporalServer(folder, reaper, log)),
+    part('Temporal', startTemporalServer(folder, reaper, options)),
     part('Workflow bundle', bundle()),
     part('DNS and Cloudflare', startNames()),
     part('SMTP', startLoopbackSmtp()),

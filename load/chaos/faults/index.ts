@@ -1,0 +1,13 @@
+/** Every fault, one list. */
+import type { Fault } from './fault.ts';
+import { NETWORK_FAULTS } from './network.ts';
+import { OPERATOR_FAULTS } from './operators.ts';
+import { PROCESS_FAULTS } from './processes.ts';
+import { PROVIDER_FAULTS } from './providers.ts';
+
+export const FAULTS: readonly Fault[] = [
+  ...PROCESS_FAULTS,
+  ...NETWORK_FAULTS,
+  ...PROVIDER_FAULTS,
+  ...OPERATOR_FAULTS,
+];
