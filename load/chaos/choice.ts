@@ -3,7 +3,7 @@ import { ConfigError } from '#config.ts';
 import type { Fault } from './faults/fault.ts';
 
 /** A small generator of equally distributed numbers (mulberry32), so that a seed repeats a run. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
