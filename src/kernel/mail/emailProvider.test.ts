@@ -7,6 +7,7 @@ import {
   startLoopbackSmtp,
 } from '#dev/loopback/loopbackSmtp.ts';
 import { invitationMail } from '#invitation/mails.ts';
+import { normalizeEmail } from '#kernel/input/email.ts';
 import { verificationTimedOutMail } from '#onboarding/mails.ts';
 import { createEmailProvider, type EmailProvider } from './emailProvider.ts';
 
@@ -79,6 +80,20 @@ test('a connection closed after the mail was accepted is unavailable: it may be 
   smtp.fail(mail.to, 'drop');
   await expect(provider.send(mail)).rejects.toMatchObject({ kind: 'unavailable', retryable: true });
   expect(smtp.mails).toHaveLength(1);
+});
+
+test.each([
+  'дарья@xn--e1afmkfd.xn--p1ai',
+  '用户@xn--r8jz45g.xn--zckzah',
+  'ada@xn--bcher-kva.example',
+  "o'neil&co/x=y@example.com",
+])('a mail to %s arrives, with its name and its subject', async (to) => {
+  await provider.send({ ...mail, to, subject: 'Приглашение: 葛󠄀城, José & Söhne' });
+  expect(smtp.mails).toHaveLength(1);
+  const [received] = smtp.mails;
+  expect(received).toMatchObject({ subject: 'Приглашение: 葛󠄀城, José & Söhne' });
+  // The server shows domains in their own script.
+  expect(received?.to.map(normalizeEmail)).toEqual([to]);
 });
 
 test('an unreachable server is unavailable', async () => {
