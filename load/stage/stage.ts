@@ -31,6 +31,7 @@ const NO_WAITS = {
   DNS_PROPAGATION_WAIT_SECONDS: '0',
   // All requests of the benchmark come from one address.
   PUBLIC_RATE_LIMIT_PER_MINUTE: '100000',
+  INVITATION_MAILS_PER_HOUR: '0',
 };
 const QUEUEING_CONNECTIONS = 8;
 const POLL_MS = 200;

@@ -18,11 +18,13 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
     post: {
       operationId: 'inviteUsers',
       summary: 'Invite up to 500 people, each in a run of its own',
+      description:
+        'What is refused as `not-started` is not started later either: it can be sent again.',
       requestParams: organizationPath,
       requestBody: body(schemas.invitationsBody),
       responses: {
         202: json('What was accepted, and what was refused and why', schemas.invitationsAnswer),
-        ...problems(400, 401, 403, 404, 409, 413, 415, 503),
+        ...problems(400, 401, 403, 404, 409, 413, 415, 429, 503),
       },
     },
     get: read(
@@ -39,7 +41,7 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
       requestParams: invitationPath,
       responses: {
         202: json('Sent again', schemas.invitationChanged),
-        ...problems(400, 401, 403, 404, 409, 410, 415, 503),
+        ...problems(400, 401, 403, 404, 409, 410, 415, 429, 503),
       },
     },
   },

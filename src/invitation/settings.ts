@@ -48,6 +48,15 @@ export const INVITATION_SETTINGS = {
       DEFAULT_INVITATION_TIMING.reminderAfterMs,
       30 * DAY_MS,
     ).describe('pause before each reminder; 0 for none'),
+    INVITATION_RESEND_PAUSE_SECONDS: seconds(60_000, DAY_MS).describe(
+      'pause between two new links of one invitation; 0 for none',
+    ),
+    INVITATION_RESENDS_PER_DAY: integer(10, 0, 1000).describe(
+      'new links of one invitation in a day; 0 for any number',
+    ),
+    INVITATION_MAILS_PER_HOUR: integer(1000, 0, 1_000_000).describe(
+      'invitations and new links of one organization in an hour; 0 for any number',
+    ),
     INVITATION_MAX_REMINDERS: integer(
       DEFAULT_INVITATION_TIMING.maxReminders,
       0,

@@ -8,7 +8,6 @@ import { originOf } from '#kernel/http/requestOrigin.ts';
 import { guarded, type Route } from '#kernel/http/route.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import { parseWith } from '#kernel/http/validation.ts';
-import { normalizeEmail } from '#kernel/input/email.ts';
 import { onlyActive, organizationInPath } from '#organization/access.ts';
 import type { Organization } from '#organization/store.ts';
 import { INVITE_USERS, type UserInvitationParams } from '../contract.ts';
@@ -22,23 +21,13 @@ import {
 } from '../runs.ts';
 import { invitationListQuery, invitationsBody, revocationBody } from '../schemas.ts';
 import type { Invitation } from '../store.ts';
+import { type Inviting, inviteAll } from './inviteAll.ts';
 import { heldOver, requireGrantable } from './roles.ts';
 import type { InvitationRouteDeps } from './routeDeps.ts';
 
 const PATH = '/api/v1/organizations/:organizationId/invitations';
-/** How many runs are started at the same time. */
-const BATCH = 20;
 
 type Person = z.infer<typeof invitationsBody>['invitations'][number];
-
-interface Answer {
-  accepted: { index: number; invitationId: string; workflowId: string }[];
-  refused: {
-    index: number;
-    reason: 'duplicate' | 'already-invited' | 'not-started';
-    invitationId?: string;
-  }[];
-}
 
 function paramsFor(
   deps: InvitationRouteDeps,
@@ -57,41 +46,19 @@ function paramsFor(
   };
 }
 
-/**
- * Starts a run for each address without a pending invitation; a failure does not affect the others.
- */
-async function inviteAll(
-  deps: InvitationRouteDeps,
-  caller: Caller,
-  orgId: string,
-  people: Person[],
-): Promise<Answer> {
-  const emails = people.map(({ email }) => normalizeEmail(email));
-  const pending = await deps.invitations.pendingOf(orgId, emails);
-  const answer: Answer = { accepted: [], refused: [] };
-
-  async function invite(user: Person, index: number): Promise<void> {
-    const email = emails[index]!;
-    const invitationId = pending.get(email);
-    if (invitationId) answer.refused.push({ index, reason: 'already-invited', invitationId });
-    else if (emails.indexOf(email) < index) answer.refused.push({ index, reason: 'duplicate' });
-    else {
-      const params = paramsFor(deps, caller, orgId, user);
-      const queue = deps.config.TEMPORAL_USERS_TASK_QUEUE;
-      const started = await startInvitationRun(deps.temporal, queue, params).catch(() => undefined);
-      if (started) {
-        answer.accepted.push({ index, invitationId: params.invitationId, workflowId: started });
-      } else answer.refused.push({ index, reason: 'not-started' });
-    }
-  }
-
-  for (let from = 0; from < people.length; from += BATCH) {
-    await Promise.all(people.slice(from, from + BATCH).map((user, i) => invite(user, from + i)));
-  }
-  answer.accepted.sort((a, b) => a.index - b.index);
-  answer.refused.sort((a, b) => a.index - b.index);
-  return answer;
-}
+/** Half of the request's time is for starting runs; a start that is under way ends within the rest. */
+const invitingTo = (deps: InvitationRouteDeps, caller: Caller, orgId: string): Inviting => ({
+  pendingOf: (emails) => deps.invitations.pendingOf(orgId, emails),
+  async start(user) {
+    const params = paramsFor(deps, caller, orgId, user);
+    const queue = deps.config.TEMPORAL_USERS_TASK_QUEUE;
+    const workflowId = await startInvitationRun(deps.temporal, queue, params);
+    return { invitationId: params.invitationId, workflowId };
+  },
+  quota: deps.quotas.mails,
+  quotaKey: orgId,
+  limitMs: deps.config.REQUEST_TIMEOUT_MS / 2,
+});
 
 /** An invitation without the hash of its link, which stays in the store. */
 function view(invitation: Invitation) {
@@ -137,7 +104,7 @@ export function organizationRoutes(deps: InvitationRouteDeps): Route[] {
         const { GRANTABLE_ROLES } = deps.config;
         requireGrantable(GRANTABLE_ROLES, heldOver(caller, path), 'invitations', invitations);
         ctx.status = 202;
-        ctx.body = await inviteAll(deps, caller, subject.orgId, invitations);
+        ctx.body = await inviteAll(invitingTo(deps, caller, subject.orgId), invitations);
       },
     }),
     guarded({
@@ -157,7 +124,9 @@ export function organizationRoutes(deps: InvitationRouteDeps): Route[] {
       access: { needs, over, states: onlyActive('send invitations') },
       async handle({ ctx, subject, params }) {
         const invitationId = await pendingInvitation(deps, subject, params.invitationId);
-        await withRun(deps, invitationId, () => resendInvitation(deps.temporal, invitationId));
+        await deps.quotas.resending(subject.orgId, invitationId, () =>
+          withRun(deps, invitationId, () => resendInvitation(deps.temporal, invitationId)),
+        );
         ctx.status = 202;
         ctx.body = { invitationId, status: 'resent' };
       },

@@ -4,10 +4,12 @@ import type { ApiKernel } from '#kernel/http/apiKernel.ts';
 import { createOrganizations, type Organizations } from '#organization/store.ts';
 import type { InvitationApiConfig } from '../settings.ts';
 import { createInvitations, type Invitations } from '../store.ts';
+import { createInvitationQuotas, type InvitationQuotas } from './quotas.ts';
 
 export interface InvitationRouteDeps extends ApiKernel<InvitationApiConfig> {
   organizations: Organizations;
   invitations: Invitations;
+  quotas: InvitationQuotas;
 }
 
 export const invitationRouteDeps = (
@@ -16,4 +18,5 @@ export const invitationRouteDeps = (
   ...kernel,
   organizations: createOrganizations(kernel.pool),
   invitations: createInvitations(kernel.pool),
+  quotas: createInvitationQuotas(kernel.pool, kernel.config),
 });

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import type { Middleware } from 'koa';
-import type { Pool, QueryConfig } from 'pg';
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Pool } from 'pg';
 import { Problem } from './problems.ts';
+import { retryAfter, sharedLimiter } from './quota.ts';
 
 const WINDOW_SECONDS = 60;
 /** The smallest network of one customer: its hosts can change their address within it. */
@@ -35,34 +35,22 @@ export function countedAddress(address: string): string {
 const keyOf = (address: string): string =>
   createHash('sha256').update(address).digest('base64url').slice(0, 22);
 
-/** The library names its statements, and named ones fail behind a pooler in transaction mode. */
-const unnamed = (pool: Pool) => ({
-  query: ({ text, values }: QueryConfig) => pool.query(text, values),
-});
-
 /**
  * While the database is not available, each replica counts on its own.
  * @param perMinute allowed requests of one IPv4 address or IPv6 network.
  */
 export function rateLimit(pool: Pool, perMinute: number): Middleware {
-  const limits = { points: perMinute, duration: WINDOW_SECONDS };
-  const limiter = new RateLimiterPostgres({
-    ...limits,
-    storeClient: unnamed(pool),
-    storeType: 'pool',
-    tableName: 'rate_limits',
-    keyPrefix: 'public',
-    tableCreated: true,
-    insuranceLimiter: new RateLimiterMemory(limits),
+  const limiter = sharedLimiter(pool, {
+    name: 'public',
+    points: perMinute,
+    seconds: WINDOW_SECONDS,
   });
   return async (ctx, next) => {
     try {
       await limiter.consume(keyOf(countedAddress(ctx.ip)));
     } catch (refused) {
-      if (!(refused instanceof RateLimiterRes)) throw refused;
-      const seconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
       throw new Problem(429, 'too-many-requests', 'Too many requests from this address', {
-        headers: { 'retry-after': String(seconds) },
+        headers: { 'retry-after': retryAfter(refused) },
       });
     }
     await next();

@@ -43,6 +43,7 @@ const FAST_ENV = {
   DNS_VERIFICATION_BACKOFF_SECONDS: '0.05',
   ACTIVITY_RETRY_INITIAL_SECONDS: '0.05',
   ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS: '2',
+  INVITATION_RESEND_PAUSE_SECONDS: '0',
 };
 
 /** The API of a test file's own. @param env settings besides those of `onboarding`. */
