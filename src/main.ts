@@ -20,10 +20,17 @@ const USAGE = `usage: node src/main.ts <role> [options]
 Settings are environment variables; docs/settings.md lists them. <role> --help tells its options.
 `;
 
+/**
+ * For closing connections and exporting spans. A process that was told to stop then ends whatever holds
+ * it, before the pods' terminationGracePeriodSeconds.
+ */
+const AFTER_WORK_MS = 8_000;
+
 async function api(): Promise<void> {
   const config = loadConfig('api');
   const { runApi } = await import('#roles/api/runApi.ts');
-  await runApi(config, createLogger('api', config.LOG_LEVEL), stopRequest());
+  const limitMs = config.REQUEST_TIMEOUT_MS + AFTER_WORK_MS;
+  await runApi(config, createLogger('api', config.LOG_LEVEL), stopRequest({ limitMs }));
   await stopTracing();
 }
 
@@ -37,8 +44,9 @@ function queuesFrom(args: string[]): { WORKER_QUEUES?: string } {
 
 async function worker(args: string[]): Promise<void> {
   const config = loadConfig('worker', { ...process.env, ...queuesFrom(args) });
-  const { runWorker } = await import('#roles/worker/runWorker.ts');
-  await runWorker(config, createLogger('worker', config.LOG_LEVEL), stopRequest());
+  const { FORCE_AFTER_GRACE_MS, runWorker } = await import('#roles/worker/runWorker.ts');
+  const limitMs = config.WORKER_SHUTDOWN_GRACE_MS + FORCE_AFTER_GRACE_MS + AFTER_WORK_MS;
+  await runWorker(config, createLogger('worker', config.LOG_LEVEL), stopRequest({ limitMs }));
   await stopTracing();
 }
 

@@ -238,6 +238,14 @@ const runtime: Section = {
   title: 'Processes',
   panels: [
     number({
+      title: 'Log lines dropped',
+      description:
+        'Within the shown range. Above 0: the disk is full, or nobody reads the logs; work goes on without them.',
+      unit: 'short',
+      queries: [{ expr: `round(${sum(increase(own('log_lines_dropped_total'), SHOWN_RANGE))})` }],
+      width: 8,
+    }),
+    number({
       title: 'Restarts',
       description:
         'By process, within the shown range. Three within 30 minutes is a crash loop: its log ends with the reason.',

@@ -117,7 +117,9 @@ async function show(
 
 /** @returns the exit code. */
 async function run(output: DemoOutput, wishes: Wishes): Promise<number> {
-  const stopping = stopRequest(() => output.note('stopping; Ctrl-C again ends at once'));
+  const stopping = stopRequest({
+    onRequest: () => output.note('stopping; Ctrl-C again ends at once'),
+  });
   try {
     const settings = wishes.full ? SHORT_INVITATIONS : {};
     const options = { log: output.note, onStarted: output.started, settings };

@@ -60,7 +60,9 @@ export async function runDev(args: string[]): Promise<void> {
     console.log(USAGE);
     return;
   }
-  const stopping = stopRequest(() => console.log('\nstopping; Ctrl-C again ends at once'));
+  const stopping = stopRequest({
+    onRequest: () => console.log('\nstopping; Ctrl-C again ends at once'),
+  });
   const onStarted = (part: string, ms: number) => console.log(labelled(part, duration(ms)));
   try {
     const platform = await startPlatform({ log: console.log, onStarted }, stopping);

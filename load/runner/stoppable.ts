@@ -5,7 +5,9 @@ const FAILED = 1;
 const INTERRUPTED = 130;
 
 async function exitCodeOf(work: (stopping: AbortSignal) => Promise<boolean>): Promise<number> {
-  const stopping = stopRequest(() => console.error('stopping; Ctrl-C again ends at once'));
+  const stopping = stopRequest({
+    onRequest: () => console.error('stopping; Ctrl-C again ends at once'),
+  });
   try {
     return (await work(stopping)) ? 0 : FAILED;
   } catch (error) {

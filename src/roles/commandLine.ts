@@ -10,15 +10,22 @@ export function withUsage<T>(usage: string, parse: () => T): T {
   }
 }
 
+/** How long a program that has ended its work may still have open connections. */
+const LINGER_MS = 2_000;
+
 /**
  * Runs a program. What the operator can change is printed plainly, and anything else with its
  * stack; the exit code is then 1.
  */
 export async function runMain(main: () => Promise<void>): Promise<void> {
+  // Output that nobody can take any more (a closed pipe, a full disk) does not end the work.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   try {
     await main();
   } catch (error) {
     console.error(error instanceof ConfigError ? error.message : error);
     process.exitCode = 1;
   }
+  // Only when something still holds the process: a connection whose other side does not close it.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
 }

@@ -77,7 +77,10 @@ describe('while the database does not answer', () => {
     expect((await cut.call('GET', '/health')).status).toBe(200);
     const { status, body } = await cut.call('GET', '/ready');
     expect(status).toBe(503);
-    expect(body).toEqual({ ready: false, checks: { postgres: 'failed', temporal: 'ok' } });
+    expect(body).toEqual({
+      ready: false,
+      checks: { postgres: 'failed', temporal: 'ok', temporal_setup: 'ok' },
+    });
   });
 });
 

@@ -261,7 +261,7 @@ describe('every answer', () => {
     expect((await api.call('GET', '/health', { headers })).body).toEqual({ status: 'ok' });
     expect((await api.call('GET', '/ready', { headers })).body).toEqual({
       ready: true,
-      checks: { postgres: 'ok', temporal: 'ok' },
+      checks: { postgres: 'ok', temporal: 'ok', temporal_setup: 'ok' },
     });
     const { body } = await api.call('GET', '/openapi.json', { headers });
     expect(body.openapi).toBe('3.1.0');

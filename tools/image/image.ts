@@ -199,4 +199,4 @@ function wantsHelp(): boolean {
 }
 
 if (wantsHelp()) console.log(USAGE);
-else await main(stopRequest(() => console.log('stopping')));
+else await main(stopRequest({ onRequest: () => console.log('stopping') }));

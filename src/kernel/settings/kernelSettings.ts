@@ -125,6 +125,9 @@ export const apiSettings = {
   REQUEST_TIMEOUT_SECONDS: seconds(15 * SECOND_MS, 120 * SECOND_MS).describe(
     'a request that takes longer is answered with 503',
   ),
+  HTTP_KEEP_ALIVE_SECONDS: seconds(75 * SECOND_MS, 3600 * SECOND_MS).describe(
+    'how long a connection may wait for its next request; longer than any balancer before the API keeps one (often 60 s)',
+  ),
   /** If this number is too high, a client can choose the address under which it is counted. */
   TRUSTED_PROXY_HOPS: integer(0, 0, 10).describe(
     'proxies that every request passes, each of which appends to `X-Forwarded-For`; 0 ignores the header; the rate limit is by client address',

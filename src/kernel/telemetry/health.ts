@@ -1,5 +1,6 @@
 /** `/health` and `/ready` for API and worker; dependencies are checked at each request. */
 import { createServer } from 'node:http';
+import { listen } from '#kernel/http/server.ts';
 import type { Metrics } from './metrics.ts';
 
 /** Checks by dependency: each resolves when the dependency is usable now. */
@@ -62,15 +63,7 @@ export function createHealthServer(checks: Checks, metrics: Metrics) {
   });
   return {
     /** @returns the port, which is needed when 0 was requested. */
-    listen(port: number): Promise<number> {
-      return new Promise((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(port, () => {
-          const address = server.address();
-          resolve(typeof address === 'object' && address ? address.port : port);
-        });
-      });
-    },
+    listen: (port: number): Promise<number> => listen(server, port, 'HEALTH_CHECK_PORT'),
     close(): Promise<void> {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

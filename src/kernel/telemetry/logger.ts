@@ -2,6 +2,7 @@
 import { trace } from '@opentelemetry/api';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { currentCorrelationId } from './correlation.ts';
+import { standardOutput } from './logOutput.ts';
 
 export type { Logger } from 'pino';
 
@@ -26,7 +27,7 @@ const SECRET_PATHS = ['authorization', 'token', 'password', 'secret', 'email', '
 export const createLogger = (
   service: string,
   level: string,
-  destination: DestinationStream = pino.destination(1),
+  destination: DestinationStream = standardOutput,
 ): Logger =>
   pino(
     {

@@ -1,5 +1,5 @@
 /** Definitions of the metrics of the process, and of the Temporal server that it uses. */
-import { gauge, type MetricDefinition } from './metricDefinition.ts';
+import { counter, gauge, type MetricDefinition } from './metricDefinition.ts';
 
 export const SERVER_METRICS = {
   // Temporal: values that are requested from the server.
@@ -76,6 +76,12 @@ export const PROCESS_METRICS = {
     labels: ['secret'],
     from: 'both',
     source: 'configuration: SECRETS_ROTATED_AT',
+  }),
+  log_lines_dropped_total: counter({
+    help: 'Log lines that could not be written: the disk is full, nobody reads them, or the reader is gone.',
+    labels: [],
+    from: 'both',
+    source: 'log output',
   }),
   metrics_scrape_duration_seconds: gauge({
     help: 'How long the last scrape of this process took to collect.',

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import type { Pool } from 'pg';
+import { standardOutput } from './logOutput.ts';
 import type { Metrics } from './metrics.ts';
 
 interface ProcessConfig {
@@ -20,6 +21,7 @@ export function collectProcessMetrics(metrics: Metrics, config: ProcessConfig, p
   metrics.set('nodejs_heap_size_limit_bytes', {}, getHeapStatistics().heap_size_limit);
   metrics.set('pg_pool_size', {}, config.DATABASE_POOL_SIZE);
   metrics.onScrape(() => {
+    metrics.setTotals('log_lines_dropped_total', [{ labels: {}, value: standardOutput.dropped() }]);
     metrics.set('pg_pool_connections', { state: 'idle' }, pool.idleCount);
     metrics.set('pg_pool_connections', { state: 'used' }, pool.totalCount - pool.idleCount);
     metrics.set('pg_pool_waiting', {}, pool.waitingCount);

@@ -1,22 +1,24 @@
 /**
  * Runs the API role: creates its dependencies from the configuration and starts the HTTP server.
  */
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Pool } from 'pg';
 import type { ApiConfig } from '#config.ts';
-import { AGGREGATES, READ_RULES, SCHEDULES, WORKFLOWS } from '#families.ts';
+import { AGGREGATES, READ_RULES, SCHEDULES, SEARCH_ATTRIBUTES, WORKFLOWS } from '#families.ts';
 import { createLease } from '#kernel/database/lease.ts';
 import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createAuthenticate } from '#kernel/http/auth.ts';
+import { close, listen } from '#kernel/http/server.ts';
 import { QUEUE_NAMES, taskQueueOf } from '#kernel/queues.ts';
 import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
 import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connection.ts';
+import { checkOnce } from '#kernel/temporal/prerequisites.ts';
 import { pingTemporal } from '#kernel/temporal/runs.ts';
 import { careForSchedules } from '#kernel/temporal/schedules.ts';
 import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
@@ -29,7 +31,7 @@ import { createHealthMonitor } from './healthMonitor.ts';
 async function createParts(
   config: ApiConfig,
   pool: Pool,
-  { client }: TemporalHandle,
+  { client, connection }: TemporalHandle,
   logger: Logger,
 ) {
   const metrics = createMetrics('api', METRICS);
@@ -46,12 +48,18 @@ async function createParts(
     readRules: READ_RULES,
     traceLineage: traceLineageOf(pool),
   };
+  const checkSetup = checkOnce(
+    connection,
+    { namespace: config.TEMPORAL_NAMESPACE, searchAttributes: SEARCH_ATTRIBUTES },
+    logger,
+  );
   const app = await createApp({
     ...kernel,
     authenticate: createAuthenticate(config),
     checks: {
       postgres: () => pingDatabase(pool),
       temporal: () => pingTemporal(client),
+      temporal_setup: checkSetup,
     },
   });
   const taskQueues = QUEUE_NAMES.map((queue) => taskQueueOf(config, queue));
@@ -60,21 +68,17 @@ async function createParts(
   collectServerMetrics(metrics, client, taskQueues);
   const intervalMs = config.HEALTH_INTERVAL_MS;
   const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
-  return { app, monitor, background: await loadBackground(kernel) };
+  return { app, monitor, checkSetup, background: await loadBackground(kernel) };
 }
 
-const listen = (server: Server, port: number): Promise<number> =>
-  new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, () => resolve((server.address() as AddressInfo).port));
-  });
+/** For what is left of a request after its own time limit. */
+const CLOSE_AFTER_MS = 1_000;
 
-/** Waits for requests in progress; idle keep-alive connections are closed at once. */
-const close = (server: Server): Promise<void> =>
-  new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-  });
+/** Serves until `stopping` aborts and the requests under way are answered. */
+async function closed(server: Server, stopping: AbortSignal, requestLimitMs: number) {
+  if (!stopping.aborted) await once(stopping, 'abort');
+  await close(server, requestLimitMs + CLOSE_AFTER_MS);
+}
 
 /**
  * Serves until `stopping` aborts.
@@ -88,17 +92,28 @@ export async function runApi(
 ): Promise<void> {
   const pool = createPool(config, 'a4c-api', logger);
   const temporal = connectTemporal(config);
-  const { app, monitor, background } = await createParts(config, pool, temporal, logger);
+  const { app, monitor, checkSetup, background } = await createParts(
+    config,
+    pool,
+    temporal,
+    logger,
+  );
   const server = createServer(
-    // A request that arrives slowly has the same time limit as its handler.
-    { requestTimeout: config.REQUEST_TIMEOUT_MS },
+    {
+      // A request that arrives slowly has the same time limit as its handler.
+      requestTimeout: config.REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: config.HTTP_KEEP_ALIVE_MS,
+    },
     app.callback(),
   );
   try {
-    const port = await listen(server, config.PORT);
+    const port = await listen(server, config.PORT, 'PORT');
     logger.info({ port }, 'API listens');
     onListening(port);
+    // Says at start what is missing; Temporal may come later.
+    checkSetup().catch(() => {});
     await Promise.all([
+      closed(server, stopping, config.REQUEST_TIMEOUT_MS),
       ...background.map((run) => run(stopping)),
       monitor.run(stopping),
       careForSchedules(
@@ -114,7 +129,6 @@ export async function runApi(
         stopping,
       ),
     ]);
-    await close(server);
   } finally {
     await temporal.connection.close();
     await endPool(pool);

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import type { WorkerConfig } from '#config.ts';
-import { AGGREGATES } from '#families.ts';
+import { AGGREGATES, SEARCH_ATTRIBUTES } from '#families.ts';
 import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { countMails } from '#kernel/mail/countMails.ts';
@@ -26,6 +26,7 @@ import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
 import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 import { temporalConnectionOptions } from '#kernel/temporal/connection.ts';
 import { correlationActivityInterceptor } from '#kernel/temporal/interceptors.ts';
+import { missingIn } from '#kernel/temporal/prerequisites.ts';
 import { freeLoopbackAddress, installRuntime } from '#kernel/temporal/runtime.ts';
 import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
 import { LABEL_VALUES, METRICS, type MetricName } from '#metricCatalogue.ts';
@@ -33,25 +34,43 @@ import { createActivities, type RegisteredActivities, runBackground } from './ac
 
 const RECONNECT_MS = 2_000;
 /** Time after the grace period for activities that ignore their cancellation. */
-const FORCE_AFTER_GRACE_MS = 5_000;
+export const FORCE_AFTER_GRACE_MS = 5_000;
 
-/** Tries to connect until Temporal responds: a worker may start before its server. */
+/** Pauses before the next attempt; ends early when the worker is told to stop. */
+const pause = (stopping: AbortSignal): Promise<unknown> =>
+  delay(RECONNECT_MS, undefined, { signal: stopping }).catch(() => {});
+
+/**
+ * Tries until Temporal answers and has what the worker needs: it may start before its server, and
+ * before somebody has made the namespace.
+ * @returns undefined when the worker was told to stop meanwhile.
+ */
 async function connect(
   config: WorkerConfig,
   logger: Logger,
   stopping: AbortSignal,
-): Promise<NativeConnection> {
-  for (;;) {
+): Promise<NativeConnection | undefined> {
+  const prerequisites = {
+    namespace: config.TEMPORAL_NAMESPACE,
+    searchAttributes: SEARCH_ATTRIBUTES,
+  };
+  while (!stopping.aborted) {
+    let connection: NativeConnection | undefined;
     try {
-      return await NativeConnection.connect(temporalConnectionOptions(config));
+      connection = await NativeConnection.connect(temporalConnectionOptions(config));
+      const missing = await missingIn(connection, prerequisites);
+      if (!missing) return connection;
+      logger.warn({ missing }, 'Temporal is not prepared; it is looked at again');
     } catch (error) {
       logger.warn(
         { address: config.TEMPORAL_ADDRESS, reason: (error as Error).message },
         'Temporal does not answer; TEMPORAL_ADDRESS is tried again',
       );
-      await delay(RECONNECT_MS, undefined, { signal: stopping });
     }
+    await connection?.close();
+    await pause(stopping);
   }
+  return undefined;
 }
 
 const bundleOf = async (config: WorkerConfig): Promise<WorkflowBundleOption> =>
@@ -174,9 +193,10 @@ export async function runWorker(
   const { activities, emailProvider, kernel } = await activitiesOf(config, pool, logger, metrics);
   const started: Started = { workers: [] };
   const health = createHealthServer(readiness(started, pool), metrics);
-  await health.listen(config.HEALTH_CHECK_PORT);
   try {
+    await health.listen(config.HEALTH_CHECK_PORT);
     started.connection = await connect(config, logger, stopping);
+    if (!started.connection) return;
     started.workers = await createWorkers(config, started.connection, activities, metrics);
     const running = runAll(started.workers, stopping);
     // The background ends with the workers, also when one of them has failed.

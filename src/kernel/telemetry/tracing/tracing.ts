@@ -24,6 +24,7 @@ let tracing: Tracing = {
 };
 
 const require = createRequire(import.meta.url);
+const SHUTDOWN_LIMIT_MS = 2_000;
 const PROBES = new Set(['/health', '/ready', '/metrics']);
 
 /**
@@ -65,7 +66,14 @@ export function startTracing(serviceName: string, spanProcessor: SpanProcessor):
 export const temporalTracingPlugin = (): OpenTelemetryPlugin =>
   new OpenTelemetryPlugin({ resource: tracing.resource, spanProcessor: tracing.spanProcessor });
 
-/** Exports the buffered spans. Called last at shutdown. */
+/**
+ * Exports the buffered spans. Called last at shutdown; a collector that does not take them in time does
+ * not hold up the end of the process.
+ */
 export async function stopTracing(): Promise<void> {
-  await tracing.sdk?.shutdown();
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, SHUTDOWN_LIMIT_MS);
+  // What the collector refused is lost either way.
+  await Promise.race([tracing.sdk?.shutdown().catch(() => {}), late]);
+  clearTimeout(timer);
 }
