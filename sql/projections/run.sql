@@ -29,5 +29,6 @@ LANGUAGE sql SET search_path = public, extensions, pg_temp AS $$
     e.created_at, coalesce(e.event_data ->> 'outcome', how)
   WHERE e.event_metadata ->> 'workflow_id' IS NOT NULL
   ON CONFLICT (workflow_id) DO UPDATE SET closed_at = excluded.closed_at, outcome = excluded.outcome
-  WHERE r.closed_at IS NULL
+  -- An event of one kind of work may be emitted by a run of another: a deletion rejects claims.
+  WHERE r.closed_at IS NULL AND r.workflow_type = excluded.workflow_type
 $$;

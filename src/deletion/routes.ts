@@ -1,5 +1,6 @@
 /** The route that takes an organization out of service. */
 
+import type { z } from 'zod';
 import type { ApiKernel, FamilyRoutes } from '#kernel/http/apiKernel.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { Problem } from '#kernel/http/problems.ts';
@@ -8,7 +9,7 @@ import { guarded, type Route } from '#kernel/http/route.ts';
 import { startedRun } from '#kernel/http/startedRun.ts';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
-import { onlyActive, organizationInPath } from '#organization/access.ts';
+import { organizationInPath } from '#organization/access.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { DELETE_ORGANIZATION } from './contract.ts';
 import { deletionPaths } from './openApi.ts';
@@ -17,19 +18,31 @@ import { deletionBody } from './schemas.ts';
 
 type Kernel = ApiKernel<KernelApiConfig>;
 
+/**
+ * A bootstrap under way is cancelled instead. A deletion that failed is asked for again; what a
+ * failed bootstrap left is removed.
+ */
+const DELETABLE = { only: ['active', 'deleting', 'failed'], to: 'be deleted' } as const;
+
 const isStarted = (): Problem =>
   new Problem(409, 'deletion-started', 'The deletion has been started already');
+
+const hasChildren = (below: number): Problem =>
+  new Problem(409, 'has-children', 'Organizations below it are not deleted yet', {
+    detail: `There are ${below}. Delete them first, or set "cascade" to delete them with it.`,
+  });
 
 /** Starts the run. Its first step emits the event, so that event and run always exist together. */
 async function startDeletion(
   { config, temporal }: Kernel,
   caller: Caller,
   orgId: string,
-  reason: string,
+  { reason, cascade }: z.infer<typeof deletionBody>,
 ) {
   const params = {
     organizationId: orgId,
     reason,
+    ...(cascade && { cascade }),
     origin: originOf(config, caller),
     timing: {
       retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
@@ -46,21 +59,26 @@ async function startDeletion(
   return { workflowId, organizationId: orgId, correlationId, status: 'started' as const };
 }
 
-const deletionRoute = (kernel: Kernel): Route =>
-  guarded({
+function deletionRoute(kernel: Kernel): Route {
+  const organizations = createOrganizations(kernel.pool);
+  return guarded({
     method: 'DELETE',
     path: '/api/v1/organizations/:organizationId',
     access: {
       needs: [DELETE_ORGANIZATION],
-      over: organizationInPath(createOrganizations(kernel.pool)),
-      states: onlyActive('be deleted'),
+      over: organizationInPath(organizations),
+      states: DELETABLE,
     },
     body: deletionBody,
     async handle({ ctx, caller, subject, body }) {
+      // The event is refused, too, when one came into being a moment later.
+      const below = body.cascade ? 0 : await organizations.liveBelow(subject.orgId);
+      if (below > 0) throw hasChildren(below);
       ctx.status = 202;
-      ctx.body = await startDeletion(kernel, caller, subject.orgId, body.reason);
+      ctx.body = await startDeletion(kernel, caller, subject.orgId, body);
     },
   });
+}
 
 export const createRoutes = (kernel: Kernel): FamilyRoutes => ({
   routes: [deletionRoute(kernel)],

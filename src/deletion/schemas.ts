@@ -4,5 +4,11 @@ import { schemaOf } from '#kernel/http/inputSchema.ts';
 import { reason } from '#kernel/input/rules.ts';
 
 export const deletionBody = z
-  .strictObject({ reason: schemaOf(reason()) })
+  .strictObject({
+    reason: schemaOf(reason()),
+    cascade: z
+      .boolean()
+      .optional()
+      .describe('also deletes the organizations below; without it they must be gone'),
+  })
   .meta({ id: 'OrganizationDeletionRequest' });

@@ -1,7 +1,11 @@
 /** Activities on claimed domains: recording the claim, checking its TXT record, and ending it. */
 import { ApplicationFailure } from '@temporalio/activity';
 import { createTxtResolvers } from '#kernel/dns/txtResolvers.ts';
-import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
+import {
+  createEmitEvent,
+  EventNotProjectedError,
+  EventRefusedError,
+} from '#kernel/eventStore/emitEvent.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { judgeDns } from '#kernel/workflow/dnsCheck.ts';
@@ -10,6 +14,7 @@ import type {
   ClaimDomainInput,
   DomainCheckResult,
   DomainClaimActivities,
+  DomainRejection,
   RecordDomainClaimInput,
 } from './contract.ts';
 import { DOMAIN_CLAIM_EVENTS } from './events.ts';
@@ -29,10 +34,7 @@ export function createActivities({
   const emitEvent = createEmitEvent(eventStore, DOMAIN_CLAIM_EVENTS);
   const txtResolvers = createTxtResolvers(config);
 
-  const reject = (
-    { orgId, origin, claimId, domain }: ClaimDomainInput,
-    reason: 'not_proved_in_time' | 'taken',
-  ) =>
+  const reject = ({ orgId, origin, claimId, domain }: ClaimDomainInput, reason: DomainRejection) =>
     emitEvent({
       eventType: 'organization.domain.rejected',
       aggregateId: claimId,
@@ -77,8 +79,9 @@ export function createActivities({
         });
         return { check, status: 'verified' };
       } catch (error) {
-        if (!violates(error, ONE_OWNER)) throw error;
-        await reject(input, 'taken');
+        const isOver = error instanceof EventRefusedError;
+        if (!isOver && !violates(error, ONE_OWNER)) throw error;
+        await reject(input, isOver ? 'organization_ended' : 'taken');
         return { check, status: 'rejected' };
       }
     },

@@ -8,6 +8,7 @@ import {
 import { ActivityFailure, ApplicationFailure } from '@temporalio/common';
 import { notNow, Problem } from '#kernel/http/problems.ts';
 import { signalRun, startRun } from '#kernel/temporal/runs.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import { ACCOUNT_FAILURE } from '#membership/contract.ts';
 import {
   type AcceptedInvitation,
@@ -127,6 +128,11 @@ function problemOf(error: unknown): Problem {
   if (!(cause instanceof ApplicationFailure)) return unavailable();
   if (cause.type === INVITATION_FAILURE.invitationNotPending)
     return notPending(String(cause.details?.[0]));
+  if (cause.type === FAILURE.organizationNotActive) {
+    return new Problem(409, 'not-active', 'Only an active organization takes people in', {
+      detail: 'It is being set up, or it is not in service any more.',
+    });
+  }
   if (cause.type === ACCOUNT_FAILURE.rejected) {
     return new Problem(422, 'account-rejected', 'No account could be made for this address');
   }

@@ -2,7 +2,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { typed } from '#kernel/database/database.ts';
 import { inTransaction } from '#kernel/database/pool.ts';
-import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import { type EmitEvent, EventRefusedError } from '#kernel/eventStore/emitEvent.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { slugFor } from '#organization/rules.ts';
 import type { OrganizationBootstrapParams } from './contract.ts';
@@ -34,7 +34,9 @@ export type RecordedRequest =
   | { outcome: 'key_reused' }
   | { outcome: 'slug_taken' }
   /** A dead organization holds the subdomain until it is cleaned up. */
-  | { outcome: 'subdomain_held' };
+  | { outcome: 'subdomain_held' }
+  /** The parent is not active any more. */
+  | { outcome: 'parent_not_active' };
 
 /** A request as it is stored in its event. */
 export interface InitiatedBootstrap {
@@ -96,6 +98,7 @@ export function createBootstrapRequests(
       } catch (error) {
         if (isSlugTaken(error)) return { outcome: 'slug_taken' };
         if (isSubdomainHeld(error)) return { outcome: 'subdomain_held' };
+        if (error instanceof EventRefusedError) return { outcome: 'parent_not_active' };
         throw error;
       }
     },

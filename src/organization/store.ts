@@ -117,6 +117,26 @@ export function createOrganizations(pool: Pool) {
         .limit(UNCLEAN_LIMIT)
         .execute(),
 
+    /** Ids of the live organizations directly below. */
+    async liveChildren(orgId: string): Promise<string[]> {
+      const children = await db
+        .selectFrom('organizations_projection')
+        .select('org_id')
+        .where('parent_org_id', '=', orgId)
+        .where('status', 'in', LIVE)
+        .orderBy('org_id')
+        .execute();
+      return children.map(({ org_id }) => org_id);
+    },
+
+    /** How many live organizations are below, however deep. */
+    async liveBelow(orgId: string): Promise<number> {
+      const { rows } = await pool.query<{ below: number }>('SELECT live_below($1) AS below', [
+        orgId,
+      ]);
+      return rows[0]!.below;
+    },
+
     /** True for the organization itself and for every one below it. */
     async isWithin(orgId: string, ancestorOrgId: string): Promise<boolean> {
       const ancestor = await withAncestors(db, orgId)

@@ -46,6 +46,7 @@ describe('createOrganizationActivity', () => {
 
   test('goes below its parent', async () => {
     const parent = await runs.created('the-parent');
+    await runs.run('activateOrganizationActivity', { ...parent, invitationsSent: 0 });
     const child = await runs.created('the-child', { parentOrgId: parent.orgId });
     expect((await onboarding.readModels.organization(child.orgId))?.path).toBe(
       'the_parent.the_child',
@@ -117,7 +118,7 @@ describe('the end', () => {
     });
   });
 
-  test('an event that the store cannot project is a failure, not a success', async () => {
+  test('an event that the state does not permit is a failure, not a success', async () => {
     const { orgId } = await runs.created();
     // As if another process had ended it a moment ago.
     await onboarding.owner.query(
@@ -127,7 +128,7 @@ describe('the end', () => {
     const failure = await runs
       .run('activateOrganizationActivity', { orgId, origin, invitationsSent: 0 })
       .catch((error) => error);
-    expect(failure).toMatchObject({ type: 'EventNotProjected', nonRetryable: true });
+    expect(failure).toMatchObject({ type: 'OrganizationNotActive', nonRetryable: true });
     expect(await runs.typesOf(orgId)).toEqual(['organization.created']);
   });
 

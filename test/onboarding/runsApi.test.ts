@@ -164,7 +164,6 @@ describe('DELETE an organization', () => {
     const events = await onboarding.queries.getEventsForWorkflow(body.workflowId);
     expect(events.map(({ eventType }) => eventType)).toEqual([
       'organization.deletion.initiated',
-      'invitation.revoked',
       'organization.dns.removed',
       'organization.deactivated',
     ]);

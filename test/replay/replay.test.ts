@@ -41,6 +41,8 @@ describe('the present code replays', () => {
       'cancelled.json',
       'completed.json',
       'deletion-before-waiting.json',
+      'deletion-while-inviting.json',
+      'deletion-with-children.json',
       'domain-rejected.json',
       'domain-verified.json',
       'failed.json',

@@ -22,6 +22,8 @@ export const MAY_USE: MayUse = {
   deletion: {
     onboarding: 'it undoes what a bootstrap made, by the same activities',
     sso: 'it ends single sign-on before the organization is gone',
+    invitation: 'it ends the runs of pending invitations',
+    domainClaim: 'it releases the domains of the organization',
   },
 };
 

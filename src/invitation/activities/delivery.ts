@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import { requirePermitted } from '#organization/permitted.ts';
 import type { Organizations } from '#organization/store.ts';
 import { invitationMail } from '../mails.ts';
 import type { InvitationWorkerConfig } from '../settings.ts';
@@ -40,13 +41,17 @@ export interface InvitationMail {
   isReminder?: boolean;
 }
 
-/** @throws ProviderError when the mail server does not take it. */
+/**
+ * @throws ProviderError when the mail server does not take it.
+ * @throws ApplicationFailure OrganizationNotActive when the organization invites nobody any more.
+ */
 export async function deliverInvitation(
   { config, organizations, invitations, emailProvider }: DeliveryDeps,
   { invitationId, messageId, generation = 0, isReminder = false }: InvitationMail,
 ): Promise<void> {
   const { orgId, email, firstName, expiresAt } = await loadInvitation(invitations, invitationId);
   const organization = await organizations.find(orgId);
+  requirePermitted(organization, 'user.invited');
   await emailProvider.send({
     kind: 'invitation',
     to: email,

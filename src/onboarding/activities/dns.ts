@@ -1,8 +1,10 @@
 /** Activities on the organization's DNS: each makes one change or lookup, then emits one event. */
 
+import { EventRefusedError } from '#kernel/eventStore/emitEvent.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import { type DnsCheck, judgeDns } from '#kernel/workflow/dnsCheck.ts';
+import { requirePermitted } from '#organization/permitted.ts';
 import { fqdnOf } from '#organization/rules.ts';
 import type {
   CompensationInput,
@@ -18,11 +20,13 @@ import type { OnboardingDeps } from './deps.ts';
 export function dnsActivities(deps: OnboardingDeps) {
   const { config, emitEvent, organizations, dnsProvider, resolvers, emailProvider } = deps;
   return {
+    /** A record whose organization is not being set up any more is removed again. */
     async configureDNSActivity(
       { orgId, origin, subdomain }: ConfigureDnsInput,
       { signal }: ActivityScope,
     ): Promise<ConfigureDnsResult> {
       const fqdn = fqdnOf(subdomain, config.PLATFORM_BASE_DOMAIN);
+      requirePermitted(await organizations.find(orgId), 'organization.subdomain.dns_created');
       const record = await dnsProvider.ensureRecord({ orgId, fqdn }, { signal });
       await emitEvent({
         eventType: 'organization.subdomain.dns_created',
@@ -36,6 +40,12 @@ export function dnsActivities(deps: OnboardingDeps) {
           dns_record_type: record.type,
           dns_record_value: record.content,
         },
+      }).catch(async (error) => {
+        if (error instanceof EventRefusedError) {
+          const { id: recordId, zoneId } = record;
+          await dnsProvider.removeRecords({ orgId, fqdn, recordId, zoneId }, { signal });
+        }
+        throw error;
       });
       return { fqdn, record };
     },

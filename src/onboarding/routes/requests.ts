@@ -115,6 +115,9 @@ function accepted(recorded: RecordedRequest): Accepted {
         'A bootstrap that ended before has left its DNS record. It is free once that is removed.',
     });
   }
+  if (recorded.outcome === 'parent_not_active') {
+    throw new Problem(409, 'not-active', 'Only an active organization can have others below it');
+  }
   if (recorded.outcome === 'key_reused') {
     throw new Problem(
       422,

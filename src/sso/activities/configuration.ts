@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/activity';
 import { EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
+import { requirePermitted } from '#organization/permitted.ts';
 import { SSO_FAILURE } from '#sso/rules.ts';
 import type {
   ActivateSsoInput,
@@ -122,6 +123,7 @@ export function configurationActivities(deps: SsoDeps) {
 
     async configureSSOProviderActivity(input: ConfigureProviderInput): Promise<string> {
       const { orgId, origin, configurationId, entityId, metadataXml, source, former } = input;
+      requirePermitted(await organizations.find(orgId), 'sso.provider_configured');
       const providerId = await ssoProvider.configure({
         orgId,
         entityId,
@@ -219,9 +221,14 @@ export function configurationActivities(deps: SsoDeps) {
       return domains;
     },
 
-    /** Compensation: restores the previous provider, or removes the one that the run created. */
+    /**
+     * Compensation: restores the previous provider, or removes the one that the run created. An
+     * organization that is not active gets none back.
+     */
     async restoreSSOProviderActivity({ orgId, former }: RestoreProviderInput): Promise<void> {
-      if (former) await ssoProvider.restore(former);
+      const organization = await organizations.find(orgId);
+      const isGone = organization !== undefined && organization.status !== 'active';
+      if (former && !isGone) await ssoProvider.restore(former);
       else await ssoProvider.remove(orgId);
     },
 
