@@ -347,6 +347,15 @@ const onboarding: Section = {
       width: 8,
     }),
     number({
+      title: 'Invitations undelivered',
+      description:
+        'Pending, and their last mail was refused: nobody has their link. The list of invitations says why.',
+      unit: 'short',
+      queries: [{ expr: max(own('invitations_undelivered')) }],
+      thresholds: { warning: 1 },
+      width: 8,
+    }),
+    number({
       title: 'Accounts behind',
       description:
         'Their memberships have changed and Supabase Auth is not known to have them. 0 within seconds is normal; SELECT last_error FROM account_syncs tells why not.',

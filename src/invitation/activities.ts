@@ -13,17 +13,19 @@ import { createOrganizations } from '#organization/store.ts';
 import { ACCEPTED, deliverInvitation, loadInvitation } from './activities/delivery.ts';
 import { emitRevoked } from './activities/revocation.ts';
 import { invitationToken, tokenHash } from './activities/token.ts';
-import type {
-  AcceptedInvitation,
-  EndInvitationInput,
-  InvitationActivities,
-  InvitationStatus,
-  InviteUserInput,
-  ProvisionUserInput,
-  ResendInvitationInput,
-  ResentLink,
-  SendInvitationInput,
-  StoredInvitation,
+import {
+  type AcceptedInvitation,
+  type EndInvitationInput,
+  type InvitationActivities,
+  type InvitationStatus,
+  type InviteUserInput,
+  MAX_REMINDERS,
+  type MailFailureInput,
+  type ProvisionUserInput,
+  type ResendInvitationInput,
+  type ResentLink,
+  type SendInvitationInput,
+  type StoredInvitation,
 } from './contract.ts';
 import { INVITATION_EVENTS } from './events.ts';
 import { expiryOf, INVITATION_FAILURE } from './rules.ts';
@@ -189,6 +191,19 @@ export function createActivities({
         remember(ACCEPTED);
       }
       await recordMail(input);
+    },
+
+    /** Emits `invitation.email.failed`: the list of invitations and a metric show it. */
+    async recordMailFailureActivity(input: MailFailureInput): Promise<void> {
+      const { invitationId, orgId, origin, generation, reminder, reason } = input;
+      const failed_at = new Date().toISOString();
+      await emitEvent({
+        eventType: 'invitation.email.failed',
+        aggregateId: invitationId,
+        origin,
+        ordinal: generation * (MAX_REMINDERS + 1) + reminder,
+        eventData: { org_id: orgId, invitation_id: invitationId, failed_at, reason },
+      });
     },
 
     /** Replaces the link; the store then knows the old one as superseded. */

@@ -118,6 +118,17 @@ export interface ResendInvitationInput extends InvitationStep {
   expiresAt: string;
 }
 
+export interface MailFailureInput extends SendInvitationInput {
+  reason: string;
+}
+
+export type MailOutcome = 'sent' | 'failed';
+
+/** Response of the `resend` update; pending when the invitation has ended before its mail went out. */
+export interface ResentMail {
+  emailStatus: MailOutcome | 'pending';
+}
+
 export type ResentLink = Pick<ResendInvitationInput, 'generation' | 'expiresAt'>;
 
 export interface EndInvitationInput extends InvitationStep {
@@ -145,6 +156,7 @@ export interface StoreActivities {
   loadInvitationActivity(input: InvitationStep): Promise<StoredInvitation>;
   /** @returns the link that the update led to; nothing in older histories. */
   resendInvitationActivity(input: ResendInvitationInput): Promise<ResentLink | undefined>;
+  recordMailFailureActivity(input: MailFailureInput): Promise<void>;
   /** @returns how the invitation has ended; nothing in older histories. */
   expireInvitationActivity(input: InvitationStep): Promise<InvitationStatus | undefined>;
   /** @returns how the invitation has ended; nothing in older histories. */

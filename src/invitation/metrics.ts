@@ -9,6 +9,14 @@ export const INVITATION_METRICS = {
     source: 'database: user_invitations_projection',
     fromDatabase: true,
   }),
+  invitations_undelivered: gauge({
+    help: 'Pending invitations whose last mail was refused: nobody has their link.',
+    unit: 'short',
+    labels: [],
+    from: 'api',
+    source: 'database: user_invitations_projection',
+    fromDatabase: true,
+  }),
   invitations_pending: gauge({
     help: 'Invitations that are neither accepted nor revoked nor expired.',
     unit: 'short',

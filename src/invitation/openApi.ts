@@ -40,8 +40,8 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
       summary: 'Send a new link in place of the old one',
       requestParams: invitationPath,
       responses: {
-        202: json('Sent again', schemas.invitationChanged),
-        ...problems(400, 401, 403, 404, 409, 410, 415, 429, 503),
+        202: json('Sent again, or still being sent', schemas.invitationChanged),
+        ...problems(400, 401, 403, 404, 409, 410, 415, 422, 429, 503),
       },
     },
   },

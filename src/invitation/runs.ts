@@ -2,6 +2,7 @@
 import {
   type Client,
   isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
@@ -15,6 +16,7 @@ import {
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
   type InvitationTiming,
+  type ResentMail,
   USER_INVITATION,
   type UserInvitationParams,
   userInvitationWorkflowId,
@@ -24,6 +26,8 @@ import type { InvitationApiConfig } from './settings.ts';
 import type { Invitation, Invitations } from './store.ts';
 
 const UPDATE_DEADLINE_MS = 12_000;
+/** How long a request to send an invitation again waits for the mail server. */
+const MAIL_DEADLINE_MS = 5_000;
 
 export interface ReviveDeps {
   temporal: Client;
@@ -41,23 +45,30 @@ export const timingOf = (config: InvitationApiConfig): InvitationTiming => ({
 });
 
 /**
- * Starts an invitation's run; only once, because the id is derived from the invitation.
- * @returns the workflow id.
+ * Starts an invitation's run. The id is derived from organization and address: of simultaneous
+ * invitations one alone is started. A run that failed has invited nobody, and may be repeated.
+ * @returns the workflow id; 'taken' when another request has invited the address.
  */
-export const startInvitationRun = (
+export async function startInvitationRun(
   client: Client,
   taskQueue: string,
   params: UserInvitationParams,
-): Promise<string> =>
-  startRun(client, {
-    type: USER_INVITATION,
-    taskQueue,
-    workflowId: userInvitationWorkflowId(params.invitationId),
-    params,
-    reuse: 'once',
-    orgId: params.orgId,
-    userId: params.origin.requestedBy,
-  });
+): Promise<string | 'taken'> {
+  try {
+    return await startRun(client, {
+      type: USER_INVITATION,
+      taskQueue,
+      workflowId: userInvitationWorkflowId(params.invitationId),
+      params,
+      reuse: 'untilSuccess',
+      orgId: params.orgId,
+      userId: params.origin.requestedBy,
+    });
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) return 'taken';
+    throw error;
+  }
+}
 
 /**
  * Starts a run for a pending invitation that has none any more; it goes on from the store's state.
@@ -166,11 +177,30 @@ export const acceptInvitation = (
   invitationId: string,
 ): Promise<AcceptedInvitation | 'gone'> => update(client, invitationId, INVITATION_UPDATE.accept);
 
-/** @returns 'gone' when the run has ended. @throws Problem */
+/**
+ * Makes a new link, and waits a moment for its mail: a mail server may let it wait for hours.
+ * @returns what is known of the mail by then; 'gone' when the run has ended. @throws Problem
+ */
 export const resendInvitation = (
   client: Client,
   invitationId: string,
-): Promise<undefined | 'gone'> => update<undefined>(client, invitationId, INVITATION_UPDATE.resend);
+): Promise<ResentMail['emailStatus'] | 'gone'> =>
+  ask(async () => {
+    const run = client.workflow.getHandle(userInvitationWorkflowId(invitationId));
+    const started = await client.withDeadline(Date.now() + UPDATE_DEADLINE_MS, () =>
+      run.startUpdate<ResentMail | undefined, []>(INVITATION_UPDATE.resend, {
+        waitForStage: 'ACCEPTED',
+      }),
+    );
+    const outcome = client
+      .withDeadline(Date.now() + MAIL_DEADLINE_MS, () => started.result())
+      .catch((error) => {
+        if (error instanceof WorkflowUpdateFailedError) throw error;
+        return { emailStatus: 'pending' as const };
+      });
+    // Runs from before there was an answer say nothing, and had waited for the mail.
+    return (await outcome)?.emailStatus ?? 'sent';
+  });
 
 /** @returns 'gone' when the run has ended. @throws Problem */
 export const revokeInvitation = (

@@ -40,7 +40,7 @@ export const invitationsAnswer = z
   .meta({ id: 'InvitationsAnswer' });
 
 export const invitationChanged = z
-  .object({ invitationId: z.string(), status: z.enum(['resent', 'revoking']) })
+  .object({ invitationId: z.string(), status: z.enum(['resent', 'sending', 'revoking']) })
   .meta({ id: 'InvitationChanged' });
 
 export const publicInvitation = z

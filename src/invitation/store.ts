@@ -145,6 +145,21 @@ export function createInvitations(pool: Pool) {
       return new Map(rows.map(({ email, id }) => [email, id]));
     },
 
+    /** How many invitations these addresses have had, whatever became of them. */
+    async countOf(orgId: string, emails: string[]): Promise<Map<string, number>> {
+      const rows = await db
+        .selectFrom('user_invitations_projection')
+        .select(({ fn, cast }) => [
+          fn<string>('lower', ['email']).as('email'),
+          cast<number>(fn.countAll(), 'integer').as('count'),
+        ])
+        .where('org_id', '=', orgId)
+        .where(({ eb, fn, val }) => eb(fn<string>('lower', ['email']), '=', fn.any(val(emails))))
+        .groupBy(({ fn }) => fn<string>('lower', ['email']))
+        .execute();
+      return new Map(rows.map(({ email, count }) => [email, count]));
+    },
+
     /** The invitation of an address that has expired and that nobody has ended; there is at most one. */
     async overdueOf(orgId: string, email: string): Promise<string | undefined> {
       const row = await db

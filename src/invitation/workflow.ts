@@ -9,7 +9,6 @@ import {
   defineSignal,
   defineUpdate,
   patched,
-  proxyActivities,
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
@@ -17,23 +16,22 @@ import { reason } from '#kernel/input/rules.ts';
 import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
-import { retryPolicies } from '#kernel/workflow/policies.ts';
 import { USER_INVITATION_INPUT } from './contract/input.ts';
 import {
   type AcceptedInvitation,
-  type AccountActivities,
   DEFAULT_INVITATION_TIMING,
   INVITATION_SIGNAL,
   INVITATION_UPDATE,
   type InvitationState,
   type InvitationTiming,
   MAX_REMINDERS,
-  type MailActivities,
+  type MailOutcome,
+  type ResentMail,
   SEARCH_ATTRIBUTE_STATUS,
-  type StoreActivities,
   type UserInvitationParams,
   type UserInvitationState,
 } from './contract.ts';
+import { activitiesFor } from './proxies.ts';
 import { expiryOf, INVITATION_FAILURE } from './rules.ts';
 
 export interface UserInvitationResult {
@@ -42,17 +40,14 @@ export interface UserInvitationResult {
   userId: string | null;
 }
 
+/** A mail on its way. Runs from before mails were apart wait for it before their next turn. */
+interface Sending {
+  outcome: Promise<MailOutcome>;
+  inTurn: Promise<MailOutcome> | undefined;
+}
+
 const STATUS = defineSearchAttributeKey(SEARCH_ATTRIBUTE_STATUS, SearchAttributeType.KEYWORD);
 const ENDED: readonly InvitationState[] = ['accepted', 'expired', 'revoked'];
-
-function activitiesFor(timing: InvitationTiming) {
-  const policies = retryPolicies(timing);
-  return {
-    store: proxyActivities<StoreActivities>(policies.unlimited),
-    account: proxyActivities<AccountActivities>(policies.quick),
-    mail: proxyActivities<MailActivities>(policies.waiting),
-  };
-}
 
 class UserInvitation {
   readonly state: UserInvitationState;
@@ -62,6 +57,8 @@ class UserInvitation {
   #remindersFrom: number;
   #accepted: AcceptedInvitation | undefined;
   #mailIsDue = false;
+  /** A mail server may let a mail wait for hours, which must not hold up an acceptance. */
+  readonly #mailsApart = patched('mails-apart');
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(params: UserInvitationParams) {
@@ -95,6 +92,9 @@ class UserInvitation {
     return ENDED.includes(this.state.state);
   }
 
+  unlessOver = (outcome: Promise<MailOutcome>): Promise<MailOutcome | 'pending'> =>
+    Promise.race([outcome, condition(() => this.isOver).then(() => 'pending' as const)]);
+
   /** Runs one transition at a time: a revocation waits for an acceptance in progress. */
   inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work, work);
@@ -116,7 +116,7 @@ class UserInvitation {
     this.#enter('pending');
     await this.#look();
     // A run that was lost before its first mail leaves that to its successor.
-    if (user || this.#mailIsDue) await this.#mail(0);
+    if (user || this.#mailIsDue) await this.#send(0).inTurn;
   }
 
   async accept(): Promise<AcceptedInvitation> {
@@ -136,7 +136,7 @@ class UserInvitation {
   }
 
   /** @param requestId a request that a reset repeats does not make another link. */
-  async resend(requestId: string | undefined): Promise<void> {
+  async resend(requestId: string | undefined): Promise<Sending> {
     if (!this.isOver) await this.#look();
     this.#requirePending();
     this.state.resends++;
@@ -150,7 +150,9 @@ class UserInvitation {
     });
     this.state.resends = link?.generation ?? this.state.resends;
     this.state.expiresAt = link?.expiresAt ?? expiresAt;
-    await this.#mail(0);
+    const sending = this.#send(0);
+    await sending.inTurn;
+    return sending;
   }
 
   async revoke(reason: string): Promise<void> {
@@ -171,7 +173,7 @@ class UserInvitation {
       this.#enter(end ?? 'expired');
     } else if (this.#nextReminder !== undefined && Date.now() >= this.#nextReminder) {
       this.state.remindersSent++;
-      await this.#mail(this.state.remindersSent);
+      await this.#send(this.state.remindersSent).inTurn;
     }
   }
 
@@ -194,13 +196,24 @@ class UserInvitation {
     return next < this.#deadline ? next : undefined;
   }
 
-  /** A mail that cannot be delivered does not end the invitation, because it can be sent again. */
-  async #mail(reminder: number): Promise<void> {
+  #send(reminder: number): Sending {
+    const outcome = this.#mail(reminder);
+    return { outcome, inTurn: this.#mailsApart ? undefined : outcome };
+  }
+
+  /** A mail that is refused does not end the invitation, because it can be sent again. */
+  async #mail(reminder: number): Promise<MailOutcome> {
     const input = { ...this.#step, generation: this.state.resends, reminder };
     try {
       await this.#activities.mail.sendInvitationMailActivity(input);
+      return 'sent';
     } catch (error) {
-      this.state.errors.push(messageOf(error));
+      const reason = messageOf(error);
+      this.state.errors.push(reason);
+      if (this.#mailsApart && !this.isOver) {
+        await this.#activities.store.recordMailFailureActivity({ ...input, reason });
+      }
+      return 'failed';
     }
   }
 
@@ -243,7 +256,7 @@ class UserInvitation {
 
 const getState = defineQuery<UserInvitationState>(QUERY_GET_STATE);
 const accept = defineUpdate<AcceptedInvitation>(INVITATION_UPDATE.accept);
-const resend = defineUpdate<void>(INVITATION_UPDATE.resend);
+const resend = defineUpdate<ResentMail>(INVITATION_UPDATE.resend);
 const revoke = defineSignal<[reason: string]>(INVITATION_SIGNAL.revoke);
 
 /** A signal cannot be refused: one from the command line without a reason revokes all the same. */
@@ -263,9 +276,10 @@ export async function UserInvitationWorkflow(
   const invitation = new UserInvitation(acceptedInput(USER_INVITATION_INPUT, params));
   setHandler(getState, () => invitation.state);
   setHandler(accept, () => invitation.inTurn(() => invitation.accept()));
-  setHandler(resend, () => {
+  setHandler(resend, async () => {
     const requestId = currentUpdateInfo()?.id;
-    return invitation.inTurn(() => invitation.resend(requestId));
+    const { outcome } = await invitation.inTurn(() => invitation.resend(requestId));
+    return { emailStatus: await invitation.unlessOver(outcome) };
   });
   setHandler(revoke, (given) => invitation.inTurn(() => invitation.revoke(reasonOf(given))));
   await invitation.inTurn(() => invitation.invite());

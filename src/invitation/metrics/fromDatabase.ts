@@ -21,12 +21,21 @@ export function createCollect(pool: Pool) {
             .filterWhere('expires_at', '>', sql<Date>`now()`),
           'float8',
         ).as('pending'),
+        cast<number>(
+          fn
+            .countAll()
+            .filterWhere('status', '=', 'pending')
+            .filterWhere('email_status', '=', 'failed')
+            .filterWhere('expires_at', '>', sql<Date>`now()`),
+          'float8',
+        ).as('undelivered'),
       ])
       .executeTakeFirstOrThrow();
 
   return async (metrics: Metrics<keyof typeof INVITATION_METRICS>): Promise<void> => {
-    const { sent, pending } = await totals();
+    const { sent, pending, undelivered } = await totals();
     metrics.setTotals('invitations_sent_total', [{ labels: {}, value: sent }]);
     metrics.set('invitations_pending', {}, pending);
+    metrics.set('invitations_undelivered', {}, undelivered);
   };
 }

@@ -17,6 +17,7 @@ function inviting({ startMs = 0, limitMs = 10_000, left = 1_000, pending = {} } 
   const state = { left, started: [] as string[], atOnce: 0, most: 0 };
   const deps: Inviting = {
     pendingOf: async () => new Map(Object.entries(pending)),
+    earlierOf: async () => new Map(),
     async start({ email }) {
       state.most = Math.max(state.most, ++state.atOnce);
       await delay(startMs);

@@ -18,8 +18,10 @@ export interface InvitationsAnswer {
 export interface Inviting {
   /** The pending invitations of these addresses: address to invitation id. */
   pendingOf(emails: string[]): Promise<Map<string, string>>;
-  /** Starts the run of a new invitation. */
-  start(user: InvitedUser): Promise<{ invitationId: string; workflowId: string }>;
+  /** How many invitations these addresses have had. */
+  earlierOf(emails: string[]): Promise<Map<string, number>>;
+  /** Starts the run of a new invitation. Without a workflow id, another request has invited them. */
+  start(user: InvitedUser, earlier: number): Promise<{ invitationId: string; workflowId?: string }>;
   /** Of the organization, under the key that it counts by. */
   quota: Quota;
   quotaKey: string;
@@ -44,12 +46,14 @@ const byIndex = (a: { index: number }, b: { index: number }): number => a.index 
  * @throws Problem 429 when the organization may not send so many mails; nobody is invited then.
  */
 export async function inviteAll(
-  { pendingOf, start, quota, quotaKey, limitMs }: Inviting,
+  { pendingOf, earlierOf, start, quota, quotaKey, limitMs }: Inviting,
   people: InvitedUser[],
 ): Promise<InvitationsAnswer> {
   const until = performance.now() + limitMs;
   const answer: InvitationsAnswer = { accepted: [], refused: [] };
   const emails = people.map(({ email }) => normalizeEmail(email));
+  // Counted first: what is invited between the two reads is then found by its id.
+  const earlier = await earlierOf(emails);
   const pending = await pendingOf(emails);
   const seen = new Set<string>();
   const fresh: number[] = [];
@@ -64,12 +68,19 @@ export async function inviteAll(
   let unused = 0;
   await sideBySide(fresh, async (index) => {
     const isLate = performance.now() > until;
-    const started = isLate ? undefined : await start(people[index]!).catch(() => undefined);
-    if (started) answer.accepted.push({ index, ...started });
-    else {
-      unused++;
-      answer.refused.push({ index, reason: 'not-started' });
+    const before = earlier.get(emails[index]!) ?? 0;
+    const started = isLate ? undefined : await start(people[index]!, before).catch(() => undefined);
+    if (started?.workflowId) {
+      const { invitationId, workflowId } = started;
+      answer.accepted.push({ index, invitationId, workflowId });
+      return;
     }
+    unused++;
+    answer.refused.push(
+      started
+        ? { index, reason: 'already-invited', invitationId: started.invitationId }
+        : { index, reason: 'not-started' },
+    );
   });
   if (unused > 0) await quota.giveBack(quotaKey, unused);
   answer.accepted.sort(byIndex);

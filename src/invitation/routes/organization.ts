@@ -1,16 +1,17 @@
 /** Routes on an organization's invitations: inviting many at once, listing, resending, revoking. */
 
-import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { Caller } from '#kernel/http/auth.ts';
-import { invalidRequest, notFound } from '#kernel/http/problems.ts';
+import { invalidRequest, notFound, Problem } from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { guarded, type Route } from '#kernel/http/route.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import { parseWith } from '#kernel/http/validation.ts';
+import { normalizeEmail } from '#kernel/input/email.ts';
 import { onlyActive, organizationInPath } from '#organization/access.ts';
 import type { Organization } from '#organization/store.ts';
 import { INVITE_USERS, type UserInvitationParams } from '../contract.ts';
+import { invitationIdOf } from '../invitationId.ts';
 import {
   notPending,
   resendInvitation,
@@ -29,17 +30,19 @@ const PATH = '/api/v1/organizations/:organizationId/invitations';
 
 type Person = z.infer<typeof invitationsBody>['invitations'][number];
 
+const mailRefused = (): Problem =>
+  new Problem(422, 'mail-refused', 'The mail server refused the mail', {
+    detail: 'The new link is valid, and nobody has it. The list of invitations says why.',
+  });
+
 function paramsFor(
   deps: InvitationRouteDeps,
   caller: Caller,
-  orgId: string,
-  user: Person,
+  invitation: Pick<UserInvitationParams, 'invitationId' | 'orgId'> & { user: Person },
 ): UserInvitationParams {
   const { config } = deps;
   return {
-    invitationId: randomUUID(),
-    orgId,
-    user,
+    ...invitation,
     ...(caller.name && { invitedByName: caller.name }),
     origin: originOf(config, caller),
     timing: timingOf(config),
@@ -48,12 +51,14 @@ function paramsFor(
 
 /** Half of the request's time is for starting runs; a start that is under way ends within the rest. */
 const invitingTo = (deps: InvitationRouteDeps, caller: Caller, orgId: string): Inviting => ({
+  earlierOf: (emails) => deps.invitations.countOf(orgId, emails),
   pendingOf: (emails) => deps.invitations.pendingOf(orgId, emails),
-  async start(user) {
-    const params = paramsFor(deps, caller, orgId, user);
+  async start(user, earlier) {
+    const invitationId = invitationIdOf(orgId, normalizeEmail(user.email), earlier);
+    const params = paramsFor(deps, caller, { orgId, user, invitationId });
     const queue = deps.config.TEMPORAL_USERS_TASK_QUEUE;
-    const workflowId = await startInvitationRun(deps.temporal, queue, params);
-    return { invitationId: params.invitationId, workflowId };
+    const started = await startInvitationRun(deps.temporal, queue, params);
+    return { invitationId, ...(started !== 'taken' && { workflowId: started }) };
   },
   quota: deps.quotas.mails,
   quotaKey: orgId,
@@ -62,8 +67,8 @@ const invitingTo = (deps: InvitationRouteDeps, caller: Caller, orgId: string): I
 
 /** An invitation without the hash of its link, which stays in the store. */
 function view(invitation: Invitation) {
-  const { invitationId, email, firstName, lastName, roles, status, expiresAt, emailStatus } =
-    invitation;
+  const { invitationId, email, firstName, lastName, roles, status, expiresAt } = invitation;
+  const { emailStatus, emailError } = invitation;
   const { createdAt, acceptedAt, remindersSent, generation } = invitation;
   const person = { email, firstName, lastName, roles };
   const times = { createdAt, expiresAt, acceptedAt };
@@ -72,6 +77,7 @@ function view(invitation: Invitation) {
     ...person,
     status,
     emailStatus,
+    emailError,
     ...times,
     remindersSent,
     resends: generation,
@@ -124,11 +130,12 @@ export function organizationRoutes(deps: InvitationRouteDeps): Route[] {
       access: { needs, over, states: onlyActive('send invitations') },
       async handle({ ctx, subject, params }) {
         const invitationId = await pendingInvitation(deps, subject, params.invitationId);
-        await deps.quotas.resending(subject.orgId, invitationId, () =>
+        const emailStatus = await deps.quotas.resending(subject.orgId, invitationId, () =>
           withRun(deps, invitationId, () => resendInvitation(deps.temporal, invitationId)),
         );
+        if (emailStatus === 'failed') throw mailRefused();
         ctx.status = 202;
-        ctx.body = { invitationId, status: 'resent' };
+        ctx.body = { invitationId, status: emailStatus === 'sent' ? 'resent' : 'sending' };
       },
     }),
     guarded({
