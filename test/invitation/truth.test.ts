@@ -10,7 +10,7 @@ import { useOnboarding } from '#support/stack/onboarding.ts';
 import { useWorker } from '#support/stack/worker.ts';
 
 const onboarding = useOnboarding();
-const api = useApi(onboarding, { INVITATION_RESEND_PAUSE_SECONDS: '0' });
+const api = useApi(onboarding);
 useWorker(onboarding);
 
 async function organization() {
