@@ -11,7 +11,7 @@ import { normalizeEmail } from '#kernel/input/email.ts';
 import { onlyActive, organizationInPath } from '#organization/access.ts';
 import type { Organization } from '#organization/store.ts';
 import { INVITE_USERS, type UserInvitationParams } from '../contract.ts';
-import { invitationIdOf } from '../invitationId.ts';
+import { invitationIdOf } from '../runs/invitationId.ts';
 import {
   notPending,
   resendInvitation,
