@@ -24,6 +24,13 @@ const SHORT_WAITS = {
   WORKER_SHUTDOWN_GRACE_SECONDS: '5',
 };
 
+/** The loopback services take whatever comes; the pace is there all the same. */
+const FAST_PACES = {
+  CLOUDFLARE_PER_SECOND: '1000',
+  SUPABASE_PER_SECOND: '1000',
+  MAILS_PER_SECOND: '1000',
+};
+
 export function environmentOf(stack: {
   database: EmbeddedDatabase;
   temporal: EmbeddedTemporalServer;
@@ -52,6 +59,7 @@ export function environmentOf(stack: {
     DOMAIN_VERIFICATION_LIMIT_SECONDS: '600',
     DOMAIN_VERIFICATION_BACKOFF_SECONDS: '1,2,5',
     CORS_ORIGINS: FRONTEND_URL,
+    ...FAST_PACES,
     FRONTEND_URL,
     PLATFORM_BASE_DOMAIN: ZONE,
     CLOUDFLARE_API_TOKEN: cloudflare.token,

@@ -72,6 +72,7 @@ export function createActivities({
   pool,
   eventStore,
   emailProvider,
+  pace,
   metrics,
   logger,
 }: WorkerKernel<
@@ -81,7 +82,7 @@ export function createActivities({
   const emitEvent = createEmitEvent(eventStore, INVITATION_EVENTS);
   const organizations = createOrganizations(pool);
   const invitations = createInvitations(pool);
-  const { accounts, memberships, telling } = tellingOf({ config, pool, metrics, logger });
+  const { accounts, memberships, telling } = tellingOf({ config, pool, pace, metrics, logger });
 
   const load = (invitationId: string) => loadInvitation(invitations, invitationId);
 

@@ -15,6 +15,8 @@ export type ProviderErrorKind =
   | 'unauthorized'
   /** A limit of our plan is reached, which only a person can raise. */
   | 'quota'
+  /** We did not ask: it is not our turn at the pace that all workers share. */
+  | 'paced'
   /** An answer that nobody can use, such as a success without a result. */
   | 'unexpected'
   /** The provider may have done it, and doing it again would be worse: a mail after its DATA. */

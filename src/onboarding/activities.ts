@@ -5,6 +5,7 @@ import { createInvitations } from '#invitation/store.ts';
 import { countLookups } from '#kernel/dns/countLookups.ts';
 import { createResolvers } from '#kernel/dns/resolvers.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import { inPace } from '#kernel/patience/pace.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { createOrganizations } from '#organization/store.ts';
@@ -24,6 +25,7 @@ export function createActivities({
   pool,
   eventStore,
   emailProvider,
+  pace,
   metrics,
 }: WorkerKernel<OnboardingWorkerConfig>): Implementations<OnboardingActivities> {
   const deps: OnboardingDeps = {
@@ -33,7 +35,8 @@ export function createActivities({
     organizations: createOrganizations(pool),
     invitations: createInvitations(pool),
     standings: createStandings(pool),
-    dnsProvider: createDnsProvider(config),
+    // Each lists the records of the name, and creates or deletes one.
+    dnsProvider: inPace(createDnsProvider(config), pace, 'cloudflare', 2),
     resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
     emailProvider,
   };

@@ -6,6 +6,7 @@ import {
   flag,
   optional,
   pauses,
+  perSecond,
   SECOND_MS,
   type Shape,
   seconds,
@@ -55,6 +56,9 @@ export const ONBOARDING_SETTINGS = {
       .default('https://api.cloudflare.com/client/v4')
       .describe('Cloudflare’s API'),
     CLOUDFLARE_ZONE_ID: optional().describe('the zone’s id; looked up by its name when not set'),
+    CLOUDFLARE_PER_SECOND: perSecond(3).describe(
+      'calls that all workers together make in a second, of the four that Cloudflare allows; 0 sets no pace',
+    ),
     DNS_TARGET: z.string().min(1).describe('what each subdomain’s CNAME points to'),
     DNS_PROXIED: flag(true).describe('whether Cloudflare proxies the records'),
   },

@@ -2,6 +2,7 @@
 
 import { createDomainClaims } from '#domainClaim/store.ts';
 import { createEmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import { inPace } from '#kernel/patience/pace.ts';
 import type { Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { createOrganizations } from '#organization/store.ts';
@@ -21,6 +22,7 @@ export function createActivities({
   pool,
   eventStore,
   emailProvider,
+  pace,
 }: WorkerKernel<SsoWorkerConfig>): Implementations<SsoActivities> {
   const deps: SsoDeps = {
     config,
@@ -28,7 +30,7 @@ export function createActivities({
     organizations: createOrganizations(pool),
     ssoConfigurations: createSsoConfigurations(pool),
     domainClaims: createDomainClaims(pool),
-    ssoProvider: createSsoProvider(config),
+    ssoProvider: inPace(createSsoProvider(config), pace, 'supabase', 2),
     metadataFetcher: createMetadataFetcher(config),
     emailProvider,
   };

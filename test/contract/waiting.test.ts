@@ -13,7 +13,8 @@ function follows(row: Patience): string {
   if (row.does === 'end') return 'final | | | |';
   const pauses = `${span(row.firstMs)} to ${span(row.maxMs)}`;
   if (row.does === 'count') return `counted: ${row.attempts} attempts | ${pauses} | | |`;
-  return `waited out for ${span(row.limitMs)} | ${pauses} | ${row.means} | [${row.alert}](runbooks/${row.alert}.md) |`;
+  const alert = row.alert ? `[${row.alert}](runbooks/${row.alert}.md)` : '';
+  return `waited out for ${span(row.limitMs)} | ${pauses} | ${row.means} | ${alert} |`;
 }
 
 /** A line for each provider and policy, with the kinds of answers that have it. */

@@ -44,6 +44,14 @@ describe('is waited out', () => {
     await expectSaved(run);
   });
 
+  test('a mail server that takes two mails a second: thirty people get theirs, once', async () => {
+    onboarding.smtp.limit(2);
+    const slug = 'two-a-second';
+    const run = await startBootstrap(onboarding, { slug, users: sampleUsers(slug, 30) });
+    await expectSaved(run, 30);
+    expect(new Set(mailsOf(slug).map(({ to }) => to[0])).size).toBe(30);
+  });
+
   test('a projection that raises, of an event that must be projected', async () => {
     const mend = await breakProjection(onboarding.owner, 'project_organization_created');
     const run = await startBootstrap(onboarding);

@@ -150,6 +150,12 @@ export interface ProjectionSources {
   singleton: Generated<boolean>;
 }
 
+export interface ProviderPace {
+  next_at: Generated<Timestamp>;
+  not_before: Generated<Timestamp>;
+  provider: string;
+}
+
 export interface RateLimits {
   expire: Int8 | null;
   key: string;
@@ -261,6 +267,7 @@ export interface DB {
   organization_domains_projection: OrganizationDomainsProjection;
   organizations_projection: OrganizationsProjection;
   projection_sources: ProjectionSources;
+  provider_pace: ProviderPace;
   rate_limits: RateLimits;
   schemaversion: Schemaversion;
   sso_configurations_projection: SsoConfigurationsProjection;

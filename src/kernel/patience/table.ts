@@ -32,7 +32,7 @@ export type Patience =
       firstMs: number;
       maxMs: number;
       means: string;
-      alert: WaitingAlert;
+      alert: WaitingAlert | null;
     }
   /** A failure: the activity fails when there have been this many. */
   | { does: 'count'; attempts: number; firstMs: number; maxMs: number }
@@ -46,7 +46,7 @@ const wait = (
   firstMs: number,
   maxMs: number,
   means: string,
-  alert: WaitingAlert = 'ProviderKeepsUsWaiting',
+  alert: WaitingAlert | null = 'ProviderKeepsUsWaiting',
 ): Patience => ({
   does: 'wait',
   limitMs: hours * HOUR_MS,
@@ -85,6 +85,8 @@ const service = (name: string) =>
       `a limit of our plan at ${name} is reached`,
       'ProviderRefusesUs',
     ),
+    // No alert: the pace is our own, and it is not an answer.
+    paced: wait(24, SECOND_MS, 5 * SECOND_MS, `our own pace for ${name}`, null),
     unexpected: count(5),
   }) satisfies Record<ProviderErrorKind, Patience>;
 

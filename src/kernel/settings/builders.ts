@@ -23,6 +23,8 @@ export const flag = (fallback: boolean) =>
     .transform((value) => value === 'true' || value === '1');
 export const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
+/** How often in a second; 0 for as often as possible. */
+export const perSecond = (fallback: number) => z.coerce.number().min(0).max(1000).default(fallback);
 /** Written in seconds, read as milliseconds. */
 export const seconds = (fallbackMs: number, maxMs: number) =>
   z.coerce

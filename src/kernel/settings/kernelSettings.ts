@@ -8,6 +8,7 @@ import {
   flag,
   integer,
   optional,
+  perSecond,
   port,
   postgresUrl,
   SECOND_MS,
@@ -194,6 +195,9 @@ export const workerSettings = {
     .string()
     .min(1)
     .meta(secretly('for Supabase Auth’s admin API, which makes accounts and identity providers')),
+  SUPABASE_PER_SECOND: perSecond(10).describe(
+    'calls of Supabase Auth’s admin API that all workers together make in a second; 0 sets no pace',
+  ),
   DNS_RESOLVERS: csv('8.8.8.8,1.1.1.1,208.67.222.222')
     .pipe(z.array(z.string()).min(1))
     .describe('resolvers that are asked; more than half must agree'),
@@ -218,6 +222,9 @@ export const workerSettings = {
   SMTP_PASS: optional().meta(secretly('its password')),
   SMTP_ALLOW_CLEARTEXT: flag(false).describe(
     'with `SMTP_USER` the server must offer TLS; true sends the login in clear to one that does not',
+  ),
+  MAILS_PER_SECOND: perSecond(10).describe(
+    'mails that all workers together hand over in a second; 0 sets no pace',
   ),
   MAIL_FROM: z.string().min(3).describe('sender of every mail'),
   SUPPORT_EMAIL: z.email().describe('gets a mail when a person has to decide'),

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { Pace } from '#kernel/patience/pace.ts';
 import type { KernelMetricName } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
@@ -13,6 +14,8 @@ export interface WorkerKernel<Config, Name extends string = KernelMetricName> {
   eventStore: EventStore;
   /** One pool of connections to the mail server, for all families. */
   emailProvider: EmailProvider;
+  /** When providers may be called: one pace for all workers. */
+  pace: Pace;
   metrics: Metrics<Name>;
   logger: Logger;
 }

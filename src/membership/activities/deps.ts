@@ -1,4 +1,5 @@
 /** What activities and background work of memberships are made of. */
+import { inPace } from '#kernel/patience/pace.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import type { MembershipMetric } from '../metrics.ts';
 import { type AccountProvider, createAccountProvider } from '../provider.ts';
@@ -15,14 +16,15 @@ export interface MembershipParts {
 export function tellingOf({
   config,
   pool,
+  pace,
   metrics,
   logger,
 }: Pick<
   WorkerKernel<MembershipWorkerConfig, MembershipMetric>,
-  'config' | 'pool' | 'metrics' | 'logger'
+  'config' | 'pool' | 'pace' | 'metrics' | 'logger'
 >): MembershipParts {
   const memberships = createMemberships(pool);
-  const accounts = createAccountProvider(config);
+  const accounts = inPace(createAccountProvider(config), pace, 'supabase', 2);
   return {
     memberships,
     accounts,

@@ -15,6 +15,8 @@ import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { countMails } from '#kernel/mail/countMails.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
+import { paceMails } from '#kernel/mail/paceMails.ts';
+import { createPace } from '#kernel/patience/pace.ts';
 import { deploymentNameOf, QUEUES, type Queue, taskQueueOf } from '#kernel/queues.ts';
 import { activityMetricsInterceptor } from '#kernel/telemetry/activityMetrics.ts';
 import { coreMetrics } from '#kernel/telemetry/coreMetrics.ts';
@@ -85,10 +87,16 @@ async function activitiesOf(
   logger: Logger,
   metrics: Metrics<MetricName>,
 ) {
-  const emailProvider = countMails(createEmailProvider(config), metrics, LABEL_VALUES.mail_kind);
+  const pace = createPace(pool, {
+    cloudflare: config.CLOUDFLARE_PER_SECOND,
+    smtp: config.MAILS_PER_SECOND,
+    supabase: config.SUPABASE_PER_SECOND,
+  });
+  const counted = countMails(createEmailProvider(config), metrics, LABEL_VALUES.mail_kind);
+  const emailProvider = paceMails(counted, pace);
   const observer = config.METRICS_ENABLED ? eventMetrics(metrics, AGGREGATES) : undefined;
   const eventStore = createEventStore(pool, observer);
-  const kernel = { config, pool, eventStore, emailProvider, metrics, logger };
+  const kernel = { config, pool, eventStore, emailProvider, pace, metrics, logger };
   return { activities: await createActivities(kernel), emailProvider, kernel };
 }
 

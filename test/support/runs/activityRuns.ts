@@ -6,6 +6,7 @@ import { loadConfig } from '#config.ts';
 import type { DeletionActivities } from '#deletion/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
+import { createPace } from '#kernel/patience/pace.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
@@ -27,6 +28,7 @@ async function activitiesOn({ workerEnv, database }: Onboarding) {
     pool: database.pool,
     eventStore: createEventStore(database.pool),
     emailProvider,
+    pace: createPace(database.pool, {}),
     metrics: createMetrics('worker', METRICS),
     logger: createLogger('test', 'silent'),
   });

@@ -1,0 +1,8 @@
+/** Sends mails at the pace that all workers share. */
+import type { Pace } from '#kernel/patience/pace.ts';
+import type { EmailProvider } from './emailProvider.ts';
+
+export const paceMails = (provider: EmailProvider, pace: Pace): EmailProvider => ({
+  send: (...args) => pace.inTurn('smtp', 1, () => provider.send(...args)),
+  close: () => provider.close(),
+});
