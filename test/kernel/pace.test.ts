@@ -1,23 +1,22 @@
 import pg from 'pg';
-import { afterAll, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createPace, type Pace } from '#kernel/patience/pace.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import { useTestDatabase } from '#support/servers/database.ts';
 
 const database = useTestDatabase();
-const others: pg.Pool[] = [];
-afterAll(() => Promise.all(others.map((pool) => pool.end())));
 
 const FAILURES = { provider: 'smtp', conflict: 'A', rejected: 'B', unavailable: 'C' } as const;
 
 /** The pace of one more worker. */
 function worker(perSecond: number): Pace {
   const pool = new pg.Pool({ connectionString: database.url });
-  others.push(pool);
+  onTestFinished(() => pool.end());
   return createPace(pool, { smtp: perSecond });
 }
 const forget = () => database.owner.query('TRUNCATE provider_pace');
-const errorOf = (work: Promise<unknown>) => work.catch((error) => error);
+// biome-ignore lint/suspicious/noExplicitAny: errors are asserted field by field
+const errorOf = (work: Promise<unknown>): Promise<any> => work.catch((error) => error);
 
 test('workers share the pace: what is due is done, what is not soon is told how long it waits', async () => {
   await forget();
