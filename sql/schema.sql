@@ -121,6 +121,11 @@ CREATE TABLE projection_sources (
   digest text NOT NULL,
   applied_at timestamp with time zone NOT NULL DEFAULT now()
 );
+CREATE TABLE provider_pace (
+  provider text NOT NULL,
+  next_at timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone,
+  not_before timestamp with time zone NOT NULL DEFAULT '-infinity'::timestamp with time zone
+);
 CREATE TABLE rate_limits (
   key character varying(255) NOT NULL,
   points integer NOT NULL DEFAULT 0,
@@ -230,6 +235,7 @@ ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_sta
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_subdomain_status_check CHECK ((subdomain_status = ANY (ARRAY['pending'::text, 'dns_created'::text, 'verifying'::text, 'verified'::text, 'failed'::text, 'skipped'::text, 'removed'::text])));
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_pkey PRIMARY KEY (singleton);
 ALTER TABLE projection_sources ADD CONSTRAINT projection_sources_singleton_check CHECK (singleton);
+ALTER TABLE provider_pace ADD CONSTRAINT provider_pace_pkey PRIMARY KEY (provider);
 ALTER TABLE rate_limits ADD CONSTRAINT rate_limits_pkey PRIMARY KEY (key);
 ALTER TABLE schemaversion ADD CONSTRAINT schemaversion_pkey PRIMARY KEY (version);
 ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_assertion_hash_key UNIQUE (assertion_hash);
@@ -410,6 +416,17 @@ CREATE OR REPLACE FUNCTION public.event_facts(data jsonb)
  IMMUTABLE
 AS $function$
   SELECT coalesce(jsonb_object_agg(key, value), '{}') FROM jsonb_each(data) WHERE key NOT LIKE '%\_at'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION public.hold_pace(p_provider text, p_seconds double precision)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+  INSERT INTO provider_pace AS p (provider, not_before)
+  VALUES (p_provider, clock_timestamp() + interval '1 second' * p_seconds)
+  ON CONFLICT (provider) DO UPDATE SET not_before = greatest(p.not_before, excluded.not_before)
 $function$
 ;
 
@@ -1518,6 +1535,32 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.take_pace(p_provider text, p_calls integer, p_per_second double precision, p_longest double precision)
+ RETURNS double precision
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'pg_temp'
+AS $function$
+DECLARE
+  pace provider_pace;
+  moment timestamptz;
+  turn timestamptz;
+  wait float8;
+BEGIN
+  INSERT INTO provider_pace (provider) VALUES (p_provider) ON CONFLICT DO NOTHING;
+  SELECT * INTO STRICT pace FROM provider_pace WHERE provider = p_provider FOR UPDATE;
+  moment := clock_timestamp();
+  turn := greatest(moment, pace.not_before, pace.next_at - interval '1 second');
+  wait := extract(epoch FROM turn - moment);
+  IF wait > p_longest THEN
+    RETURN -wait;
+  END IF;
+  UPDATE provider_pace SET next_at =
+    greatest(moment, pace.not_before, pace.next_at) + interval '1 second' * p_calls / p_per_second
+  WHERE provider = p_provider;
+  RETURN wait;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.takes_members(status text)
  RETURNS boolean
  LANGUAGE sql
@@ -1587,6 +1630,7 @@ CREATE POLICY a4c_app ON leases FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON memberships_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organization_domains_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organizations_projection FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON provider_pace FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON rate_limits FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON sso_configurations_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON superseded_tokens FOR ALL TO a4c_app;
@@ -1605,12 +1649,15 @@ GRANT INSERT, SELECT, UPDATE ON leases TO a4c_app;
 GRANT SELECT ON memberships_projection TO a4c_app;
 GRANT SELECT ON organization_domains_projection TO a4c_app;
 GRANT SELECT ON organizations_projection TO a4c_app;
+GRANT INSERT, SELECT, UPDATE ON provider_pace TO a4c_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON rate_limits TO a4c_app;
 GRANT SELECT ON sso_configurations_projection TO a4c_app;
 GRANT SELECT ON superseded_tokens TO a4c_app;
 GRANT SELECT ON user_invitations_projection TO a4c_app;
 GRANT SELECT ON workflow_runs_projection TO a4c_app;
+GRANT EXECUTE ON FUNCTION hold_pace(text,double precision) TO a4c_app;
 GRANT EXECUTE ON FUNCTION rebuilt_organization(uuid) TO a4c_app;
 GRANT EXECUTE ON FUNCTION record_run(text,text,text,uuid,timestamp with time zone,timestamp with time zone,text) TO a4c_app;
 GRANT EXECUTE ON FUNCTION retry_failed_events(integer,integer) TO a4c_app;
 GRANT EXECUTE ON FUNCTION retry_stream(text,uuid) TO a4c_app;
+GRANT EXECUTE ON FUNCTION take_pace(text,integer,double precision,double precision) TO a4c_app;

@@ -49,6 +49,8 @@ const USER_NOT_FOUND = 'user_not_found';
 /** How often to look again when the account was changed between two calls. */
 const ROUNDS = 3;
 const TOO_MANY_REQUESTS = 429;
+/** What the service role key gets when it is wrong. */
+const REFUSED_KEY = [401, 403];
 const SERVER_ERROR = 500;
 const TIMEOUT_MS = 15_000;
 
@@ -58,7 +60,10 @@ function toProviderError(error: AuthError): ProviderError {
   const message = `Supabase Auth answered ${status || 'nothing'} (${code})`;
   if (status === TOO_MANY_REQUESTS)
     return new ProviderError(ACCOUNT_FAILURE, 'rate_limited', message, { status });
-  const unavailable = status === 0 || status >= SERVER_ERROR;
+  if (REFUSED_KEY.includes(status))
+    return new ProviderError(ACCOUNT_FAILURE, 'unauthorized', message, { status });
+  if (status === 0) return new ProviderError(ACCOUNT_FAILURE, 'transport', message, { status });
+  const unavailable = status >= SERVER_ERROR;
   return new ProviderError(ACCOUNT_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {
     status,
   });
