@@ -118,10 +118,12 @@ async function toProviderError(response: Response): Promise<ProviderError> {
   }
   if (CONFLICTS.has(code))
     return new ProviderError(SSO_PROVIDER_FAILURE, 'conflict', message, { status });
-  // A refused key is our configuration error, so the call is retried. Supabase Auth does not tell
-  // whether metadata that it could not fetch are gone or only away.
-  const later =
-    status >= SERVER_ERROR || status === 401 || status === 403 || code === METADATA_UNREACHABLE;
+  if (status === 401 || status === 403)
+    return new ProviderError(SSO_PROVIDER_FAILURE, 'unauthorized', message, { status });
+  // Supabase Auth does not tell whether metadata that it could not fetch are gone or only away.
+  if (code === METADATA_UNREACHABLE)
+    return new ProviderError(SSO_PROVIDER_FAILURE, 'unexpected', message, { status });
+  const later = status >= SERVER_ERROR;
   return new ProviderError(SSO_PROVIDER_FAILURE, later ? 'unavailable' : 'rejected', message, {
     status,
   });
@@ -146,7 +148,7 @@ function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig)
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch(() => {
-      throw new ProviderError(SSO_PROVIDER_FAILURE, 'unavailable', 'Supabase Auth does not answer');
+      throw new ProviderError(SSO_PROVIDER_FAILURE, 'transport', 'Supabase Auth does not answer');
     });
     if (response.status === NOT_FOUND) return undefined;
     if (!response.ok) throw await toProviderError(response);

@@ -44,7 +44,7 @@ const GROUPS: readonly SettingGroup[] = [
   { title: 'HTTP', names: /^(PORT|CORS_|BODY_|REQUEST_|ENABLE_|TRUST|PUBLIC_|FRONTEND_)/ },
   { title: 'Tokens and accounts', names: /^(SUPABASE_|JWT_)/ },
   { title: 'DNS', names: /^(PLATFORM_BASE_DOMAIN|CLOUDFLARE_|DNS_)/ },
-  { title: 'Mail', names: /^(EMAIL_|RESEND_|SMTP_|MAIL_|SUPPORT_EMAIL)/ },
+  { title: 'Mail', names: /^(EMAILS?_|RESEND_|SMTP_|MAIL_|SUPPORT_EMAIL)/ },
   { title: 'Invitations', names: /^(INVITATION_|GRANTABLE_ROLES$)/ },
   { title: 'Single sign-on and domains', names: /^(SSO_|DOMAIN_)/ },
   { title: 'Retries and repair', names: /^(ACTIVITY_|COMPENSATION_|RECONCILE_)/ },
