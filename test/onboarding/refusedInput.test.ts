@@ -8,6 +8,7 @@ import { Worker } from '@temporalio/worker';
 import { describe, expect, inject, test } from 'vitest';
 import { ORGANIZATION_DELETION } from '#deletion/contract.ts';
 import { DOMAIN_VERIFICATION } from '#domainClaim/contract.ts';
+import { WORKFLOWS } from '#families.ts';
 import { USER_INVITATION } from '#invitation/contract.ts';
 import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
@@ -122,6 +123,13 @@ test.each([
   expect(await onboarding.countEvents()).toBe(before);
 });
 
+test.each(WORKFLOWS.map(({ type }) => type))('%s takes no number', async (type) => {
+  expect(await failureOf(await start(type, 5))).toMatchObject({
+    type: 'InvalidInput',
+    nonRetryable: true,
+  });
+});
+
 test('the message names no value', async () => {
   const handle = await start(ORGANIZATION_BOOTSTRAP, {
     orgData: clinic,
@@ -152,10 +160,15 @@ async function replay(history: unknown): Promise<void> {
   );
 }
 
-test('a refused run replays', async () => {
+test('a refused run is refused in a replay, also when the rules have become wider', async () => {
   const handle = await start(ORGANIZATION_BOOTSTRAP, { orgData: clinic, users: [1] });
   await failureOf(handle);
-  await replay(await handle.fetchHistory());
+  const history = await handle.fetchHistory();
+  await replay(history);
+  const valid = { orgData: clinic, users: [somebody] };
+  const started = history.events![0]!.workflowExecutionStartedEventAttributes!;
+  started.input = { payloads: [defaultPayloadConverter.toPayload(valid)!] };
+  await replay(history);
 });
 
 test('a run that earlier rules accepted replays', async () => {

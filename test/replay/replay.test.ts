@@ -51,6 +51,7 @@ describe('the present code replays', () => {
       'invitation-resent-and-revoked.json',
       'invitations-left-to-runs.json',
       'person-skipped-dns.json',
+      'refused-input.json',
       'sso-cancelled.json',
       'sso-completed.json',
       'sso-failed.json',

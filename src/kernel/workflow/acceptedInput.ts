@@ -25,10 +25,11 @@ const refusal = (issues: Issue[]): ApplicationFailure =>
  */
 export function acceptedInput<T>(shape: Shape<T>, params: T): T {
   const { value, issues } = checkShape(shape, params);
-  if (issues.length === 0) return value;
+  const isValid = issues.length === 0;
   const { unsafe, runId, firstExecutionRunId } = workflowInfo();
   const isNew = !unsafe.isReplaying && runId === firstExecutionRunId;
-  // Without this record, a replay of a refused run would not know that it was refused.
-  if ((isNew || unsafe.isReplaying) && patched(REFUSED)) throw refusal(issues);
-  return params;
+  // A replay repeats what was decided, whatever the rules are now: `patched` is true for a run that
+  // recorded its refusal, and for no other.
+  if ((unsafe.isReplaying || (isNew && !isValid)) && patched(REFUSED)) throw refusal(issues);
+  return isValid ? value : params;
 }

@@ -41,6 +41,7 @@ const KINDS: Record<string, Kind> = {
   'without-subdomain': {},
   // Since invitations have runs of their own; 'completed' is from before.
   'invitations-left-to-runs': { subdomain: 'people' },
+  'refused-input': { subdomain: 'www' },
   failed: {
     subdomain: 'failed',
     arrange: ({ smtp }) => smtp.fail('ada@example.org', { code: 550 }),
