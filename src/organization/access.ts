@@ -4,10 +4,14 @@ import { isPlatformAdmin, PLATFORM } from '#kernel/http/permissions.ts';
 import { notFound } from '#kernel/http/problems.ts';
 import type { Found, SubjectOf } from '#kernel/http/route.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
+import type { OrganizationStatus } from './life.ts';
 import type { Organization, Organizations } from './store.ts';
 
 /** Organizations whose status allows new work for them, for the declaration of a route. */
-export const onlyActive = (to: string) => ({ only: ['active'] as const, to });
+export const onlyActive = (to: string) => ({
+  only: ['active'] as const satisfies readonly OrganizationStatus[],
+  to,
+});
 
 /**
  * By organization ids, which are never used again, and not by paths, which a later organization may

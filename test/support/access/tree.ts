@@ -4,12 +4,13 @@ import type { Pool } from 'pg';
 import type { TokenClaims, TokenPermission } from '#dev/loopback/tokenClaims.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { bootstrapWorkflowId } from '#onboarding/contract.ts';
+import type { OrganizationStatus } from '#organization/life.ts';
 import { initiated, newEvent } from '#support/history/events.ts';
 import { type MadeOrganization, makeActiveOrganization } from '#support/history/organizations.ts';
 
 export interface Node extends MadeOrganization {
   parent: Node | undefined;
-  status: 'active' | 'deactivated' | 'pending';
+  status: OrganizationStatus;
   /** Who asked for it. */
   requestedBy: string;
 }
@@ -17,8 +18,18 @@ export interface Node extends MadeOrganization {
 export type NodeName = (typeof NODES)[number];
 export type Tree = Record<NodeName, Node>;
 
-/** `ended` and `requested` are below `own`; `gone` is deactivated with its people. */
-export const NODES = ['own', 'above', 'below', 'foreign', 'ended', 'requested', 'gone'] as const;
+/** The states in the middle are of organizations below `own`; `gone` is deactivated with its people. */
+export const NODES = [
+  'own',
+  'above',
+  'below',
+  'foreign',
+  'ended',
+  'leaving',
+  'broken',
+  'requested',
+  'gone',
+] as const;
 
 /** Of a run that the read models know, and Temporal does not. */
 const ofRun = (orgId: string) => ({
@@ -43,6 +54,22 @@ async function deactivated(pool: Pool, parent?: Node): Promise<Node> {
   return { ...node, status: 'deactivated' };
 }
 
+async function deleting(pool: Pool, parent: Node): Promise<Node> {
+  const node = await active(pool, parent);
+  const event = newEvent('organization.deletion.initiated', node.orgId, { reason: 'test' });
+  await createEventStore(pool).append(event);
+  return { ...node, status: 'deleting' };
+}
+
+/** Its bootstrap has failed before it was created. */
+async function failed(pool: Pool, parent: Node): Promise<Node> {
+  const node = await requested(pool, parent);
+  const failure_stage = 'organization_creation' as const;
+  const event = newEvent('organization.bootstrap.failed', node.orgId, { failure_stage });
+  await createEventStore(pool).append(event);
+  return { ...node, status: 'failed' };
+}
+
 /** Requested, and not created yet: it has no path. */
 async function requested(pool: Pool, parent: Node): Promise<Node> {
   const orgId = randomUUID();
@@ -64,6 +91,8 @@ export async function plantTree(pool: Pool): Promise<Tree> {
     below: await active(pool, own),
     foreign: await active(pool),
     ended: await deactivated(pool, own),
+    leaving: await deleting(pool, own),
+    broken: await failed(pool, own),
     requested: await requested(pool, own),
     gone: await deactivated(pool),
   };
