@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '#config.ts';
 import { type AppDeps, loadFamilies } from '#roles/api/app.ts';
 import { docsRoutes, probeRoutes } from '#roles/api/opsRoutes.ts';
 import {
@@ -89,7 +90,7 @@ test('the open routes are these, and each says why', async () => {
   expect(open.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(OPEN);
   const deps = {
     pool: onboarding.database.pool,
-    config: { PUBLIC_RATE_LIMIT_PER_MINUTE: 1, GRANTABLE_ROLES: new Map() },
+    config: loadConfig('api', onboarding.workerEnv),
   } as unknown as AppDeps;
   const families = (await loadFamilies(deps)).flatMap(({ routes }) => routes);
   const all = [...families, ...probeRoutes(deps), ...docsRoutes({})];

@@ -1,6 +1,7 @@
 /** Every route below /api has a caller, however its path is spelled. */
 import { randomUUID } from 'node:crypto';
 import { beforeAll, expect, test } from 'vitest';
+import { loadConfig } from '#config.ts';
 import { type AppDeps, loadFamilies } from '#roles/api/app.ts';
 import { sendRaw, spellings } from '#support/http/spellings.ts';
 import { BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
@@ -29,7 +30,7 @@ async function routes(): Promise<Route[]> {
   };
   const deps = {
     pool: onboarding.database.pool,
-    config: { PUBLIC_RATE_LIMIT_PER_MINUTE: 1, GRANTABLE_ROLES: new Map() },
+    config: loadConfig('api', onboarding.workerEnv),
   } as unknown as AppDeps;
   const families = await loadFamilies(deps);
   return families
