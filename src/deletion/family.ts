@@ -19,4 +19,5 @@ export const deletionFamily = {
   aggregates: {},
   activities: () => import('./activities.ts'),
   routes: () => import('./routes.ts'),
+  heldOpen: () => import('./runs/heldOpen.ts'),
 } as const satisfies Family;

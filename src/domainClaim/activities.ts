@@ -20,6 +20,7 @@ import type {
 import { DOMAIN_CLAIM_EVENTS } from './events.ts';
 import { challengeNameOf, challengeValueOf } from './rules.ts';
 import type { DomainClaimWorkerConfig } from './settings.ts';
+import { createDomainClaims } from './store.ts';
 
 const ONE_OWNER = 'organization_domains_projection_one_owner';
 const ONE_CLAIM = 'organization_domains_projection_one_claim';
@@ -29,9 +30,11 @@ const violates = (error: unknown, constraint: string): boolean =>
 
 export function createActivities({
   config,
+  pool,
   eventStore,
 }: WorkerKernel<DomainClaimWorkerConfig>): Implementations<DomainClaimActivities> {
   const emitEvent = createEmitEvent(eventStore, DOMAIN_CLAIM_EVENTS);
+  const domainClaims = createDomainClaims(pool);
   const txtResolvers = createTxtResolvers(config);
 
   const reject = ({ orgId, origin, claimId, domain }: ClaimDomainInput, reason: DomainRejection) =>
@@ -41,6 +44,14 @@ export function createActivities({
       origin,
       eventData: { org_id: orgId, domain, reason },
     });
+
+  /** How a claim has ended; undefined while it is pending. A reset run may ask for a claim of before. */
+  async function endOf(claimId: string): Promise<DomainCheckResult | undefined> {
+    const { status } = (await domainClaims.claim(claimId)) ?? {};
+    if (!status || status === 'pending') return undefined;
+    const check = { verified: status !== 'rejected', agreeing: 0, quorum: 0, answers: [] };
+    return { check, status: check.verified ? 'verified' : 'rejected' };
+  }
 
   return {
     async recordDomainClaimActivity(input: RecordDomainClaimInput): Promise<void> {
@@ -65,6 +76,8 @@ export function createActivities({
      */
     async checkDomainChallengeActivity(input: RecordDomainClaimInput): Promise<DomainCheckResult> {
       const { orgId, origin, claimId, domain, challenge } = input;
+      const ended = await endOf(claimId);
+      if (ended) return ended;
       const check = judgeDns(
         await txtResolvers.check(challengeNameOf(domain), challengeValueOf(challenge)),
       );
@@ -87,6 +100,7 @@ export function createActivities({
     },
 
     async rejectDomainClaimActivity(input: ClaimDomainInput): Promise<void> {
+      if (await endOf(input.claimId)) return;
       await reject(input, 'not_proved_in_time');
     },
   };

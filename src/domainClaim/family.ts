@@ -15,4 +15,5 @@ export const domainClaimFamily = {
   },
   activities: () => import('./activities.ts'),
   routes: () => import('./routes.ts'),
+  heldOpen: () => import('./runs/heldOpen.ts'),
 } as const satisfies Family;

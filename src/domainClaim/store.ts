@@ -1,4 +1,5 @@
 /** Queries on the projection of claimed domains. */
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { DomainStatus } from './contract.ts';
@@ -38,6 +39,18 @@ export function createDomainClaims(pool: Pool) {
         .where('domain', '=', domain)
         .where('status', 'in', HELD)
         .executeTakeFirst(),
+
+    /** Pending claims, which need an open run: older than `olderThanMs`, in the order of their ids. */
+    async pendingPage(
+      after: string | undefined,
+      { olderThanMs, limit }: { olderThanMs: number; limit: number },
+    ): Promise<OrganizationDomain[]> {
+      const query = claims(db)
+        .where('status', '=', 'pending')
+        .where('claimed_at', '<', sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`);
+      const rest = after ? query.where('claim_id', '>', after) : query;
+      return rest.orderBy('claim_id').limit(limit).execute();
+    },
 
     domainsOf: (orgId: string): Promise<OrganizationDomain[]> =>
       claims(db).where('org_id', '=', orgId).orderBy('claimed_at').orderBy('claim_id').execute(),

@@ -3,11 +3,9 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
 import type { DB } from '#kernel/database/schema.ts';
-import { requestedAtOf } from '#kernel/eventStore/eventId.ts';
-import type { EventMetadata } from '#kernel/eventStore/eventTypes.ts';
+import { type FirstEvent, firstEvent } from '#kernel/eventStore/firstEvent.ts';
 import { time, uuid } from '#kernel/input/rules.ts';
 import { checkShape, fields } from '#kernel/input/shape.ts';
-import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import type { InvitationStatus, ResentLink } from './contract.ts';
 
 /** `generation` is the number of the link that is valid. */
@@ -49,12 +47,6 @@ export interface InvitationPage {
   invitations: Invitation[];
   /** Cursor of the next page; undefined on the last page. */
   next: string | undefined;
-}
-
-/** The origin of an invitation, for a run that takes the place of a lost one. */
-interface Inviting {
-  origin: RequestOrigin;
-  correlationId: string | undefined;
 }
 
 export type Invitations = ReturnType<typeof createInvitations>;
@@ -188,24 +180,8 @@ export function createInvitations(pool: Pool) {
         .executeTakeFirst(),
 
     /** Who invited, and when, as the invitation's first event says. */
-    async inviting(invitationId: string): Promise<Inviting | undefined> {
-      const event = await db
-        .selectFrom('domain_events')
-        .select(['id', 'event_metadata as metadata'])
-        .where('aggregate_type', '=', 'invitation')
-        .where('aggregate_id', '=', invitationId)
-        .where('event_type', '=', 'user.invited')
-        .executeTakeFirst();
-      if (!event) return undefined;
-      const { user_id, source, tags, correlation_id } = event.metadata as EventMetadata;
-      const origin = {
-        requestedAt: requestedAtOf(event.id),
-        ...(user_id && { requestedBy: user_id }),
-        ...(source && { source }),
-        ...(tags && { tags }),
-      };
-      return { origin, correlationId: correlation_id };
-    },
+    inviting: (invitationId: string): Promise<FirstEvent | undefined> =>
+      firstEvent(pool, 'invitation', invitationId, 'user.invited'),
 
     /**
      * Pending invitations of active organizations, which need an open run: older than `olderThanMs`,

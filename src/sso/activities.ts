@@ -10,6 +10,7 @@ import { certificateActivities } from './activities/certificates.ts';
 import { configurationActivities } from './activities/configuration.ts';
 import type { SsoDeps } from './activities/deps.ts';
 import { newsActivities } from './activities/news.ts';
+import { onlyWhileItCounts, standingActivity } from './activities/standing.ts';
 import type { SsoActivities } from './contract.ts';
 import { SSO_EVENTS } from './events.ts';
 import { createSsoProvider } from './provider.ts';
@@ -34,9 +35,10 @@ export function createActivities({
     metadataFetcher: createMetadataFetcher(config),
     emailProvider,
   };
-  return {
+  return onlyWhileItCounts(deps, {
+    ...standingActivity(deps),
     ...configurationActivities(deps),
     ...newsActivities(deps),
     ...certificateActivities(deps),
-  };
+  });
 }

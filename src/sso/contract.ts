@@ -4,6 +4,7 @@ import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput, StepState } from '#kernel/workflow/names.ts';
 import { type StepDefinition, stepNames } from '#kernel/workflow/steps.ts';
 import { DEFAULT_COMPENSATION_LIMIT_MS, DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
+import type { SsoStanding } from './contract/standing.ts';
 
 export const SSO_STEPS = [
   {
@@ -130,15 +131,6 @@ export interface SsoConfigurationParams {
   requesterEmail?: string;
   origin: RequestOrigin;
   timing?: Partial<SsoTiming>;
-}
-
-export interface SsoConfigurationResult {
-  orgId: string;
-  configurationId: string;
-  providerId: string;
-  domains: string[];
-  warnings: string[];
-  errors: string[];
 }
 
 export interface SsoDeactivationParams {
@@ -283,6 +275,7 @@ export interface MailActivities {
 
 /** Activities that must succeed, such as compensations. */
 export interface PatientActivities {
+  ssoStandingActivity(input: SsoStepInput): Promise<SsoStanding>;
   restoreSSOProviderActivity(input: RestoreProviderInput): Promise<void>;
   recordSSOFailureActivity(input: RecordSsoFailureInput): Promise<void>;
   deactivateSSOActivity(input: DeactivateSsoInput): Promise<boolean>;

@@ -36,4 +36,5 @@ export const ssoFamily = {
   mailKinds: ['sso'],
   activities: () => import('./activities.ts'),
   routes: () => import('./routes.ts'),
+  heldOpen: () => import('./runs/heldOpen.ts'),
 } as const satisfies Family;

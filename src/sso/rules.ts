@@ -27,6 +27,8 @@ export const SSO_UNDER_WAY: readonly SsoStatus[] = [
 
 /** `ApplicationFailure.type` values in addition to those of FAILURE. */
 export const SSO_FAILURE = {
+  /** The configuration has ended, and is not repeated. */
+  over: 'SsoConfigurationOver',
   metadataRejected: 'SsoMetadataRejected',
   metadataUnavailable: 'SsoMetadataUnavailable',
   signatureInvalid: 'SsoSignatureInvalid',

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
+import { firstEvent } from '#kernel/eventStore/firstEvent.ts';
 import type { SigningCertificate } from './contract.ts';
 import { SSO_UNDER_WAY } from './rules.ts';
 
@@ -87,6 +88,33 @@ export function createSsoConfigurations(pool: Pool) {
         .where('org_id', '=', orgId)
         .where('status', '=', 'active')
         .executeTakeFirst(),
+
+    /**
+     * When a configuration was asked for, by the clock of the API: the time part of its first event's
+     * id. Undefined for events whose ids are not derived.
+     */
+    async requestedAt(configurationId: string): Promise<string | undefined> {
+      const event = await firstEvent(pool, 'sso', configurationId, 'sso.requested');
+      return event?.origin.requestedAt;
+    },
+
+    /** True when the configuration has made its provider, and not changed one that was there. */
+    async hasMadeProvider(configurationId: string): Promise<boolean> {
+      const event = await firstEvent(pool, 'sso', configurationId, 'sso.provider_configured');
+      return event?.data.updated === false;
+    },
+
+    /** Configurations under way, which need an open run: older than `olderThanMs`, by their ids. */
+    async underWayPage(
+      after: string | undefined,
+      { olderThanMs, limit }: { olderThanMs: number; limit: number },
+    ): Promise<SsoConfiguration[]> {
+      const query = configurations(db)
+        .where('status', 'in', SSO_UNDER_WAY)
+        .where('created_at', '<', sql<Date>`now() - ${olderThanMs} * interval '1 millisecond'`);
+      const rest = after ? query.where('configuration_id', '>', after) : query;
+      return rest.orderBy('configuration_id').limit(limit).execute();
+    },
 
     underWay: (orgId: string): Promise<SsoConfiguration | undefined> =>
       configurations(db)

@@ -5,14 +5,16 @@ import {
   condition,
   defineSignal,
   log,
+  patched,
   setHandler,
 } from '@temporalio/workflow';
 import { checkShape } from '#kernel/input/shape.ts';
 import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
-import { failureTypeOf, undo } from '#kernel/workflow/failures.ts';
+import { failureTypeOf, noteError, undo } from '#kernel/workflow/failures.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
 import { SSO_CONFIGURATION_INPUT, TEST_VERDICT } from './contract/input.ts';
+import type { SsoConfigurationResult } from './contract/standing.ts';
 import {
   DEFAULT_SSO_TIMING,
   type GivenMetadata,
@@ -21,7 +23,6 @@ import {
   SIGNAL_SSO_TEST,
   SSO_STEP_NAMES,
   type SsoConfigurationParams,
-  type SsoConfigurationResult,
   type SsoState,
   type SsoStep,
   type SsoStepInput,
@@ -60,8 +61,7 @@ export async function SSOConfigurationWorkflow(
     await testFlow(run);
     return await complete(run, providerId);
   } catch (error) {
-    await recordFailure(run, error);
-    throw error;
+    return await settle(run, error);
   }
 }
 
@@ -201,6 +201,27 @@ async function notify(
     log.error('news could not be sent by e-mail', { error: String(error) });
     progress.state.errors.push('news could not be sent by e-mail');
   }
+}
+
+/**
+ * Decides by the store what the end of a failed or cancelled run is: a run that a reset has started
+ * again, after its configuration had ended, ends as before and undoes nothing.
+ * @throws `error`, or ApplicationFailure SsoConfigurationOver when it had ended otherwise.
+ */
+async function settle(run: Run, error: unknown): Promise<SsoConfigurationResult> {
+  noteError(run.progress.state, error);
+  // Older runs undid what they had done themselves.
+  const standing = patched('undo-by-the-store')
+    ? await CancellationScope.nonCancellable(() =>
+        run.activities.patient.ssoStandingActivity(run.input),
+      )
+    : undefined;
+  if (standing?.kind === 'completed') return standing.result;
+  if (standing?.kind === 'over') {
+    throw ApplicationFailure.nonRetryable(standing.reason, SSO_FAILURE.over);
+  }
+  await recordFailure(run, error);
+  throw error;
 }
 
 async function recordFailure(run: Run, error: unknown): Promise<void> {

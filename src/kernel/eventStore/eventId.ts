@@ -32,6 +32,11 @@ export function eventId({ requestedAt, workflowId, step, ordinal }: EventIdParts
   return [0, 8, 12, 16, 20].map((start, i, all) => hex.slice(start, all[i + 1])).join('-');
 }
 
-/** The time part of an event's id: when its run was requested. ISO 8601. */
-export const requestedAtOf = (id: string): string =>
-  new Date(Number.parseInt(id.replaceAll('-', '').slice(0, TIME_BYTES * 2), 16)).toISOString();
+/**
+ * The time part of a derived id: when its run was requested. ISO 8601; undefined for any other id.
+ */
+export function requestedAtOf(id: string): string | undefined {
+  const hex = id.replaceAll('-', '');
+  if (hex[TIME_BYTES * 2] !== '8') return undefined;
+  return new Date(Number.parseInt(hex.slice(0, TIME_BYTES * 2), 16)).toISOString();
+}

@@ -1,4 +1,5 @@
 /** `npm run ops -- cleanup`: removes what ended bootstraps have left. */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { ConfigError, loadConfig } from '#config.ts';
 import { startDeletionRun } from '#deletion/runs.ts';
@@ -54,6 +55,9 @@ export async function cleanup(
       organizationId: orgId,
       reason,
       origin: { requestedAt: new Date().toISOString(), source: 'cli' },
+    }).catch((error) => {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      throw new ConfigError('its deletion is under way, or has ended already');
     });
     printRows([{ organization: orgId, workflow: workflowId }], json);
   } finally {

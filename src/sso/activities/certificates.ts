@@ -92,6 +92,9 @@ export function certificateActivities(deps: SsoDeps) {
       scope: ActivityScope,
     ): Promise<void> {
       const { orgId, origin, configurationId, fingerprint, notAfter, days } = input;
+      const found = await ssoConfigurations.configuration(configurationId);
+      // A round that was reset finds what it had told before.
+      if ((found?.expiryWarnings[fingerprint] ?? Number.POSITIVE_INFINITY) <= days) return;
       const admins = await recipientsOf(deps, orgId);
       const organizationName = (await organizations.find(orgId))?.name ?? '';
       const content = certificateExpiringMail({ organizationName, fingerprint, notAfter, days });
