@@ -9,9 +9,19 @@ import type { ReceivedMail } from './receivedMail.ts';
 /**
  * What the server does with a recipient: responds with a code; `hold` sends no response and does
  * not accept the mail, `silent` accepts it and sends no response, `drop` accepts it and closes the
- * connection.
+ * connection. `late` accepts it and answers after the given time. `cut` closes the connection in the
+ * middle of the mail. `greylist` refuses each recipient once, with 451. `refuse` gets the whole mail
+ * and then answers with the code.
  */
-export type SmtpFault = { code: number } | 'hold' | 'silent' | 'drop';
+export type SmtpFault =
+  | { code: number }
+  | { lateMs: number }
+  | { refuse: number }
+  | 'hold'
+  | 'silent'
+  | 'drop'
+  | 'cut'
+  | 'greylist';
 
 /** A login attempt, and whether the connection was encrypted. */
 export interface SmtpLogin {
@@ -43,10 +53,17 @@ export interface LoopbackSmtp {
   /** Applies a fault to mails for this address (`*` for all addresses) until it is cleared. */
   fail(address: string, fault: SmtpFault): void;
   clearFaults(): void;
+  /** Closes all connections, as a server does with idle ones. */
+  disconnect(): void;
+  /** The largest number of connections that were open at the same time. */
+  mostAtOnce(): number;
   stop(): Promise<void>;
 }
 
 const HOST = '127.0.0.1';
+
+const GREYLISTED = 451;
+const refusal = (responseCode: number) => Object.assign(new Error('injected'), { responseCode });
 
 async function received(
   stream: SMTPServerDataStream,
@@ -94,8 +111,10 @@ function smtpServer(
   }: Pick<LoopbackSmtp, 'mails' | 'logins' | 'waiting' | 'refused'>,
   faults: Map<string, SmtpFault>,
   limited: () => SmtpFault | undefined,
-): SMTPServer {
+): { smtp: SMTPServer; disconnect: () => void; mostAtOnce: () => number } {
   const faultOf = (address: string) => faults.get(address) ?? faults.get('*');
+  let most = 0;
+  const greylisted = new Set<string>();
   const sockets = new Map<number | undefined, Socket>();
   const smtp = new SMTPServer({
     authOptional: true,
@@ -110,29 +129,53 @@ function smtpServer(
     onRcptTo({ address }, _session, callback) {
       const fault = faultOf(address) ?? limited();
       if (fault === 'hold') return void waiting.push(address);
-      if (typeof fault !== 'object') return callback();
+      if (fault === 'greylist' && !greylisted.has(address)) {
+        greylisted.add(address);
+        refused.push(address);
+        return callback(refusal(GREYLISTED));
+      }
+      if (typeof fault !== 'object' || !('code' in fault)) return callback();
       refused.push(address);
-      return callback(Object.assign(new Error('injected'), { responseCode: fault.code }));
+      return callback(refusal(fault.code));
     },
-    async onData(stream, session, callback) {
-      const mail = await received(stream, session);
-      mails.push(mail);
-      const [address = ''] = mail.to;
+    onData(stream, session, callback) {
+      const [{ address } = { address: '' }] = session.envelope.rcptTo;
       const fault = faultOf(address);
-      if (fault === 'silent') waiting.push(address);
-      else if (fault === 'drop') sockets.get(session.remotePort)?.destroy();
-      else callback();
+      const close = () => sockets.get(session.remotePort)?.destroy();
+      if (fault === 'cut') return void stream.once('data', close);
+      received(stream, session).then(
+        (mail) => {
+          if (typeof fault === 'object' && 'refuse' in fault)
+            return callback(refusal(fault.refuse));
+          mails.push(mail);
+          if (fault === 'silent') waiting.push(address);
+          else if (fault === 'drop') close();
+          else if (typeof fault === 'object' && 'lateMs' in fault) {
+            waiting.push(address);
+            setTimeout(callback, fault.lateMs);
+          } else callback();
+        },
+        // The client was killed in the middle of the mail.
+        () => {},
+      );
     },
   });
   smtp.server.on('connection', (socket: Socket) => {
     const { remotePort } = socket;
     sockets.set(remotePort, socket);
+    most = Math.max(most, sockets.size);
     socket.once('close', () => sockets.delete(remotePort));
   });
   smtp.on('error', () => {
     // Some tests kill a client in the middle of an SMTP session.
   });
-  return smtp;
+  return {
+    smtp,
+    disconnect() {
+      for (const socket of sockets.values()) socket.destroy();
+    },
+    mostAtOnce: () => most,
+  };
 }
 
 /** Starts the SMTP server, and the mailbox page on a free port. */
@@ -144,7 +187,12 @@ export async function startLoopbackSmtp(options: LoopbackSmtpOptions = {}): Prom
   const refused: string[] = [];
   const limiter = perSecondLimiter();
   const faults = new Map<string, SmtpFault>();
-  const smtp = smtpServer(options, { mails, logins, waiting, refused }, faults, limiter.next);
+  const { smtp, disconnect, mostAtOnce } = smtpServer(
+    options,
+    { mails, logins, waiting, refused },
+    faults,
+    limiter.next,
+  );
   await new Promise<void>((resolve) => smtp.listen(port, HOST, resolve));
   const mailbox = createServer((request, response) => {
     const json = request.url === '/mails';
@@ -165,6 +213,8 @@ export async function startLoopbackSmtp(options: LoopbackSmtpOptions = {}): Prom
       faults.clear();
       limiter.set(Number.POSITIVE_INFINITY);
     },
+    disconnect,
+    mostAtOnce,
     async stop() {
       mailbox.closeAllConnections();
       await Promise.all([

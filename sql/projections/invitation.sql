@@ -30,6 +30,17 @@ BEGIN
   PERFORM require_row(FOUND, e);
 END $$;
 
+CREATE OR REPLACE FUNCTION project_invitation_email_unknown(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+BEGIN
+  -- A reminder says nothing about the invitation's own mail.
+  UPDATE user_invitations_projection
+  SET email_status = CASE WHEN (e.event_data ->> 'reminder')::int > 0 THEN email_status ELSE 'unknown' END,
+    updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $$;
+
 CREATE OR REPLACE FUNCTION project_invitation_revoked(e domain_events) RETURNS void
 LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
 BEGIN

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/activity';
 import { inTransaction } from '#kernel/database/pool.ts';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { normalizeEmail } from '#kernel/input/email.ts';
+import { type MailOutcome, sendOnce } from '#kernel/mail/sendOnce.ts';
 import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
@@ -10,7 +11,7 @@ import { tellingOf } from '#membership/activities/deps.ts';
 import type { MembershipMetric } from '#membership/metrics.ts';
 import type { MembershipWorkerConfig } from '#membership/settings.ts';
 import { createOrganizations } from '#organization/store.ts';
-import { ACCEPTED, deliverInvitation, loadInvitation } from './activities/delivery.ts';
+import { deliverInvitation, emitUnknown, loadInvitation } from './activities/delivery.ts';
 import { emitRevoked } from './activities/revocation.ts';
 import { invitationToken, tokenHash } from './activities/token.ts';
 import {
@@ -110,15 +111,24 @@ export function createActivities({
     if (overdue) await expire({ invitationId: overdue, orgId, origin });
   }
 
-  /** The event of a mail that went out: the invitation's own, or a reminder's. */
-  async function recordMail(input: SendInvitationInput): Promise<void> {
+  /** The event of a mail: the invitation's own, or a reminder's. */
+  async function recordMail(input: SendInvitationInput, outcome: MailOutcome): Promise<void> {
     const { invitationId, orgId, origin, generation, reminder } = input;
+    const messageId = messageIdOf(input);
     const common = {
       org_id: orgId,
       invitation_id: invitationId,
       sent_at: new Date().toISOString(),
-      message_id: messageIdOf(input),
+      message_id: messageId,
     };
+    if (outcome === 'unknown') {
+      await emitUnknown(
+        emitEvent,
+        { orgId, invitationId, messageId, generation, reminder },
+        origin,
+      );
+      return;
+    }
     if (reminder > 0) {
       await emitEvent({
         eventType: 'invitation.reminder.sent',
@@ -181,17 +191,16 @@ export function createActivities({
      */
     async sendInvitationMailActivity(
       input: SendInvitationInput,
-      { remember, remembered }: ActivityScope,
+      scope: ActivityScope,
     ): Promise<void> {
       const { invitationId, generation, reminder } = input;
       if (isTold(await load(invitationId), input)) return;
-      if (remembered !== ACCEPTED) {
-        const messageId = messageIdOf(input);
-        const mail = { invitationId, messageId, generation, isReminder: reminder > 0 };
-        await deliverInvitation({ config, organizations, invitations, emailProvider }, mail);
-        remember(ACCEPTED);
-      }
-      await recordMail(input);
+      const messageId = messageIdOf(input);
+      const mail = { invitationId, messageId, generation, isReminder: reminder > 0 };
+      const outcome = await sendOnce(scope, (options) =>
+        deliverInvitation({ config, organizations, invitations, emailProvider }, mail, options),
+      );
+      await recordMail(input, outcome);
     },
 
     /** Emits `invitation.email.failed`: the list of invitations and a metric show it. */

@@ -31,6 +31,15 @@ export const INVITATION_EVENTS = {
     failed_at: string;
     reason: string;
   }>(),
+  /** The server had the whole mail, and did not say whether it accepted it. */
+  'invitation.email.unknown': invitation<{
+    org_id: string;
+    invitation_id: string;
+    /** 0 for the invitation's own mail. */
+    reminder: number;
+    tried_at: string;
+    message_id: string;
+  }>(),
   'invitation.reminder.sent': invitation<{
     org_id: string;
     invitation_id: string;

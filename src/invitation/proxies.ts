@@ -13,6 +13,6 @@ export function activitiesFor(timing: InvitationTiming) {
   return {
     store: proxyActivities<StoreActivities>(policies.unlimited),
     account: proxyActivities<AccountActivities>(policies.quick),
-    mail: proxyActivities<MailActivities>(policies.waiting),
+    mail: proxyActivities<MailActivities>(policies.mail),
   };
 }

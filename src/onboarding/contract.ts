@@ -93,7 +93,7 @@ export const BOOTSTRAP_STEPS = [
     name: 'send_invitation_emails',
     stage: 'invitation_email',
     activity: 'sendInvitationEmailsActivity',
-    endedBy: ['invitation.email.sent', 'invitation.email.failed'],
+    endedBy: ['invitation.email.sent', 'invitation.email.failed', 'invitation.email.unknown'],
     repeated: true,
   },
   {

@@ -16,7 +16,7 @@ export function proxies(timing: BootstrapTiming) {
   return {
     store: proxyActivities<StoreActivities>(policies.waiting),
     dns: proxyActivities<DnsActivities>(policies.waiting),
-    mail: proxyActivities<MailActivities>(policies.waiting),
+    mail: proxyActivities<MailActivities>(policies.mail),
     compensation: proxyActivities<CompensationActivities>(
       policies.patient(timing.compensationLimitMs),
     ),

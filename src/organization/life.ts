@@ -85,6 +85,7 @@ export const ALWAYS_POSSIBLE: readonly string[] = [
   'organization.dns.removed',
   'invitation.email.sent',
   'invitation.email.failed',
+  'invitation.email.unknown',
   'invitation.reminder.sent',
   'invitation.expired',
   'invitation.revoked',

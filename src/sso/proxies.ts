@@ -16,7 +16,7 @@ export function ssoProxies(timing: Omit<SsoTiming, 'testWaitMs'>) {
   return {
     store: proxyActivities<StoreActivities>(policies.waiting),
     provider: proxyActivities<ProviderActivities>(policies.waiting),
-    mail: proxyActivities<MailActivities>(policies.waiting),
+    mail: proxyActivities<MailActivities>(policies.mail),
     patient: proxyActivities<PatientActivities>(policies.patient(timing.compensationLimitMs)),
   };
 }

@@ -164,6 +164,7 @@ describe('organizations_projection', () => {
     'organization.bootstrap.completed',
     'invitation.email.sent',
     'invitation.email.failed',
+    'invitation.email.unknown',
     'invitation.revoked',
   ] as const)('%s of something unknown is an error, not silence', async (type) => {
     await expect(emit(type, randomUUID(), {})).rejects.toMatchObject({ sqlState: 'A4C02' });
@@ -201,6 +202,10 @@ describe('user_invitations_projection', () => {
     const [sent, failed] = [await invite(orgId), await invite(orgId, 'grace@example.com')];
     await emit('invitation.email.sent', sent, { sent_at: AT, message_id: 'm1' });
     await emit('invitation.email.failed', failed, { reason: 'no such mailbox' });
+    const silent = await invite(orgId, 'mary@example.com');
+    await emit('invitation.email.unknown', silent, { reminder: 0, tried_at: AT, message_id: 'm3' });
+    await emit('invitation.email.unknown', sent, { reminder: 1, tried_at: AT, message_id: 'm4' });
+    expect(await readModels.invitation(silent)).toMatchObject({ emailStatus: 'unknown' });
     expect(await readModels.invitation(sent)).toMatchObject({
       emailStatus: 'sent',
       emailSentAt: new Date(AT),

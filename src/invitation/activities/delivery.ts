@@ -1,17 +1,18 @@
 /** Sends the mail with an invitation's link, whoever invited. */
 import { ApplicationFailure } from '@temporalio/activity';
-import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
+import type { EmailProvider, SendOptions } from '#kernel/mail/mail.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { FAILURE } from '#kernel/workflow/failureTypes.ts';
+import type { RequestOrigin } from '#kernel/workflow/names.ts';
 import { requirePermitted } from '#organization/permitted.ts';
 import type { Organizations } from '#organization/store.ts';
+import { MAX_REMINDERS } from '../contract.ts';
+import type { INVITATION_EVENTS } from '../events.ts';
 import { invitationMail } from '../mails.ts';
 import type { InvitationWorkerConfig } from '../settings.ts';
 import type { Invitation, Invitations } from '../store.ts';
 import { invitationToken } from './token.ts';
-
-/** Remembered between attempts: the server took the mail, only our record of it is missing. */
-export const ACCEPTED = 'accepted';
 
 interface DeliveryDeps {
   config: Pick<InvitationWorkerConfig, 'FRONTEND_URL' | 'INVITATION_TOKEN_SECRET'>;
@@ -48,11 +49,12 @@ export interface InvitationMail {
 export async function deliverInvitation(
   { config, organizations, invitations, emailProvider }: DeliveryDeps,
   { invitationId, messageId, generation = 0, isReminder = false }: InvitationMail,
+  options: SendOptions = {},
 ): Promise<void> {
   const { orgId, email, firstName, expiresAt } = await loadInvitation(invitations, invitationId);
   const organization = await organizations.find(orgId);
   requirePermitted(organization, 'user.invited');
-  await emailProvider.send({
+  const mail = {
     kind: 'invitation',
     to: email,
     ...invitationMail({
@@ -65,5 +67,34 @@ export async function deliverInvitation(
     }),
     messageId,
     correlationId: currentCorrelationId() ?? '',
+  };
+  await emailProvider.send(mail, options);
+}
+/** Emits that nobody knows whether a mail was accepted. @param mail of the bootstrap, or its run. */
+export async function emitUnknown(
+  emitEvent: EmitEvent<typeof INVITATION_EVENTS>,
+  mail: {
+    orgId: string;
+    invitationId: string;
+    messageId: string;
+    generation?: number;
+    reminder?: number;
+  },
+  origin: RequestOrigin,
+): Promise<void> {
+  const { orgId, invitationId, messageId, generation = 0, reminder = 0 } = mail;
+  await emitEvent({
+    eventType: 'invitation.email.unknown',
+    aggregateId: invitationId,
+    origin,
+    // There are at most two reminders in each generation.
+    ordinal: generation * (MAX_REMINDERS + 1) + reminder,
+    eventData: {
+      org_id: orgId,
+      invitation_id: invitationId,
+      reminder,
+      tried_at: new Date().toISOString(),
+      message_id: messageId,
+    },
   });
 }

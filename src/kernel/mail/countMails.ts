@@ -1,7 +1,8 @@
 /** Counts the results of sending mails. */
+import { isProviderError } from '#kernel/providerError.ts';
 import { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
-import type { EmailProvider, Mail } from './emailProvider.ts';
+import type { EmailProvider, Mail } from './mail.ts';
 
 /** Counts attempts to send a mail, by kind and outcome. @param kinds all possible kinds. */
 export function countMails(
@@ -14,12 +15,13 @@ export function countMails(
       metrics.inc('mails_total', { kind, outcome }, 0);
   }
   return {
-    async send(mail: Mail) {
+    async send(mail: Mail, options) {
       const { kind } = mail;
       try {
-        await provider.send(mail);
+        await provider.send(mail, options);
       } catch (error) {
-        metrics.inc('mails_total', { kind, outcome: 'failed' });
+        const unknown = isProviderError(error) && error.kind === 'unknown_outcome';
+        metrics.inc('mails_total', { kind, outcome: unknown ? 'unknown' : 'failed' });
         throw error;
       }
       metrics.inc('mails_total', { kind, outcome: 'sent' });

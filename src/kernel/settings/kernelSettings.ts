@@ -18,6 +18,7 @@ import {
 } from './builders.ts';
 import type { SettingsOf } from './load.ts';
 
+const MINUTE_MS = 60 * SECOND_MS;
 export const UNKNOWN_REVISION = 'unknown';
 
 /** Settings of every role. */
@@ -211,6 +212,7 @@ export const workerSettings = {
   ),
   EMAIL_PROVIDER: z.enum(EMAIL_PROVIDERS).default('smtp').describe('how mails are sent'),
   RESEND_API_KEY: optional().meta(secretly('required with `EMAIL_PROVIDER=resend`')),
+  RESEND_API_BASE_URL: z.url().default('https://api.resend.com').describe('Resend’s API'),
   SMTP_HOST: optional().describe('required with `EMAIL_PROVIDER=smtp`'),
   SMTP_PORT: port(587).describe('port of the mail server'),
   SMTP_SECURE: flag(false).describe(
@@ -225,6 +227,22 @@ export const workerSettings = {
   ),
   MAILS_PER_SECOND: perSecond(10).describe(
     'mails that all workers together hand over in a second; 0 sets no pace',
+  ),
+  SMTP_CA_FILE: optional().describe(
+    'file with the certificates of further authorities that the mail server’s may be signed by',
+  ),
+  SMTP_CONNECTIONS: integer(5, 1, 100).describe(
+    'connections of one process to the mail server, and so mails at once; others wait',
+  ),
+  /** The defaults are the minimums of RFC 5321, section 4.5.3.2. */
+  SMTP_GREETING_TIMEOUT_SECONDS: seconds(5 * MINUTE_MS, 10 * MINUTE_MS).describe(
+    'how long the mail server may take to greet',
+  ),
+  SMTP_COMMAND_TIMEOUT_SECONDS: seconds(5 * MINUTE_MS, 10 * MINUTE_MS).describe(
+    'how long it may take to answer a command',
+  ),
+  SMTP_DATA_TIMEOUT_SECONDS: seconds(10 * MINUTE_MS, 15 * MINUTE_MS).describe(
+    'how long it may take to accept a whole mail; after that nobody knows whether it did',
   ),
   MAIL_FROM: z.string().min(3).describe('sender of every mail'),
   SUPPORT_EMAIL: z.email().describe('gets a mail when a person has to decide'),

@@ -8,7 +8,7 @@ export const KERNEL_LABEL_VALUES = {
   task_queue: QUEUE_NAMES,
   workflow_outcome: ['completed', 'failed', 'cancelled', 'terminated', 'timed_out'],
   activity_outcome: ['completed', 'failed', 'cancelled'],
-  mail_outcome: ['sent', 'failed'],
+  mail_outcome: ['sent', 'failed', 'unknown'],
   resolver_result: ['found', 'not_found', 'mismatch', 'error'],
   rejected_token_reason: ['missing', 'invalid', 'blocked', 'keys_unavailable'],
 } as const;

@@ -1,7 +1,7 @@
 /** What the worker passes to every family to create its activities. */
 import type { Pool } from 'pg';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
-import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { EmailProvider } from '#kernel/mail/mail.ts';
 import type { Pace } from '#kernel/patience/pace.ts';
 import type { KernelMetricName } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';

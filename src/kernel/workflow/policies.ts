@@ -10,6 +10,12 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 /** No activity waits longer, whatever it waits for. */
 const LONGEST_WAIT_MS = 24 * HOUR_MS;
+/**
+ * The wait for a connection, and then a server that takes all the time that SMTP_DATA_TIMEOUT_SECONDS
+ * and its like grant. If Temporal gave up before, it would repeat a mail that may still be accepted;
+ * a lost worker is noticed by its heartbeats.
+ */
+const LONGEST_MAIL_MS = 2 * HOUR_MS;
 
 export interface RetryTiming {
   /** First pause before a call to a provider is retried; doubled each time. */
@@ -21,6 +27,8 @@ export interface RetryTiming {
 export interface Policies {
   /** Waits out what the table of patience says; refusals and repeated failures end it. */
   waiting: ActivityOptions;
+  /** As `waiting`; an attempt may take as long as a slow mail server. */
+  mail: ActivityOptions;
   /** As `waiting`, until the run ends. */
   unlimited: ActivityOptions;
   /** For activities that must succeed, such as compensations: everything is retried for `limitMs`. */
@@ -49,6 +57,11 @@ export function retryPolicies({ retryInitialMs, heartbeatTimeoutMs }: RetryTimin
   const unlimited = { ...common, retry: { ...retry, nonRetryableErrorTypes: [REFUSALS] } };
   return {
     waiting: { ...unlimited, scheduleToCloseTimeout: LONGEST_WAIT_MS },
+    mail: {
+      ...unlimited,
+      startToCloseTimeout: LONGEST_MAIL_MS,
+      scheduleToCloseTimeout: LONGEST_WAIT_MS,
+    },
     unlimited,
     patient: (limitMs) => ({ ...common, scheduleToCloseTimeout: limitMs, retry }),
     quick: {

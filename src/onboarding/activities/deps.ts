@@ -4,7 +4,7 @@ import type { INVITATION_EVENTS } from '#invitation/events.ts';
 import type { Invitations } from '#invitation/store.ts';
 import type { Resolvers } from '#kernel/dns/resolvers.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
-import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { EmailProvider } from '#kernel/mail/mail.ts';
 import type { Organizations } from '#organization/store.ts';
 import type { DnsProvider } from '../cloudflare/dnsProvider.ts';
 import type { ONBOARDING_EVENTS } from '../events.ts';

@@ -1,6 +1,7 @@
 /** Activities on the organization's DNS: each makes one change or lookup, then emits one event. */
 
 import { EventRefusedError } from '#kernel/eventStore/emitEvent.ts';
+import { sendOnce } from '#kernel/mail/sendOnce.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import { type DnsCheck, judgeDns } from '#kernel/workflow/dnsCheck.ts';
@@ -82,9 +83,12 @@ export function dnsActivities(deps: OnboardingDeps) {
     },
 
     /** Mails the support address that a person must decide; the event has already been emitted. */
-    async notifySupportActivity({ orgId, fqdn, attempts, round }: DnsTimedOutInput) {
+    async notifySupportActivity(
+      { orgId, fqdn, attempts, round }: DnsTimedOutInput,
+      scope: ActivityScope,
+    ): Promise<void> {
       const organization = await organizations.find(orgId);
-      await emailProvider.send({
+      const mail = {
         kind: 'support',
         to: config.SUPPORT_EMAIL,
         ...verificationTimedOutMail({
@@ -95,7 +99,8 @@ export function dnsActivities(deps: OnboardingDeps) {
         }),
         messageId: `dns-${orgId}-${round}`,
         correlationId: currentCorrelationId() ?? '',
-      });
+      };
+      await sendOnce(scope, (options) => emailProvider.send(mail, options));
     },
 
     async skipDNSVerificationActivity({ orgId, origin, fqdn, attempts }: DnsSkippedInput) {

@@ -1,10 +1,11 @@
 /** Activities on the organization's invitations. */
-import { ACCEPTED, deliverInvitation, loadInvitation } from '#invitation/activities/delivery.ts';
+import { deliverInvitation, emitUnknown, loadInvitation } from '#invitation/activities/delivery.ts';
 import { emitRevoked } from '#invitation/activities/revocation.ts';
 import { invitationToken, tokenHash } from '#invitation/activities/token.ts';
 import { expiryOf } from '#invitation/rules.ts';
 import { eventId } from '#kernel/eventStore/eventId.ts';
 import { normalizeEmail } from '#kernel/input/email.ts';
+import { sendOnce } from '#kernel/mail/sendOnce.ts';
 import type { ActivityScope } from '#kernel/temporal/activity.ts';
 import type {
   CompensationInput,
@@ -55,19 +56,22 @@ export function invitationActivities(deps: OnboardingDeps) {
 
     /**
      * Sends one invitation's mail and emits its event. A mail that an earlier attempt recorded, or
-     * that the server accepted then, is not sent again. Only if the worker is killed between the
-     * two can a mail be repeated; it then has the same Message-ID and link.
+     * that the server may have accepted then, is not sent again: `invitation.email.unknown` says so,
+     * and counts as sent, because most of these mails arrive.
      */
     async sendInvitationEmailsActivity(
       { orgId, origin, invitationId }: SendInvitationEmailInput,
-      { remember, remembered }: ActivityScope,
+      scope: ActivityScope,
     ): Promise<void> {
       const { email, emailStatus } = await loadInvitation(stored, invitationId);
-      if (emailStatus === 'sent') return;
+      if (emailStatus === 'sent' || emailStatus === 'unknown') return;
       const messageId = `invitation-${invitationId}`;
-      if (remembered !== ACCEPTED) {
-        await deliverInvitation(deps, { invitationId, messageId });
-        remember(ACCEPTED);
+      const outcome = await sendOnce(scope, (options) =>
+        deliverInvitation(deps, { invitationId, messageId }, options),
+      );
+      if (outcome === 'unknown') {
+        await emitUnknown(emitEvent, { orgId, invitationId, messageId }, origin);
+        return;
       }
       await emitEvent({
         eventType: 'invitation.email.sent',

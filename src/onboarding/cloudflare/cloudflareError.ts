@@ -1,5 +1,6 @@
 /** Converts errors of the Cloudflare client to ProviderErrors. */
 import { APIConnectionError, APIError, APIUserAbortError } from 'cloudflare';
+import { retryAfterMs } from '#kernel/outbound/retryAfter.ts';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 
 export const DNS_FAILURE: ProviderFailures = {
@@ -9,7 +10,6 @@ export const DNS_FAILURE: ProviderFailures = {
   unavailable: 'DnsUnavailable',
 };
 
-const SECOND_MS = 1000;
 const UNAUTHORIZED = 401;
 const FORBIDDEN = 403;
 const TOO_MANY_REQUESTS = 429;
@@ -20,18 +20,6 @@ const SERVER_ERROR = 500;
 export const IDENTICAL_RECORD = 81058;
 /** "A record with that host already exists" and "A, AAAA, or CNAME record with that host …". */
 export const HOST_TAKEN: readonly number[] = [81053, 81054, 81057];
-
-/** Milliseconds of a Retry-After header in seconds or as an HTTP date (RFC 9110, 10.2.3). */
-export function retryAfterMs(
-  value: string | null | undefined,
-  now = Date.now(),
-): number | undefined {
-  if (!value) return undefined;
-  const ms = /^\d+(\.\d+)?$/.test(value.trim())
-    ? Number(value) * SECOND_MS
-    : Date.parse(value) - now;
-  return Number.isNaN(ms) ? undefined : Math.max(0, Math.round(ms));
-}
 
 /** Cloudflare's error codes in an error; empty for other errors. */
 export const codesOf = (error: unknown): number[] =>

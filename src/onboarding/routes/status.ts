@@ -14,6 +14,9 @@ import type { OnboardingRouteDeps } from './routeDeps.ts';
 
 type Status = WorkflowStatusBody['status'];
 
+/** A mail whose outcome nobody knows counts as sent: most of these arrive. */
+const COUNT_AS_SENT: readonly string[] = ['invitation.email.sent', 'invitation.email.unknown'];
+
 /** The status of a run that Temporal closed without its last event. */
 const OF_EXECUTION: Record<string, Status> = {
   RUNNING: 'running',
@@ -93,7 +96,7 @@ function fromEvents(
     organization.subdomainStatus !== null,
   ) ?? { stages: [], current: null };
   const has = (type: string) => events.some(({ eventType }) => eventType === type);
-  const sent = events.filter(({ eventType }) => eventType === 'invitation.email.sent').length;
+  const sent = events.filter(({ eventType }) => COUNT_AS_SENT.includes(eventType)).length;
   const status = statusFrom(execution, ended, organization);
   const error = last?.eventData.error_message;
   return {

@@ -2,7 +2,7 @@
 
 import type { DomainClaims } from '#domainClaim/store.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
-import type { EmailProvider } from '#kernel/mail/emailProvider.ts';
+import type { EmailProvider } from '#kernel/mail/mail.ts';
 import type { Organizations } from '#organization/store.ts';
 import type { SSO_EVENTS } from '../events.ts';
 import type { SsoProvider } from '../provider.ts';

@@ -29,7 +29,7 @@ export async function recipientsOf(
  */
 export async function mailToAll(
   { emailProvider }: SsoDeps,
-  { remember, remembered }: ActivityScope,
+  { remember, remembered, signal }: ActivityScope,
   recipients: string[],
   content: MailContent,
   messageId: string,
@@ -40,16 +40,22 @@ export async function mailToAll(
     const digest = digestOf(to);
     if (reached.has(digest)) continue;
     try {
-      await emailProvider.send({
+      const mail = {
         kind: 'sso',
         to,
         ...content,
         messageId: `${messageId}-${digest}`,
         correlationId: currentCorrelationId() ?? '',
-      });
+      };
+      // From the handover on it may arrive: a worker that dies now must not lead to a second copy.
+      const onHandover = () => remember([...reached, digest]);
+      await emailProvider.send(mail, { signal, onHandover });
       reached.add(digest);
       remember([...reached]);
     } catch (error) {
+      signal.throwIfAborted();
+      if (isProviderError(error) && error.kind === 'unknown_outcome') reached.add(digest);
+      remember([...reached]);
       // A permanently refused address must not stop the mails to the others.
       if (!isProviderError(error) || error.retryable) later = error;
     }

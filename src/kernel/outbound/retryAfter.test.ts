@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { retryAfterMs } from './cloudflareError.ts';
+import { retryAfterMs } from './retryAfter.ts';
 
 const NOW = Date.parse('2026-11-25T12:00:00Z');
 
