@@ -245,7 +245,7 @@ ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_proj
 ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_test_token_hash_key UNIQUE (test_token_hash);
 ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES user_invitations_projection(invitation_id);
 ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_pkey PRIMARY KEY (token_hash);
-ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_email_status_check CHECK ((email_status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text])));
+ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_email_status_check CHECK ((email_status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])));
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_pkey PRIMARY KEY (invitation_id);
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'expired'::text, 'revoked'::text])));
@@ -760,6 +760,7 @@ BEGIN
       END IF;
     WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
     WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);
+    WHEN 'invitation.email.unknown' THEN PERFORM project_invitation_email_unknown(e);
     WHEN 'invitation.reminder.sent' THEN PERFORM project_invitation_reminded(e);
     WHEN 'invitation.resent' THEN PERFORM project_invitation_resent(e);
     WHEN 'invitation.expired' THEN PERFORM project_invitation_expired(e);
@@ -839,6 +840,23 @@ BEGIN
   UPDATE user_invitations_projection SET email_status = 'sent', email_error = NULL,
     email_sent_at = (e.event_data ->> 'sent_at')::timestamptz,
     message_id = e.event_data ->> 'message_id', updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION public.project_invitation_email_unknown(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+BEGIN
+  -- A reminder says nothing about the invitation's own mail.
+  UPDATE user_invitations_projection
+  SET email_status = CASE WHEN own.mail THEN 'unknown' ELSE email_status END,
+    message_id = CASE WHEN own.mail THEN e.event_data ->> 'message_id' ELSE message_id END,
+    updated_at = e.created_at
+  FROM (SELECT (e.event_data ->> 'reminder')::int = 0 AS mail) own
   WHERE invitation_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
 END $function$

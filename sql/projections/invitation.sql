@@ -35,8 +35,10 @@ LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
 BEGIN
   -- A reminder says nothing about the invitation's own mail.
   UPDATE user_invitations_projection
-  SET email_status = CASE WHEN (e.event_data ->> 'reminder')::int > 0 THEN email_status ELSE 'unknown' END,
+  SET email_status = CASE WHEN own.mail THEN 'unknown' ELSE email_status END,
+    message_id = CASE WHEN own.mail THEN e.event_data ->> 'message_id' ELSE message_id END,
     updated_at = e.created_at
+  FROM (SELECT (e.event_data ->> 'reminder')::int = 0 AS mail) own
   WHERE invitation_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
 END $$;

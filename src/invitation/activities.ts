@@ -65,7 +65,8 @@ function isTold(invitation: Invitation, input: SendInvitationInput): boolean {
   const { status, emailStatus, generation, remindersSent, messageId } = invitation;
   if (status !== 'pending' || generation > input.generation) return true;
   if (input.reminder > 0) return remindersSent >= input.reminder;
-  return emailStatus === 'sent' && messageId === messageIdOf(input);
+  const isOut = emailStatus === 'sent' || emailStatus === 'unknown';
+  return isOut && messageId === messageIdOf(input);
 }
 
 export function createActivities({

@@ -142,7 +142,7 @@ export interface StoredInvitation {
   status: InvitationStatus;
   expiresAt: string;
   // Absent in histories that are older than these fields.
-  emailStatus?: 'pending' | 'sent' | 'failed';
+  emailStatus?: 'pending' | 'sent' | 'failed' | 'unknown';
   /** The number of the valid link. */
   generation?: number;
   remindersSent?: number;

@@ -224,7 +224,7 @@ export interface UserInvitationsProjection {
   email: string;
   email_error: string | null;
   email_sent_at: Timestamp | null;
-  email_status: 'pending' | 'sent' | 'failed';
+  email_status: 'pending' | 'sent' | 'failed' | 'unknown';
   expired_at: Timestamp | null;
   expires_at: Timestamp;
   first_name: string;

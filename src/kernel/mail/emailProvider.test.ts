@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
@@ -246,7 +247,7 @@ describe('a server with logins', () => {
   /** A key and a certificate that nobody trusts. */
   async function ownKeys(ip = '127.0.0.1', notAfterDate?: Date) {
     const { private: key, cert } = await generate(
-      [{ name: 'commonName', value: 'Loopback SMTP' }],
+      [{ name: 'commonName', value: `Loopback SMTP ${randomUUID()}` }],
       {
         keySize: 2048,
         algorithm: 'sha256',

@@ -18,6 +18,8 @@ export interface TlsSettings {
 
 interface MaybeTls {
   code?: unknown;
+  /** Where nodemailer keeps the code that it replaces. */
+  originalCode?: unknown;
   message?: unknown;
   cause?: unknown;
 }
@@ -31,7 +33,11 @@ const TEXTS: readonly [RegExp, string][] = [
   [/wrong version number|ssl routines|tls connection was established/i, 'protocol'],
 ];
 
-function reasonOf({ code, message }: MaybeTls): string | undefined {
+function reasonOf({
+  code: last,
+  originalCode: code = last,
+  message,
+}: MaybeTls): string | undefined {
   if (UNKNOWN_ISSUER.includes(String(code))) return 'issuer';
   if (code === 'CERT_HAS_EXPIRED') return 'expired';
   if (code === 'CERT_NOT_YET_VALID') return 'early';
