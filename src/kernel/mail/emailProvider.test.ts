@@ -11,9 +11,7 @@ import {
   type LoopbackSmtpOptions,
   startLoopbackSmtp,
 } from '#dev/loopback/loopbackSmtp.ts';
-import { invitationMail } from '#invitation/mails.ts';
 import { normalizeEmail } from '#kernel/input/email.ts';
-import { verificationTimedOutMail } from '#onboarding/mails.ts';
 import { createEmailProvider } from './emailProvider.ts';
 import type { EmailProvider } from './mail.ts';
 
@@ -202,33 +200,6 @@ test('an unreachable server is a transport error', async () => {
   const nowhere = createEmailProvider(config(1));
   await expect(nowhere.send(mail)).rejects.toMatchObject({ kind: 'transport' });
   nowhere.close();
-});
-
-test('the invitation escapes every value, and its link contains the token', () => {
-  const content = invitationMail({
-    firstName: '<img src=x>',
-    organizationName: 'A & "B"\r\nBcc: eve@example.com',
-    frontendUrl: 'https://app.example.com/',
-    token: 'tok-en_1',
-    expiresAt: '2026-12-02T10:00:00.000Z',
-  });
-  expect(content.html).not.toContain('<img');
-  expect(content.html).toContain('A &amp; &quot;B&quot;');
-  expect(content.subject).not.toMatch(/[\r\n]/);
-  expect(content.text).toContain('https://app.example.com/accept-invitation?token=tok-en_1');
-  expect(content.text).toContain('December 2, 2026');
-});
-
-test('the mail to support lists the three decisions', () => {
-  const { text } = verificationTimedOutMail({
-    orgId: 'o1',
-    organizationName: 'Acme',
-    domain: 'acme.example.com',
-    attempts: 4,
-  });
-  for (const signal of ['retry-dns', 'skip-dns', 'abort']) {
-    expect(text).toContain(`/api/v1/workflows/org-bootstrap-o1/signals/${signal}`);
-  }
 });
 
 describe('a server with logins', () => {
