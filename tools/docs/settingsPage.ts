@@ -41,7 +41,7 @@ const GROUPS: readonly SettingGroup[] = [
   { title: 'PostgreSQL', names: /^(MIGRATION_)?DATABASE_/ },
   { title: 'Temporal', names: /^TEMPORAL_/ },
   { title: 'The worker', names: /^(WORKER_|HEALTH_CHECK_PORT)/ },
-  { title: 'HTTP', names: /^(PORT|CORS_|BODY_|REQUEST_|ENABLE_|TRUST|PUBLIC_|FRONTEND_)/ },
+  { title: 'HTTP', names: /^(PORT|HTTP_|CORS_|BODY_|REQUEST_|ENABLE_|TRUST|PUBLIC_|FRONTEND_)/ },
   { title: 'Tokens and accounts', names: /^(SUPABASE_|JWT_)/ },
   { title: 'DNS', names: /^(PLATFORM_BASE_DOMAIN|CLOUDFLARE_|DNS_)/ },
   { title: 'Mail', names: /^(EMAILS?_|RESEND_|SMTP_|MAIL_|SUPPORT_EMAIL)/ },
