@@ -87,7 +87,7 @@ describe('metadata at an address', () => {
     const before = structuredClone(supabase.sso.providers);
     await expect(
       provider.activate(id, ['example.org'], `${idp.url}/nothing`),
-    ).rejects.toMatchObject({ kind: 'unavailable' });
+    ).rejects.toMatchObject({ kind: 'unexpected' });
     expect(supabase.sso.providers).toEqual(before);
   });
 
@@ -202,7 +202,7 @@ test('removes only the organization’s own provider', async () => {
 test.each([
   [429, 'rate_limited'],
   [500, 'unavailable'],
-  [401, 'unavailable'],
+  [401, 'unauthorized'],
   [400, 'rejected'],
 ])('%i is %s', async (status, kind) => {
   supabase.sso.fail({ method: 'GET', status });

@@ -1,9 +1,12 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { breakProjection } from '#support/history/brokenProjection.ts';
 import { attemptsOf, bootstrapRuns, failureOf } from '#support/runs/bootstrapRuns.ts';
 import { sampleUsers, startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
 import { useWorker } from '#support/stack/worker.ts';
 
+const execute = promisify(execFile);
 const onboarding = useOnboarding();
 useWorker(onboarding);
 afterEach(() => onboarding.heal());
@@ -57,6 +60,18 @@ describe('is waited out', () => {
     const run = await startBootstrap(onboarding);
     await expect.poll(() => attemptsSoFar(run)).toBeGreaterThan(3);
     expect(await run.eventTypes()).toEqual([]);
+    const { stdout } = await execute(
+      process.execPath,
+      ['src/main.ts', 'ops', 'waiting', '--json'],
+      {
+        env: onboarding.workerEnv,
+      },
+    );
+    const rows: { workflowId: string }[] = JSON.parse(stdout);
+    expect(rows.find(({ workflowId }) => workflowId === run.workflowId)).toMatchObject({
+      reason: 'our database needs a repair',
+      activity: 'createOrganizationActivity',
+    });
     await mend();
     await expectSaved(run);
   });

@@ -1,5 +1,6 @@
 /** `npm run ops -- <command>`: commands for operators on the event store and Temporal. */
 import { parseArgs } from 'node:util';
+import type { Client } from '@temporalio/client';
 import type { Pool } from 'pg';
 import { ConfigError, loadConfig } from '#config.ts';
 import { databaseWords } from '#kernel/database/databaseWords.ts';
@@ -31,6 +32,7 @@ const USAGE = `usage: npm run ops -- <command> [options]
                        remove what it left
   trace <org id>       organization -> events -> runs -> activities -> projections
   correlation <id>     every event of a correlation id
+  waiting              open runs that wait for a provider or for our database, and for what
   versions             versions of the workers, which is current, and what runs on each
   versions set-current <deployment> <build id>
                        send new runs to this version; "unversioned" for workers without one
@@ -38,8 +40,8 @@ const USAGE = `usage: npm run ops -- <command> [options]
   --json               JSON instead of a table
   --help
 
-Reads DATABASE_URL; versions reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_API_KEY and
-TEMPORAL_TLS in its place, and cleanup reads them and TEMPORAL_TASK_QUEUE, too. Exits 1 when a command fails, and health as said above.
+Reads DATABASE_URL; waiting and versions read TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE,
+TEMPORAL_API_KEY and TEMPORAL_TLS in its place, and cleanup reads them and TEMPORAL_TASK_QUEUE, too. Exits 1 when a command fails, and health as said above.
 `;
 
 /** Time limit for Temporal, in case it does not respond. */
@@ -143,17 +145,25 @@ const onDatabase =
   };
 
 /** A command on Temporal. Only it loads the client, so that other commands start faster. */
-const versions: Run = async (json, args) => {
-  const { connectTemporal } = await import('#kernel/temporal/connection.ts');
-  const command = await import('./versions.ts');
-  const { client, connection } = connectTemporal(loadConfig('trigger'));
-  try {
-    const limit = Date.now() + TEMPORAL_LIMIT_MS;
-    await client.withDeadline(limit, () => command.versions(client, json, args));
-  } finally {
-    await connection.close();
-  }
-};
+const onTemporal =
+  (command: (client: Client, json: boolean, args: string[]) => Promise<void>): Run =>
+  async (json, args) => {
+    const { connectTemporal } = await import('#kernel/temporal/connection.ts');
+    const { client, connection } = connectTemporal(loadConfig('trigger'));
+    try {
+      const limit = Date.now() + TEMPORAL_LIMIT_MS;
+      await client.withDeadline(limit, () => command(client, json, args));
+    } finally {
+      await connection.close();
+    }
+  };
+
+const versions = onTemporal(async (...args) => (await import('./versions.ts')).versions(...args));
+
+const waiting = onTemporal(async (client, json) => {
+  const command = await import('./waiting.ts');
+  await command.waiting(client, json);
+});
 
 /** Needs the database and Temporal, whose client only it loads. */
 const cleanupCommand: Run = onDatabase(async (pool, json, args, options) => {
@@ -173,6 +183,7 @@ const COMMANDS: Record<string, Command> = {
   cleanup: { run: cleanupCommand, takes: 1 },
   trace: { run: onDatabase(trace), takes: 1 },
   correlation: { run: onDatabase(correlation), takes: 1 },
+  waiting: { run: waiting, takes: 0 },
   versions: { run: versions, takes: 3 },
 };
 
