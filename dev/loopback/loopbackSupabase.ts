@@ -6,7 +6,7 @@ import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import Koa from 'koa';
-import { createLoginRoutes } from './loopbackSupabaseLogin.ts';
+import { type AuthHooks, createLoginRoutes } from './loopbackSupabaseLogin.ts';
 import { createLoopbackSso, type LoopbackSso } from './loopbackSupabaseSso.ts';
 import { createUserStore, type UserStore } from './loopbackSupabaseStore.ts';
 import { createAdminUsers, type UserFaults } from './loopbackSupabaseUsers.ts';
@@ -52,6 +52,7 @@ export interface LoopbackSupabaseOptions {
   /** The URL that callers use, when it differs from the listening address. */
   publicUrl?: string;
   serviceRoleKey?: string;
+  hooks?: AuthHooks;
 }
 
 export async function startLoopbackSupabase(
@@ -95,7 +96,7 @@ export async function startLoopbackSupabase(
   app.silent = true;
   app.use(bodyParser());
   app.use(published.routes());
-  app.use(createLoginRoutes(store, issueToken).routes());
+  app.use(createLoginRoutes(store, issueToken, options.hooks).routes());
   app.use(adminRoutes(serviceRoleKey, [users.routes, sso.routes]).routes());
   const server = createServer(app.callback());
   const { host = HOST, port = 0 } = options;

@@ -3,6 +3,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import Router from '@koa/router';
+import type { JWTPayload } from 'jose';
 import type { Context } from 'koa';
 import { type AuthUser, refuse, type UserStore } from './loopbackSupabaseStore.ts';
 import type { TokenClaims } from './tokenClaims.ts';
@@ -17,19 +18,29 @@ interface LoginParams {
   refresh_token?: string;
 }
 
+/** PostgreSQL functions that Supabase Auth calls, when they are enabled in the project. */
+export interface AuthHooks {
+  customAccessToken?(event: object): Promise<{ claims: JWTPayload }>;
+  beforeUserCreated?(event: object): Promise<{ error?: { http_code: number; message: string } }>;
+}
+
 /** @param issueToken signs access tokens. */
 export function createLoginRoutes(
   store: UserStore,
   issueToken: (claims: TokenClaims) => Promise<string>,
+  hooks: AuthHooks = {},
 ): Router {
   const bodyOf = (ctx: Context) => (ctx.request as { body?: LoginParams }).body ?? {};
 
   async function answerSession(ctx: Context, user: AuthUser): Promise<void> {
     const { id, email, app_metadata, user_metadata } = user;
+    const claims = { sub: id, email, app_metadata, user_metadata, is_anonymous: false };
+    const event = { user_id: id, claims, authentication_method: 'password' };
+    const hooked = await hooks.customAccessToken?.(event);
     ctx.body = {
       access_token: await issueToken({
         sub: id,
-        extra: { email, app_metadata, user_metadata, is_anonymous: false },
+        extra: hooked?.claims ?? claims,
         lifetimeSeconds: LIFETIME_SECONDS,
       }),
       token_type: 'bearer',
@@ -60,11 +71,19 @@ export function createLoginRoutes(
   const routes = new Router();
 
   // "Confirm email" is on: after signup the account cannot be used until the address is confirmed.
-  routes.post('/auth/v1/signup', (ctx) => {
+  routes.post('/auth/v1/signup', async (ctx) => {
     const { email = '', password = '', data = {} } = bodyOf(ctx);
     if (!email.includes('@')) return refuse(ctx, 400, 'validation_failed');
     if (password.length < MIN_PASSWORD) return refuse(ctx, 422, 'weak_password');
     const known = store.byEmail(email);
+    const app_metadata = { provider: 'email', providers: ['email'] };
+    const event = { metadata: { name: 'before-user-created' }, user: { email, app_metadata } };
+    const { error } = (!known && (await hooks.beforeUserCreated?.(event))) || {};
+    if (error) {
+      ctx.status = error.http_code;
+      ctx.body = { code: error.http_code, msg: error.message };
+      return;
+    }
     // A confirmed address gets the response of a new one. An unconfirmed one keeps its password.
     ctx.body = known?.email_confirmed_at
       ? { ...known, id: randomUUID(), email_confirmed_at: undefined, user_metadata: data }

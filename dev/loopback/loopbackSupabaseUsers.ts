@@ -4,7 +4,8 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { refuse, type UserStore } from './loopbackSupabaseStore.ts';
 
-export type UsersFault = 'none' | { status: number } | 'silent';
+/** `done`: the account is made, or is there, and the response is the error all the same. */
+export type UsersFault = 'none' | { status: number; done?: boolean } | 'silent';
 
 export interface UserFaults {
   /**
@@ -61,11 +62,13 @@ export function createAdminUsers(store: UserStore): UserFaults & { routes: Route
   routes.post(`${PREFIX}/users`, async (ctx) => {
     const { email = '', password, app_metadata = {}, user_metadata = {}, ...more } = bodyOf(ctx);
     const fault = faultsOf.get(email) ?? faultsOf.get(ANYBODY);
-    if (typeof fault === 'object') return refuse(ctx, fault.status, 'injected');
+    if (typeof fault === 'object' && !(fault.done && !store.byEmail(email)))
+      return refuse(ctx, fault.status, 'injected');
     if (store.byEmail(email)) return refuse(ctx, 422, 'email_exists');
     const user = store.create(email, password ?? randomUUID(), user_metadata);
     user.app_metadata = merged(user.app_metadata, app_metadata);
     if (more.email_confirm) store.confirm(email);
+    if (typeof fault === 'object') return refuse(ctx, fault.status, 'injected');
     if (fault === 'silent') {
       faults.waiting.push(email);
       await new Promise(() => {});

@@ -17,6 +17,7 @@ export interface StartedInvitation {
 interface Options {
   orgId: string;
   email?: string;
+  role?: string;
   invitedByName?: string;
   requestedAt?: Date;
   /** Milliseconds; without it the run has the waits of production. */
@@ -37,10 +38,10 @@ export const person = (email = `p-${randomUUID().slice(0, 8)}@example.org`) => (
  */
 export async function startInvitation(
   { client, usersTaskQueue }: { client: Client; usersTaskQueue: string },
-  { orgId, email, invitedByName, requestedAt = new Date(), timing }: Options,
+  { orgId, email, role, invitedByName, requestedAt = new Date(), timing }: Options,
 ): Promise<StartedInvitation> {
   const invitationId = randomUUID();
-  const user = person(email);
+  const user = { ...person(email), ...(role && { role }) };
   const params = {
     invitationId,
     orgId,
