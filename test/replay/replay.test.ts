@@ -38,6 +38,7 @@ describe('the present code replays', () => {
   test('histories of every kind of ending', () => {
     expect(names).toEqual([
       'before-dns-verification.json',
+      'cancelled-while-it-activates.json',
       'cancelled.json',
       'completed.json',
       'deletion-before-waiting.json',
@@ -52,10 +53,12 @@ describe('the present code replays', () => {
       'invitations-left-to-runs.json',
       'person-skipped-dns.json',
       'refused-input.json',
+      'reset-after-completion.json',
       'sso-cancelled.json',
       'sso-completed.json',
       'sso-failed.json',
       'sso-test-timed-out.json',
+      'undone-by-the-store.json',
       'without-subdomain.json',
     ]);
   });

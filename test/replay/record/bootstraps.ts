@@ -11,6 +11,7 @@ import {
   ORGANIZATION_BOOTSTRAP,
   type OrganizationBootstrapParams,
 } from '#onboarding/contract.ts';
+import { reset, resetPoints } from '#support/runs/resets.ts';
 import type { Bench, Recording } from './recording.ts';
 
 const POLL_MS = 50;
@@ -23,6 +24,8 @@ interface Kind {
   act?: (handle: WorkflowHandle, stack: Stack) => Promise<void>;
   /** Runs on the code from before DNS was verified. */
   before?: boolean;
+  /** The history is that of a reset to the first task, after the end. */
+  isReset?: boolean;
 }
 
 const stateOf = (handle: WorkflowHandle) => handle.query<BootstrapState>(QUERY_GET_STATE);
@@ -54,6 +57,20 @@ const KINDS: Record<string, Kind> = {
       await handle.cancel();
     },
   },
+  // Since the activation cannot be cancelled.
+  'cancelled-while-it-activates': {
+    subdomain: 'late',
+    act: async (handle) => {
+      while ((await stateOf(handle)).step !== 'activate_organization') await delay(1);
+      await handle.cancel();
+    },
+  },
+  // Since the store decides what is undone; 'cancelled' is from before.
+  'undone-by-the-store': {
+    subdomain: 'undone',
+    arrange: ({ smtp }) => smtp.fail('ada@example.org', { code: 550 }),
+  },
+  'reset-after-completion': { subdomain: 'reset', isReset: true },
   'person-skipped-dns': {
     subdomain: 'skipped',
     arrange: hideRecords,
@@ -91,7 +108,11 @@ async function run(bench: Bench, name: string, kind: Kind): Promise<WorkflowHand
     args: [paramsOf(name, kind, organizationId)],
   });
   await kind.act?.(handle, stack);
-  return handle;
+  if (!kind.isReset) return handle;
+  await handle.result();
+  const { workflowId, runId } = await handle.describe();
+  const [first] = await resetPoints(client.workflow.getHandle(workflowId, runId));
+  return reset(client, { workflowId, runId }, first!);
 }
 
 export const bootstraps: Record<string, Recording> = Object.fromEntries(
