@@ -8,11 +8,17 @@ import type {
   StoreActivities,
 } from './contract.ts';
 
-export function activitiesFor(timing: InvitationTiming) {
+/** In older runs a mail is sent in the turn of a transition, which it must not hold up for hours. */
+const MAIL_ATTEMPTS_IN_TURN = 5;
+
+/** @param mailsApart false in runs that send their mails in turn. */
+export function activitiesFor(timing: InvitationTiming, mailsApart: boolean) {
   const policies = retryPolicies(timing);
   return {
     store: proxyActivities<StoreActivities>(policies.unlimited),
     account: proxyActivities<AccountActivities>(policies.quick),
-    mail: proxyActivities<MailActivities>(policies.mail),
+    mail: proxyActivities<MailActivities>(
+      mailsApart ? policies.mail : policies.attempts(MAIL_ATTEMPTS_IN_TURN),
+    ),
   };
 }

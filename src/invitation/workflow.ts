@@ -64,7 +64,7 @@ class UserInvitation {
   constructor(params: UserInvitationParams) {
     this.#params = params;
     this.#timing = { ...DEFAULT_INVITATION_TIMING, ...params.timing };
-    this.#activities = activitiesFor(this.#timing);
+    this.#activities = activitiesFor(this.#timing, this.#mailsApart);
     this.#remindersFrom = Date.now();
     const { invitationId, orgId } = params;
     this.state = {
