@@ -23,9 +23,10 @@ export interface Processes {
   /**
    * Starts a role and resolves when it is ready.
    * @param settings replace those of the stack; a second process of a role needs another port.
+   * @param logFile where its output goes; by default a file of the role in the stack's folder.
    * @throws Error with the last log lines when it ends before it is ready, or is not ready in time.
    */
-  start(role: RoleName, settings?: Record<string, string>): Promise<RoleProcess>;
+  start(role: RoleName, settings?: Record<string, string>, logFile?: string): Promise<RoleProcess>;
   stop(): Promise<void>;
 }
 
@@ -88,9 +89,8 @@ export function createProcesses(stack: {
   }
 
   return {
-    async start(role, settings = {}) {
+    async start(role, settings = {}, logFile = path.join(stack.folder, `${role}.log`)) {
       const env = { ...stack.env, ...settings };
-      const logFile = path.join(stack.folder, `${role}.log`);
       const child = await spawnRole(role, env, logFile);
       try {
         await untilReady(child, `http://127.0.0.1:${env[PORT_SETTING[role]]}/ready`);

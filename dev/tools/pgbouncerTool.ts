@@ -1,6 +1,7 @@
 /** Finds PgBouncer, the connection pooler, or unpacks it from Debian's packages. */
 import { access, readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { unpackDebian } from './debianPackages.ts';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
 export interface PgbouncerTool {
@@ -10,7 +11,6 @@ export interface PgbouncerTool {
 }
 
 const PROBE_LIMIT_MS = 30_000;
-const INSTALL_LIMIT_MS = 300_000;
 const PACKAGES = ['pgbouncer', 'libevent-2.1-7', 'libc-ares2'];
 
 /** @throws Error when it does not run here. */
@@ -30,17 +30,7 @@ async function inFolder(folder: string): Promise<PgbouncerTool> {
 }
 
 async function debianPackages(folder: string): Promise<string> {
-  const download = () =>
-    runTool('apt-get', ['download', ...PACKAGES], INSTALL_LIMIT_MS, { cwd: folder });
-  // A machine without package lists must fetch them first, which needs root.
-  await download().catch(async () => {
-    await runTool('apt-get', ['update', '-qq'], INSTALL_LIMIT_MS);
-    await download();
-  });
-  const unpacked = path.join(folder, 'unpacked');
-  for (const file of (await readdir(folder)).filter((name) => name.endsWith('.deb'))) {
-    await runTool('dpkg', ['-x', path.join(folder, file), unpacked], INSTALL_LIMIT_MS);
-  }
+  const unpacked = await unpackDebian(PACKAGES, folder);
   await inFolder(unpacked);
   return unpacked;
 }

@@ -1,6 +1,7 @@
 /** Finds Prometheus and Alertmanager, and the tools that check their files. */
-import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { unpackDebian } from './debianPackages.ts';
 import { firstOf, installAt, runTool, type ToolSource } from './toolSources.ts';
 
 /** Paths, or names on PATH. A program with a path must be started in its own folder. */
@@ -13,7 +14,6 @@ export interface PrometheusTools {
 
 const NAMES = ['prometheus', 'promtool', 'alertmanager', 'amtool'] as const;
 const PROBE_LIMIT_MS = 30_000;
-const INSTALL_LIMIT_MS = 300_000;
 const BUILD_LIMIT_MS = 900_000;
 
 const DEBIAN_PACKAGES = ['prometheus', 'prometheus-alertmanager'];
@@ -61,27 +61,15 @@ async function relocate(program: string): Promise<void> {
   await writeFile(program, binary);
 }
 
-/**
- * Unpacks the packages without installing them: no service is started, no other file is changed.
- */
 async function debianPackages(folder: string): Promise<string> {
-  const download = () =>
-    runTool('apt-get', ['download', ...DEBIAN_PACKAGES], INSTALL_LIMIT_MS, { cwd: folder });
-  // A machine without package lists must fetch them first, which needs root.
-  await download().catch(async () => {
-    await runTool('apt-get', ['update', '-qq'], INSTALL_LIMIT_MS);
-    await download();
-  });
-  for (const file of await readdir(folder)) {
-    await runTool('dpkg', ['-x', path.join(folder, file), folder], INSTALL_LIMIT_MS);
-  }
-  const bin = path.join(folder, 'bin');
+  const unpacked = await unpackDebian(DEBIAN_PACKAGES, folder);
+  const bin = path.join(unpacked, 'bin');
   await mkdir(bin);
   for (const name of NAMES) {
-    await rename(path.join(folder, 'usr/bin', DEBIAN_NAME[name] ?? name), path.join(bin, name));
+    await rename(path.join(unpacked, 'usr/bin', DEBIAN_NAME[name] ?? name), path.join(bin, name));
   }
   for (const template of ['default.tmpl', 'email.tmpl']) {
-    await rename(path.join(folder, ALERTMANAGER_FILES, template), path.join(bin, template));
+    await rename(path.join(unpacked, ALERTMANAGER_FILES, template), path.join(bin, template));
   }
   await relocate(path.join(bin, 'alertmanager'));
   await inFolder(bin);

@@ -42,8 +42,11 @@ export interface Arena {
   pidOf(part: Part): Promise<number>;
   /** SIGKILL; it stays away until `revive`. */
   kill(part: Part): Promise<void>;
-  /** Starts a part again that was killed. @param settings of a role, besides its own. */
-  revive(part: Part, settings?: Record<string, string>): Promise<void>;
+  /**
+   * Starts a part again that was killed.
+   * @param settings of a role, besides its own. @param logFile where the role's output goes.
+   */
+  revive(part: Part, settings?: Record<string, string>, logFile?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -73,8 +76,9 @@ async function startParts(
   releasers.push(processes.stop);
 
   const roles = new Map<RoleName, RoleProcess>();
-  const startRole = async (role: RoleName, settings: Record<string, string> = {}) => {
-    roles.set(role, await processes.start(role, { ...links.settingsOf(role), ...settings }));
+  const startRole = async (role: RoleName, settings: Record<string, string> = {}, log?: string) => {
+    const all = { ...links.settingsOf(role), ...settings };
+    roles.set(role, await processes.start(role, all, log));
   };
   const postmaster = path.join(postgresFolder(stack.folder), 'cluster', 'postmaster.pid');
   const postgresPort = Number(new URL(stack.env.DATABASE_URL!).port);
@@ -110,8 +114,8 @@ async function startParts(
       if (part === 'api' || part === 'worker') return roles.get(part)!.stop('SIGKILL');
       process.kill(await pidOf(part), 'SIGKILL');
     },
-    async revive(part, settings) {
-      if (part === 'api' || part === 'worker') return startRole(part, settings);
+    async revive(part, settings, logFile) {
+      if (part === 'api' || part === 'worker') return startRole(part, settings, logFile);
       if (part === 'temporal') return reviveTemporal();
       const dataDir = postgresFolder(stack.folder);
       await startPostgres({ dataDir, port: postgresPort, durable: true });

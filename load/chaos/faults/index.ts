@@ -4,10 +4,12 @@ import { NETWORK_FAULTS } from './network.ts';
 import { OPERATOR_FAULTS } from './operators.ts';
 import { PROCESS_FAULTS } from './processes.ts';
 import { PROVIDER_FAULTS } from './providers.ts';
+import { SURROUNDING_FAULTS } from './surroundings.ts';
 
 export const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
   ...NETWORK_FAULTS,
   ...PROVIDER_FAULTS,
   ...OPERATOR_FAULTS,
+  ...SURROUNDING_FAULTS,
 ];
