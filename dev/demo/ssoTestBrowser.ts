@@ -28,9 +28,5 @@ async function submit(page: string): Promise<Response> {
  */
 export async function followTestLink(link: string): Promise<Response> {
   const begun = await fetch(link, { redirect: 'follow' });
-  if (!begun.ok) return begun;
-  const first = await begun.text();
-  const second = await submit(first);
-  if (!first.includes('SAMLRequest')) return second;
-  return submit(await second.text());
+  return begun.ok ? submit(await begun.text()) : begun;
 }
