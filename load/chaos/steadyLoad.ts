@@ -72,6 +72,11 @@ const person = (email: string) => ({
   role: 'viewer',
 });
 
+/** The answer tells for each person what became of it: what was not started is asked for again. */
+const isInvited = ({ accepted, refused }: Record<string, unknown>): boolean =>
+  (accepted as unknown[]).length > 0 ||
+  (refused as { reason: string }[]).some(({ reason }) => reason === 'already-invited');
+
 export function startLoad({ apiUrl, token, smtp, perSecond }: LoadOptions): SteadyLoad {
   const calls: LoggedCall[] = [];
   const onboardings: RequestedOnboarding[] = [];
@@ -148,7 +153,7 @@ export function startLoad({ apiUrl, token, smtp, perSecond }: LoadOptions): Stea
     const path = `/api/v1/organizations/${organizationId}/invitations`;
     while (!onboarding.ended && !stopping.signal.aborted) {
       const answer = await insist('invite', path, () => post({ invitations: [person(email)] }));
-      if (answer?.ok) {
+      if (answer?.ok && isInvited(answer.body)) {
         emails.push(email);
         return true;
       }
