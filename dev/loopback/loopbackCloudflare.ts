@@ -25,6 +25,8 @@ export interface CloudflareFault {
   /** Responds with this status and does not do the work. */
   status?: number;
   retryAfterSeconds?: number;
+  /** Cloudflare's error code with the status. */
+  code?: number;
   /** Only requests about this record name. */
   name?: string;
   /** Does the work, then closes the connection without a response. */
@@ -173,7 +175,10 @@ export async function startLoopbackCloudflare(options: {
     if (fault?.hang === 'before') await hang();
     if (fault?.status) {
       ctx.status = fault.status;
-      ctx.body = failure(fault.status === TOO_MANY_REQUESTS ? 971 : 10_000, 'injected');
+      ctx.body = failure(
+        fault.code ?? (fault.status === TOO_MANY_REQUESTS ? 971 : 10_000),
+        'injected',
+      );
       if (fault.retryAfterSeconds !== undefined)
         ctx.set('retry-after', String(fault.retryAfterSeconds));
       return;

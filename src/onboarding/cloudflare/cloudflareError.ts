@@ -8,6 +8,7 @@ export const DNS_FAILURE: ProviderFailures = {
   conflict: 'DnsConflict',
   rejected: 'DnsRejected',
   unavailable: 'DnsUnavailable',
+  quota: 'DnsQuotaReached',
 };
 
 const UNAUTHORIZED = 401;
@@ -15,6 +16,17 @@ const FORBIDDEN = 403;
 const TOO_MANY_REQUESTS = 429;
 const REQUEST_TIMEOUT = 408;
 const SERVER_ERROR = 500;
+
+/** "Record quota exceeded": the zone has as many records as the plan allows. */
+const QUOTA_REACHED = 81045;
+
+/** A success that contains no result, or a wrong one. */
+export const unexpectedAnswer = (): ProviderError =>
+  new ProviderError(
+    DNS_FAILURE,
+    'unexpected',
+    'Cloudflare answered a success without the result that belongs to it',
+  );
 
 /** "An identical record already exists." */
 export const IDENTICAL_RECORD = 81058;
@@ -41,6 +53,10 @@ export function toProviderError(error: unknown): unknown {
   }
   if (status === UNAUTHORIZED || status === FORBIDDEN) {
     return new ProviderError(DNS_FAILURE, 'unauthorized', message, { status });
+  }
+  if (codesOf(error).includes(QUOTA_REACHED)) {
+    const words = `${message}: the zone has as many DNS records as its plan allows`;
+    return new ProviderError(DNS_FAILURE, 'quota', words, { status });
   }
   const unavailable = status >= SERVER_ERROR || status === REQUEST_TIMEOUT;
   return new ProviderError(DNS_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {

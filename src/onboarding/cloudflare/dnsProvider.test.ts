@@ -123,6 +123,29 @@ describe('ensureRecord', () => {
     });
   });
 
+  test('the quota of the plan has its own type', async () => {
+    cloudflare.fail({ method: 'POST', status: 400, code: 81045 });
+    await expect(providerWith().ensureRecord(request())).rejects.toMatchObject({
+      kind: 'quota',
+      type: 'DnsQuotaReached',
+      retryable: true,
+    });
+  });
+
+  test.each(['GET', 'POST'])('200 with success: false to %s is unexpected', async (method) => {
+    cloudflare.fail({ method, status: 200 });
+    await expect(providerWith().ensureRecord(request())).rejects.toMatchObject({
+      kind: 'unexpected',
+      retryable: true,
+    });
+  });
+
+  test.each(['APP.example.net', 'app.example.net.'])('%s is our target', async (content) => {
+    const what = request();
+    const made = cloudflare.zone.create({ ...others, name: what.fqdn, content });
+    expect(await providerWith().ensureRecord(what)).toMatchObject({ id: made.id });
+  });
+
   test('a wrong token is unauthorized, and is not in the message', async () => {
     const provider = providerWith({ CLOUDFLARE_API_TOKEN: 'wrong-token' });
     const error = await provider.ensureRecord(request()).catch((thrown) => thrown);
@@ -151,6 +174,24 @@ describe('removeRecords', () => {
     expect(await providerWith().removeRecords(what)).toHaveLength(1);
     expect(cloudflare.zone.list()).toEqual([]);
     expect(dns.records()).toEqual([]);
+  });
+
+  test('removes our record by its id when somebody has edited its comment', async () => {
+    const what = request();
+    const { id } = await providerWith().ensureRecord(what);
+    cloudflare.zone.update(id, { comment: 'edited by hand' });
+    expect(await providerWith().removeRecords({ ...what, recordId: id })).toEqual([id]);
+    expect(cloudflare.zone.list()).toEqual([]);
+  });
+
+  test('leaves our record with another content, and says so', async () => {
+    const what = request();
+    const { id } = await providerWith().ensureRecord(what);
+    cloudflare.zone.update(id, { comment: null, content: 'elsewhere.example.org' });
+    await expect(providerWith().removeRecords({ ...what, recordId: id })).rejects.toThrow(
+      /by hand/,
+    );
+    expect(cloudflare.zone.list()).toHaveLength(1);
   });
 
   test('a missing record is no error', async () => {

@@ -13,6 +13,7 @@ import {
   HOST_TAKEN,
   IDENTICAL_RECORD,
   toProviderError,
+  unexpectedAnswer,
 } from './cloudflareError.ts';
 
 type DnsConfig = Pick<
@@ -74,8 +75,13 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
   async function zoneId(options: CallOptions): Promise<string> {
     if (knownZone) return knownZone;
     const name = config.PLATFORM_BASE_DOMAIN;
-    const { result } = await client.zones.list({ name }, options);
-    knownZone = result[0]?.id;
+    const answer = await client.zones.list({ name }, options);
+    requireSuccess(answer);
+    // A token may see zones of several accounts, and the filter may be ignored.
+    for await (const zone of answer) {
+      if (sameName(zone.name, name)) knownZone = zone.id;
+      if (knownZone) break;
+    }
     if (knownZone) return knownZone;
     throw new ProviderError(
       DNS_FAILURE,
@@ -86,10 +92,9 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
 
   async function recordsAt(fqdn: string, zone_id: string, options: CallOptions) {
     const records: ListedRecord[] = [];
-    for await (const record of client.dns.records.list(
-      { zone_id, name: { exact: fqdn } },
-      options,
-    )) {
+    const page = await client.dns.records.list({ zone_id, name: { exact: fqdn } }, options);
+    requireSuccess(page);
+    for await (const record of page) {
       const { id, name, type, comment } = record;
       const content = 'content' in record ? String(record.content ?? '') : '';
       records.push({ id, name, type, content, comment: comment ?? '' });
@@ -97,8 +102,8 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     return records;
   }
 
-  const create = (orgId: string, fqdn: string, zone_id: string, options: CallOptions) =>
-    client.dns.records.create(
+  async function create(orgId: string, fqdn: string, zone_id: string, options: CallOptions) {
+    const created = await client.dns.records.create(
       {
         zone_id,
         type: 'CNAME',
@@ -110,6 +115,10 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
       },
       options,
     );
+    // Typed as present, but null where Cloudflare answers 200 with `success: false`.
+    if (typeof (created as { id?: unknown } | null)?.id !== 'string') throw unexpectedAnswer();
+    return created;
+  }
 
   const asDnsRecord = ({ id, name }: { id: string; name: string }, zone: string): DnsRecord => ({
     id,
@@ -154,12 +163,15 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
   }
 
   async function removeOwned(
-    { orgId, fqdn, zoneId: known }: Parameters<DnsProvider['removeRecords']>[0],
+    { orgId, fqdn, recordId, zoneId: known }: Parameters<DnsProvider['removeRecords']>[0],
     options: CallOptions,
   ): Promise<string[]> {
     const zone = known ?? (await zoneId(options));
-    const owned = async () =>
-      (await recordsAt(fqdn, zone, options)).filter(({ comment }) => comment === commentFor(orgId));
+    // Somebody may have edited the comment of the record that we made: its id tells that it is ours.
+    const isOurs = (record: ListedRecord) =>
+      record.comment === commentFor(orgId) ||
+      (record.id === recordId && isReusable(record, orgId, config.DNS_TARGET));
+    const owned = async () => (await recordsAt(fqdn, zone, options)).filter(isOurs);
     const removed: string[] = [];
     for (const { id } of await owned()) {
       await remove(id, zone, options);
@@ -167,6 +179,12 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     }
     if (removed.length > 0 && (await owned()).length > 0) {
       throw new ProviderError(DNS_FAILURE, 'unavailable', `records of ${fqdn} are still there`);
+    }
+    const isLeft =
+      recordId && (await recordsAt(fqdn, zone, options)).some((r) => r.id === recordId);
+    if (isLeft) {
+      const words = `the record of ${fqdn} was changed by somebody: it has to be removed by hand`;
+      throw new ProviderError(DNS_FAILURE, 'rejected', words);
     }
     return removed;
   }
@@ -177,10 +195,20 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
   };
 }
 
+/** As DNS compares names: in any case, with or without the dot of the root. */
+const sameName = (a: string, b: string): boolean =>
+  a.toLowerCase().replace(/\.$/, '') === b.toLowerCase().replace(/\.$/, '');
+
+/** The client does not look at `success` when the status is 200. */
+function requireSuccess(page: { result: unknown }): void {
+  const { body } = page as { body?: { success?: unknown } };
+  if (body?.success !== true || !Array.isArray(page.result)) throw unexpectedAnswer();
+}
+
 /** True for the same CNAME when it is ours or has no owner, such as one made by hand. */
 const isReusable = ({ type, content, comment }: ListedRecord, orgId: string, target: string) =>
   type === 'CNAME' &&
-  content.toLowerCase() === target.toLowerCase() &&
+  sameName(content, target) &&
   (comment === commentFor(orgId) || !OWNED.test(comment));
 
 async function translated<T>(call: () => Promise<T>): Promise<T> {
