@@ -132,15 +132,17 @@ describe('a worker killed in the middle of', () => {
     );
   });
 
-  test('the acceptance of a mail may repeat it, and then with the same Message-ID and link', async () => {
+  test('the acceptance of a mail leaves its outcome unknown, or repeats it as it was', async () => {
     const left = await whatIsLeftOf(WINDOW);
     expect(left).toMatchObject({ organizations: 1, records: 1, invitations: 3 });
-    expect(countOf(left.events)).toEqual(EVENTS);
-    const repeated = left.mails.filter(({ to }) => to[0] === second(WINDOW));
-    expect(repeated).toHaveLength(2);
-    expect(left.mails).toHaveLength(4);
+    const unknown = left.events.filter((type) => type === 'invitation.email.unknown').length;
+    expect(countOf(left.events)).toEqual({ ...EVENTS, 'invitation.email.sent': 3 - unknown });
+    // A heartbeat that had not arrived yet is lost with the worker: then the mail goes out again.
+    const copies = left.mails.filter(({ to }) => to[0] === second(WINDOW));
+    expect(copies).toHaveLength(2 - unknown);
+    expect(left.mails).toHaveLength(4 - unknown);
     const linkOf = (text: string) => /token=[\w-]+/.exec(text)?.[0];
-    expect(new Set(repeated.map(({ messageId }) => messageId)).size).toBe(1);
-    expect(new Set(repeated.map(({ text }) => linkOf(text))).size).toBe(1);
+    expect(new Set(copies.map(({ messageId }) => messageId)).size).toBe(1);
+    expect(new Set(copies.map(({ text }) => linkOf(text))).size).toBe(1);
   });
 });

@@ -78,7 +78,7 @@ describe('a bootstrap', () => {
   });
 
   test('without a subdomain skips DNS', async () => {
-    const run = await startBootstrap(onboarding, { subdomain: '' });
+    const run = await startBootstrap(onboarding, { withoutSubdomain: true });
     expect(await run.handle.result()).toMatchObject({ domain: null, dnsConfigured: false });
     const steps = (await run.state()).steps.map(({ name, status }) => [name, status]);
     expect(steps.filter(([, status]) => status === 'skipped').map(([name]) => name)).toEqual([

@@ -207,16 +207,17 @@ export async function startBootstrap(
   overrides: Partial<Omit<OrganizationBootstrapParams, 'timing'>> & {
     timing?: Partial<BootstrapTiming>;
     slug?: string;
+    withoutSubdomain?: boolean;
   } = {},
 ): Promise<StartedRun> {
-  const { timing, slug = `s${randomUUID().slice(0, 8)}`, ...params } = overrides;
+  const { timing, withoutSubdomain, slug = `s${randomUUID().slice(0, 8)}`, ...params } = overrides;
   const orgId = randomUUID();
   const workflowId = bootstrapWorkflowId(orgId);
   const correlationId = `corr-${orgId}`;
   const input: OrganizationBootstrapParams = {
     organizationId: orgId,
     orgData: { name: `Organization ${slug}`, type: 'provider' },
-    subdomain: slug,
+    ...(!withoutSubdomain && { subdomain: slug }),
     users: sampleUsers(slug),
     invitations: { taskQueue: usersTaskQueue },
     origin: { requestedAt: new Date().toISOString(), source: 'test', requestedBy: randomUUID() },
