@@ -28,10 +28,10 @@ export class CloudflareRefusal extends Error {
   }
 }
 
-/** Addresses that a proxied name resolves to, from the ranges reserved for documentation. */
+/** Addresses that a proxied name resolves to, of Cloudflare's ranges; nobody connects to them. */
 const PROXY_ADDRESSES: { type: RecordType; value: string }[] = [
-  { type: 'A', value: '192.0.2.10' },
-  { type: 'AAAA', value: '2001:db8::10' },
+  { type: 'A', value: '104.16.0.10' },
+  { type: 'AAAA', value: '2606:4700::10' },
 ];
 const TYPES = ['A', 'AAAA', 'CNAME'];
 const MAX_COMMENT = 100;

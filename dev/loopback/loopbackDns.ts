@@ -6,11 +6,18 @@ export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'TXT';
 export interface ZoneRecord {
   name: string;
   type: RecordType;
-  value: string;
+  /** Of a TXT record also several strings, which belong together. */
+  value: string | string[];
 }
 
 /** What a resolver does instead of giving the correct answer. */
-export type ResolverFault = 'none' | 'drop' | 'servfail' | 'nxdomain';
+export type ResolverFault =
+  | 'none'
+  | 'drop'
+  | 'servfail'
+  | 'nxdomain'
+  /** Gives its own address for every name, as resolvers with a search page do. */
+  | 'lie';
 
 export interface LoopbackDns {
   /** `127.0.0.1:port` of each resolver, for DNS_RESOLVERS. */
@@ -39,6 +46,10 @@ interface Owned {
 
 const HOST = '127.0.0.1';
 const TTL_SECONDS = 1;
+const LIES: ZoneRecord[] = [
+  { name: '', type: 'A', value: '198.51.100.1' },
+  { name: '', type: 'AAAA', value: '2001:db8::1' },
+];
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
@@ -64,9 +75,24 @@ export async function startLoopbackDns({
   const visible = () =>
     [...zone.values()].filter((owned) => owned.visibleAt <= Date.now()).flatMap((o) => o.records);
 
+  /** The records of a name or, where it has none, of the wildcard beside or above it (RFC 4592). */
+  function recordsOf(name: string): ZoneRecord[] {
+    const all = visible();
+    const exact = all.filter((record) => same(record.name, name));
+    if (exact.length > 0) return exact;
+    const [, ...rest] = name.split('.');
+    for (; rest.length > 0; rest.shift()) {
+      const above = rest.join('.');
+      const wild = all.filter((record) => same(record.name, `*.${above}`));
+      if (wild.length > 0) return wild.map((record) => ({ ...record, name }));
+      if (all.some((record) => same(record.name, above))) return [];
+    }
+    return [];
+  }
+
   /** The records that answer a query; a CNAME answers queries of every type for its name. */
   function lookUp(name: string, type: number): { known: boolean; answers: ZoneRecord[] } {
-    const ofName = visible().filter((record) => same(record.name, name));
+    const ofName = recordsOf(name);
     const answers = ofName.filter((r) => Packet.TYPE[r.type] === type || r.type === 'CNAME');
     return { known: ofName.length > 0, answers };
   }
@@ -80,7 +106,11 @@ export async function startLoopbackDns({
       const response = Packet.createResponseFromRequest(request);
       response.header.aa = 1;
       const [question] = request.questions;
-      const { known, answers } = lookUp(question?.name ?? '', question?.type ?? 0);
+      const lies = LIES.filter((lie) => Packet.TYPE[lie.type] === question?.type);
+      const { known, answers } =
+        fault === 'lie'
+          ? { known: true, answers: lies.map((lie) => ({ ...lie, name: asked })) }
+          : lookUp(asked, question?.type ?? 0);
       if (fault === 'servfail') response.header.rcode = Packet.RCODE.SERVFAIL;
       else if (fault === 'nxdomain' || !known) response.header.rcode = Packet.RCODE.NXDOMAIN;
       else response.answers.push(...answers.map(answerFor));

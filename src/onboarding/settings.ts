@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { InvitationApiConfig, InvitationWorkerConfig } from '#invitation/settings.ts';
 import {
+  csv,
   DAY_MS,
   flag,
   optional,
@@ -15,6 +16,32 @@ import {
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { SettingsOf } from '#kernel/settings/load.ts';
 import { DEFAULT_TIMING, MAX_PROPAGATION_WAIT_MS } from './contract/timing.ts';
+
+/** Cloudflare's published ranges. */
+const CLOUDFLARE_RANGES = [
+  '173.245.48.0/20',
+  '103.21.244.0/22',
+  '103.22.200.0/22',
+  '103.31.4.0/22',
+  '141.101.64.0/18',
+  '108.162.192.0/18',
+  '190.93.240.0/20',
+  '188.114.96.0/20',
+  '197.234.240.0/22',
+  '198.41.128.0/17',
+  '162.158.0.0/15',
+  '104.16.0.0/13',
+  '104.24.0.0/14',
+  '172.64.0.0/13',
+  '131.0.72.0/22',
+  '2400:cb00::/32',
+  '2606:4700::/32',
+  '2803:f800::/32',
+  '2405:b500::/32',
+  '2405:8100::/32',
+  '2a06:98c0::/29',
+  '2c0f:f248::/32',
+];
 
 export const ONBOARDING_SETTINGS = {
   api: {
@@ -59,6 +86,11 @@ export const ONBOARDING_SETTINGS = {
     CLOUDFLARE_PER_SECOND: perSecond(3).describe(
       'calls that all workers together make in a second, of the four that Cloudflare allows; 0 sets no pace',
     ),
+    CLOUDFLARE_PROXY_RANGES: csv(CLOUDFLARE_RANGES.join(','))
+      .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()])))
+      .describe(
+        'addresses that proxied names resolve to, as <https://www.cloudflare.com/ips/> lists them',
+      ),
     DNS_TARGET: z.string().min(1).describe('what each subdomain’s CNAME points to'),
     DNS_PROXIED: flag(true).describe('whether Cloudflare proxies the records'),
   },

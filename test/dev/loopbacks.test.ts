@@ -85,7 +85,10 @@ test('a name that the worker creates is found at every resolver', async () => {
   });
   const fqdn = 'sunrise.a4c.test';
   await createDnsProvider(config).ensureRecord({ orgId: 'org-1', fqdn });
-  const answers = await createResolvers(config).check(fqdn, config.DNS_TARGET);
+  const answers = await createResolvers(config).check(fqdn, {
+    target: config.DNS_TARGET,
+    proxyRanges: config.CLOUDFLARE_PROXY_RANGES,
+  });
   expect(answers.map(({ verdict }) => verdict)).toEqual(['found', 'found']);
 });
 

@@ -31,11 +31,11 @@ describe('DNS', () => {
     const organization = await runs.created();
     const input = { ...organization, subdomain: organization.slug };
     onboarding.cloudflare.fail({ status: 429, retryAfterSeconds: 9 });
-    expect(await runs.run('configureDNSActivity', input).catch((error) => error)).toMatchObject({
-      type: 'DnsUnavailable',
-      nonRetryable: false,
-      nextRetryDelay: 9000,
-    });
+    const limited = await runs.run('configureDNSActivity', input).catch((error) => error);
+    expect(limited).toMatchObject({ type: 'DnsUnavailable', nonRetryable: false });
+    // At least what was asked for, and a little more, so that not all come back at once.
+    expect(limited.nextRetryDelay).toBeGreaterThanOrEqual(9000);
+    expect(limited.nextRetryDelay).toBeLessThanOrEqual(12_500);
     onboarding.cloudflare.fail({ method: 'POST', status: 400 });
     expect(await runs.run('configureDNSActivity', input).catch((error) => error)).toMatchObject({
       type: 'DnsRejected',
@@ -53,6 +53,22 @@ describe('DNS', () => {
     expect(await onboarding.readModels.organization(organization.orgId)).toMatchObject({
       subdomainStatus: 'verified',
     });
+  });
+
+  test('a wildcard of the base domain is not taken for the record', async () => {
+    const organization = await configured();
+    const { zone } = onboarding.cloudflare;
+    zone.remove(organization.record.id);
+    const wildcard = zone.create({
+      name: '*.example.com',
+      type: 'A',
+      content: '192.0.2.1',
+      proxied: true,
+    });
+    const check = await verify(organization);
+    zone.remove(wildcard.id);
+    expect(check).toMatchObject({ verified: false, agreeing: 0 });
+    expect(await runs.typesOf(organization.orgId)).not.toContain('organization.subdomain.verified');
   });
 
   test('a time out leaves one event a round, and a mail to support', async () => {

@@ -12,8 +12,8 @@ export function countLookups(resolvers: Resolvers, servers: string[], metrics: M
     }
   }
   return {
-    async check(fqdn, target) {
-      const answers = await resolvers.check(fqdn, target);
+    async check(fqdn, expected) {
+      const answers = await resolvers.check(fqdn, expected);
       for (const { resolver, verdict: result } of answers) {
         metrics.inc('dns_verification_lookups_total', { resolver: numberOf(resolver), result });
       }

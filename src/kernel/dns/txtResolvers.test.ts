@@ -14,7 +14,7 @@ beforeAll(async () => {
   });
 });
 afterEach(() => {
-  dns.remove('test');
+  for (const owner of ['test', 'wildcard']) dns.remove(owner);
   for (const index of [0, 1, 2]) dns.fault(index, 'none');
 });
 afterAll(() => dns.stop());
@@ -35,6 +35,21 @@ test('returns a mismatch for another value, not found for a missing name or reco
   expect(await verdicts()).toEqual(['not_found', 'not_found', 'not_found']);
   publish('proof=2');
   expect(await verdicts()).toEqual(['mismatch', 'mismatch', 'mismatch']);
+});
+
+test('joins the strings of a record, and no two records', async () => {
+  dns.set('test', [{ name: NAME, type: 'TXT', value: ['pro', 'of=1'] }]);
+  expect(await verdicts()).toEqual(['found', 'found', 'found']);
+  publish('pro', 'of=1');
+  expect(await verdicts()).toEqual(['mismatch', 'mismatch', 'mismatch']);
+});
+
+test('a wildcard with the value is not a record of the name', async () => {
+  dns.set('wildcard', [{ name: '*.example.org', type: 'TXT', value: 'proof=1' }]);
+  expect(await verdicts()).toEqual(['mismatch', 'mismatch', 'mismatch']);
+  dns.set('wildcard', [{ name: '*.example.org', type: 'TXT', value: 'v=spf1 -all' }]);
+  publish('proof=1');
+  expect(await verdicts()).toEqual(['found', 'found', 'found']);
 });
 
 test('returns a verdict for each resolver', async () => {

@@ -16,6 +16,8 @@ export interface OnboardingDeps {
     OnboardingWorkerConfig,
     | 'PLATFORM_BASE_DOMAIN'
     | 'DNS_TARGET'
+    | 'DNS_PROXIED'
+    | 'CLOUDFLARE_PROXY_RANGES'
     | 'FRONTEND_URL'
     | 'INVITATION_TOKEN_SECRET'
     | 'SUPPORT_EMAIL'

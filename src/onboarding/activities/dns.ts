@@ -55,7 +55,12 @@ export function dnsActivities(deps: OnboardingDeps) {
      * One lookup at every resolver; emits `organization.subdomain.verified` when a quorum agrees.
      */
     async verifyDNSActivity({ orgId, origin, fqdn, attempt }: VerifyDnsInput): Promise<DnsCheck> {
-      const check = judgeDns(await resolvers.check(fqdn, config.DNS_TARGET));
+      const check = judgeDns(
+        await resolvers.check(fqdn, {
+          target: config.DNS_TARGET,
+          proxyRanges: config.DNS_PROXIED ? config.CLOUDFLARE_PROXY_RANGES : [],
+        }),
+      );
       if (check.verified) {
         await emitEvent({
           eventType: 'organization.subdomain.verified',
