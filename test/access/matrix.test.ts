@@ -52,7 +52,13 @@ const OPEN_UNDESCRIBED = [
   'GET /openapi.json',
 ];
 /** What may change something of an organization that is not active: it only ends or withdraws. */
-const FOR_THE_INACTIVE = ['cancelWorkflow', 'deactivateSso', 'revokeInvitation', 'signalWorkflow'];
+const FOR_THE_INACTIVE = [
+  'cancelWorkflow',
+  'deactivateSso',
+  'deleteOrganization',
+  'revokeInvitation',
+  'signalWorkflow',
+];
 
 // No worker, and bootstraps are switched off: who is let through to them is answered with 503.
 const onboarding = useOnboarding();
