@@ -2,6 +2,7 @@
 import { Client, Connection } from '@temporalio/client';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
+import { limitConnecting } from './connectLimit.ts';
 import { correlationClientInterceptor } from './interceptors.ts';
 
 type TemporalConfig = Pick<
@@ -35,6 +36,7 @@ export interface TemporalHandle {
  * Temporal is not available.
  */
 export function connectTemporal(config: TemporalConfig): TemporalHandle {
+  limitConnecting(config.TEMPORAL_ADDRESS);
   const connection = Connection.lazy({
     ...temporalConnectionOptions(config),
     channelArgs: KEEP_ALIVE,
