@@ -29,8 +29,12 @@ export interface CloudflareFault {
   code?: number;
   /** Only requests about this record name. */
   name?: string;
+  /** Only requests for this page of a list. */
+  page?: string;
   /** Does the work, then closes the connection without a response. */
   dropAfterWork?: boolean;
+  /** Sends half of the body, then closes the connection, sends no more, or ends as if it were all. */
+  truncate?: 'close' | 'stall' | 'end';
   /** Never responds; `before` does not do the work, `after` does it. */
   hang?: 'before' | 'after';
 }
@@ -43,6 +47,10 @@ export interface LoopbackCloudflare {
   /** All requests so far, as `METHOD path`, in order. */
   requests: string[];
   latencyMs: number;
+  /** Names of further zones, which the list has before ours, with no regard to the filter. */
+  foreignZones: string[];
+  /** How names and targets are written in answers; by default as they are stored. */
+  writes: (name: string) => string;
   /** Names of the records whose requests got no response. */
   hanging: string[];
   fail(fault: CloudflareFault): void;
@@ -89,7 +97,20 @@ function matches(record: CloudflareRecord, query: Record<string, unknown>): bool
   });
 }
 
-function routes(zone: CloudflareZone): Router {
+/** The first half of the body, and then what the fault says. */
+function sendHalf(ctx: Koa.Context, then: 'close' | 'stall' | 'end'): void {
+  const body = JSON.stringify(ctx.body);
+  const half = body.slice(0, body.length / 2);
+  ctx.respond = false;
+  const length = then === 'end' ? half.length : body.length;
+  ctx.res.writeHead(200, { 'content-type': 'application/json', 'content-length': length });
+  ctx.res.write(half, () => {
+    if (then === 'close') ctx.res.destroy();
+    if (then === 'end') ctx.res.end();
+  });
+}
+
+function routes(zone: CloudflareZone, habits: Pick<LoopbackCloudflare, 'foreignZones' | 'writes'>) {
   const router = new Router();
   const zoneAnswer = { id: zone.id, name: zone.name, status: 'active' };
   const requireZone = (id: string | undefined) => {
@@ -97,7 +118,9 @@ function routes(zone: CloudflareZone): Router {
   };
   router.get('/zones', (ctx) => {
     const { name } = ctx.query;
-    ctx.body = pageOf(name === undefined || name === zone.name ? [zoneAnswer] : [], ctx.query);
+    const foreign = habits.foreignZones.map((other) => ({ ...zoneAnswer, id: other, name: other }));
+    const ours = name === undefined || name === zone.name ? [zoneAnswer] : [];
+    ctx.body = pageOf([...foreign, ...ours], ctx.query);
   });
   router.get('/zones/:zone', (ctx) => {
     requireZone(ctx.params.zone);
@@ -109,7 +132,14 @@ function routes(zone: CloudflareZone): Router {
   });
   router.get('/zones/:zone/dns_records', (ctx) => {
     ctx.body = pageOf(
-      zone.list().filter((record) => matches(record, ctx.query)),
+      zone
+        .list()
+        .filter((record) => matches(record, ctx.query))
+        .map((record) => ({
+          ...record,
+          name: habits.writes(record.name),
+          content: record.type === 'CNAME' ? habits.writes(record.content) : record.content,
+        })),
       ctx.query,
     );
   });
@@ -138,9 +168,13 @@ function nextFault(
   faults: CloudflareFault[],
   method: string,
   name: string | undefined,
+  page: unknown,
 ): CloudflareFault | undefined {
   const index = faults.findIndex(
-    (fault) => (!fault.method || fault.method === method) && (!fault.name || fault.name === name),
+    (fault) =>
+      (!fault.method || fault.method === method) &&
+      (!fault.name || fault.name === name) &&
+      (!fault.page || fault.page === page),
   );
   const fault = faults[index];
   if (!fault) return undefined;
@@ -167,7 +201,7 @@ export async function startLoopbackCloudflare(options: {
     cloudflare.requests.push(`${ctx.method} ${ctx.path}`);
     await delay(cloudflare.latencyMs);
     const name = nameIn(ctx);
-    const fault = nextFault(faults, ctx.method, name);
+    const fault = nextFault(faults, ctx.method, name, ctx.query.page);
     const hang = () => {
       cloudflare.hanging.push(name ?? '');
       return new Promise<never>(() => {});
@@ -186,6 +220,7 @@ export async function startLoopbackCloudflare(options: {
     await next();
     if (fault?.hang === 'after') await hang();
     if (fault?.dropAfterWork) ctx.res.destroy();
+    if (fault?.truncate) sendHalf(ctx, fault.truncate);
   });
   app.use(async (ctx, next) => {
     try {
@@ -199,9 +234,8 @@ export async function startLoopbackCloudflare(options: {
       ctx.body = failure(error.code, error.message);
     }
   });
-  app.use(routes(zone).routes());
 
-  const server = createServer(app.callback());
+  const server = createServer();
   const { host = HOST, port: wanted = 0 } = options;
   await new Promise<void>((resolve) => server.listen(wanted, host, resolve));
   const { port } = server.address() as AddressInfo;
@@ -211,6 +245,8 @@ export async function startLoopbackCloudflare(options: {
     zone,
     requests: [],
     latencyMs: 0,
+    foreignZones: [],
+    writes: (name) => name,
     hanging: [],
     fail: (fault) => void faults.push(fault),
     clearFaults: () => void faults.splice(0),
@@ -219,5 +255,7 @@ export async function startLoopbackCloudflare(options: {
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+  app.use(routes(zone, cloudflare).routes());
+  server.on('request', app.callback());
   return cloudflare;
 }

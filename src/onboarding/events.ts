@@ -73,6 +73,7 @@ export const ONBOARDING_EVENTS = {
   }>(),
   'organization.dns.removed': organization<{
     domain: string | null;
+    /** What the run has removed; empty when its record was gone already. */
     record_ids: string[];
     reason: string;
   }>(),

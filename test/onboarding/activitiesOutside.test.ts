@@ -111,6 +111,26 @@ describe('DNS', () => {
     );
   });
 
+  test('removeDNSActivity names only what it has removed, of all its attempts', async () => {
+    const removedOf = async (orgId: string) => {
+      const { rows } = await onboarding.owner.query(
+        `SELECT event_data -> 'record_ids' AS ids FROM domain_events
+         WHERE aggregate_id = $1 AND event_type = 'organization.dns.removed'`,
+        [orgId],
+      );
+      return rows.map(({ ids }) => ids);
+    };
+    const gone = await configured();
+    onboarding.cloudflare.zone.remove(gone.record.id);
+    await runs.run('removeDNSActivity', { ...gone, reason: 'test' });
+    expect(await removedOf(gone.orgId)).toEqual([[]]);
+
+    const halfway = await configured();
+    onboarding.cloudflare.zone.remove(halfway.record.id);
+    await runs.run('removeDNSActivity', { ...halfway, reason: 'test' }, [halfway.record.id]);
+    expect(await removedOf(halfway.orgId)).toEqual([[halfway.record.id]]);
+  });
+
   test('removeDNSActivity has nothing to do for an organization that is not there', async () => {
     expect(
       await runs.run('removeDNSActivity', { orgId: randomUUID(), origin, reason: 'test' }),

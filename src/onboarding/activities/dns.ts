@@ -123,16 +123,21 @@ export function dnsActivities(deps: OnboardingDeps) {
      */
     async removeDNSActivity(
       { orgId, origin, reason }: CompensationInput,
-      { signal }: ActivityScope,
+      { signal, remember, remembered }: ActivityScope,
     ): Promise<number> {
       const organization = await organizations.find(orgId);
       if (!organization?.domain) return 0;
       const { domain, cloudflareRecordId: recordId, cloudflareZoneId: zoneId } = organization;
-      const removed = await dnsProvider.removeRecords(
+      // Of earlier attempts, too: they may have removed a record without emitting the event.
+      const removed = Array.isArray(remembered) ? remembered.map(String) : [];
+      const onRemoved = (id: string) => {
+        removed.push(id);
+        remember([...removed]);
+      };
+      await dnsProvider.removeRecords(
         { orgId, fqdn: domain, ...(recordId && { recordId }), ...(zoneId && { zoneId }) },
-        { signal },
+        { signal, onRemoved },
       );
-      // An earlier attempt may have removed the record without emitting the event.
       if (removed.length > 0 || recordId) {
         await emitEvent({
           eventType: 'organization.dns.removed',
@@ -140,7 +145,7 @@ export function dnsActivities(deps: OnboardingDeps) {
           origin,
           eventData: {
             domain,
-            record_ids: removed.length > 0 ? removed : [recordId!],
+            record_ids: removed,
             reason,
           },
         });

@@ -1,6 +1,7 @@
 /** Converts errors of the Cloudflare client to ProviderErrors. */
 import { APIConnectionError, APIError, APIUserAbortError } from 'cloudflare';
 import { retryAfterMs } from '#kernel/outbound/retryAfter.ts';
+import { tlsFailure } from '#kernel/outbound/tlsFailure.ts';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 
 export const DNS_FAILURE: ProviderFailures = {
@@ -37,12 +38,24 @@ export const HOST_TAKEN: readonly number[] = [81053, 81054, 81057];
 export const codesOf = (error: unknown): number[] =>
   error instanceof APIError ? (error.errors ?? []).flatMap(({ code }) => code ?? []) : [];
 
+/** An answer of which the end is missing: nobody can tell what it would have been. */
+export class AnswerCutOff extends Error {
+  override name = 'AnswerCutOff';
+}
+
+function noAnswer({ cause }: APIConnectionError): ProviderError {
+  const settings = { authorities: 'NODE_EXTRA_CA_CERTS', host: 'CLOUDFLARE_API_BASE_URL' };
+  const tls = tlsFailure(cause, settings);
+  if (tls) return new ProviderError(DNS_FAILURE, 'transport', `Cloudflare’s TLS failed: ${tls}`);
+  const isCut = cause instanceof AnswerCutOff;
+  const words = isCut ? 'Cloudflare’s answer was cut off' : 'Cloudflare does not answer';
+  return new ProviderError(DNS_FAILURE, 'transport', words);
+}
+
 /** Uses only codes and status, because Cloudflare's texts contain the data that were sent. */
 export function toProviderError(error: unknown): unknown {
   if (error instanceof APIUserAbortError) return error;
-  if (error instanceof APIConnectionError) {
-    return new ProviderError(DNS_FAILURE, 'unavailable', 'Cloudflare does not answer');
-  }
+  if (error instanceof APIConnectionError) return noAnswer(error);
   if (!(error instanceof APIError) || error.status === undefined) return error;
   const { status } = error;
   const codes = codesOf(error).join(', ');

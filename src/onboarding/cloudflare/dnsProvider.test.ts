@@ -23,18 +23,24 @@ afterAll(async () => {
 });
 beforeEach(() => {
   for (const { id } of cloudflare.zone.list()) cloudflare.zone.remove(id);
+  cloudflare.clearFaults();
+  cloudflare.foreignZones = [];
+  cloudflare.writes = (name) => name;
 });
 
-const providerWith = (overrides = {}) =>
-  createDnsProvider({
-    CLOUDFLARE_API_TOKEN: 'secret-token',
-    CLOUDFLARE_API_BASE_URL: cloudflare.url,
-    CLOUDFLARE_ZONE_ID: undefined,
-    PLATFORM_BASE_DOMAIN: ZONE,
-    DNS_TARGET: TARGET,
-    DNS_PROXIED: false,
-    ...overrides,
-  });
+const providerWith = (overrides = {}, timeoutMs?: number) =>
+  createDnsProvider(
+    {
+      CLOUDFLARE_API_TOKEN: 'secret-token',
+      CLOUDFLARE_API_BASE_URL: cloudflare.url,
+      CLOUDFLARE_ZONE_ID: undefined,
+      PLATFORM_BASE_DOMAIN: ZONE,
+      DNS_TARGET: TARGET,
+      DNS_PROXIED: false,
+      ...overrides,
+    },
+    timeoutMs,
+  );
 const request = () => ({ orgId: randomUUID(), fqdn: `s${randomUUID().slice(0, 8)}.${ZONE}` });
 const others = { type: 'CNAME' as const, ttl: 1, proxied: false };
 
@@ -60,7 +66,7 @@ describe('ensureRecord', () => {
     const what = request();
     cloudflare.fail({ method: 'POST', dropAfterWork: true });
     await expect(providerWith().ensureRecord(what)).rejects.toMatchObject({
-      kind: 'unavailable',
+      kind: 'transport',
       retryable: true,
     });
     const [orphan] = cloudflare.zone.list();
@@ -155,12 +161,62 @@ describe('ensureRecord', () => {
 
   test('an unreachable server is unavailable', async () => {
     const provider = providerWith({ CLOUDFLARE_API_BASE_URL: 'http://127.0.0.1:1' });
-    await expect(provider.ensureRecord(request())).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(provider.ensureRecord(request())).rejects.toMatchObject({ kind: 'transport' });
   });
 
   test('names the settings when the token has no access to the zone', async () => {
     const provider = providerWith({ PLATFORM_BASE_DOMAIN: 'example.org' });
     await expect(provider.ensureRecord(request())).rejects.toThrow(/PLATFORM_BASE_DOMAIN/);
+  });
+});
+
+describe('odd answers', () => {
+  test.each(['close', 'stall', 'end'] as const)(
+    'a list that is cut off (%s) is named so, soon',
+    async (truncate) => {
+      cloudflare.fail({ method: 'GET', truncate });
+      await expect(providerWith({}, 500).ensureRecord(request())).rejects.toMatchObject({
+        kind: 'transport',
+        type: 'DnsUnavailable',
+        message: 'Cloudflare’s answer was cut off',
+      });
+      expect(cloudflare.zone.list()).toEqual([]);
+    },
+  );
+
+  test('a creation whose answer is cut off is found by the next attempt', async () => {
+    const what = request();
+    cloudflare.fail({ method: 'POST', truncate: 'close' });
+    await expect(providerWith().ensureRecord(what)).rejects.toThrow('was cut off');
+    const [made] = cloudflare.zone.list();
+    expect(await providerWith().ensureRecord(what)).toMatchObject({ id: made?.id });
+  });
+
+  test('names in capitals and with a trailing dot are ours', async () => {
+    const what = request();
+    const { id } = await providerWith().ensureRecord(what);
+    cloudflare.writes = (name) => `${name.toUpperCase()}.`;
+    expect(await providerWith().ensureRecord(what)).toMatchObject({ id });
+    expect(await providerWith().removeRecords(what)).toEqual([id]);
+    expect(cloudflare.zone.list()).toEqual([]);
+  });
+
+  test.each([
+    ['behind foreign ones', 2],
+    ['on the second page', 130],
+  ])('our zone is found %s', async (_where, count) => {
+    cloudflare.foreignZones = Array.from({ length: count }, (_, n) => `zone${n}.example.org`);
+    const { zoneId } = await providerWith().ensureRecord(request());
+    expect(zoneId).toBe(cloudflare.zone.id);
+  });
+
+  test('a failure on the second page is no missing zone', async () => {
+    cloudflare.foreignZones = Array.from({ length: 130 }, (_, n) => `zone${n}.example.org`);
+    cloudflare.fail({ method: 'GET', page: '2', status: 200 });
+    await expect(providerWith().ensureRecord(request())).rejects.toMatchObject({
+      kind: 'unexpected',
+      retryable: true,
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import { ProviderError } from '#kernel/providerError.ts';
 import type { DnsRecord } from '#onboarding/contract.ts';
 import type { OnboardingWorkerConfig } from '#onboarding/settings.ts';
 import {
+  AnswerCutOff,
   codesOf,
   DNS_FAILURE,
   HOST_TAKEN,
@@ -30,6 +31,11 @@ interface CallOptions {
   signal?: AbortSignal;
 }
 
+interface RemoveOptions extends CallOptions {
+  /** Called with the id of each record that has been removed. */
+  onRemoved?: (id: string) => void;
+}
+
 export interface DnsProvider {
   /**
    * Makes sure that `fqdn` is a CNAME to DNS_TARGET; an existing record is used.
@@ -43,7 +49,7 @@ export interface DnsProvider {
    */
   removeRecords(
     what: { orgId: string; fqdn: string; recordId?: string; zoneId?: string },
-    options?: CallOptions,
+    options?: RemoveOptions,
   ): Promise<string[]>;
 }
 
@@ -62,26 +68,47 @@ const NOT_FOUND = 404;
 const commentFor = (orgId: string): string => `a4c org ${orgId}`;
 const OWNED = /^a4c org /;
 
-export function createDnsProvider(config: DnsConfig): DnsProvider {
+/**
+ * Reads the whole answer before the client sees it: the client's time limit ends with the headers,
+ * and what it says of half a body are words of a parser.
+ */
+const wholeAnswer: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const { status, statusText, headers } = response;
+  const body = await response.text().catch(() => {
+    throw new AnswerCutOff();
+  });
+  if (response.ok && body !== '' && !isJson(body)) throw new AnswerCutOff();
+  return new Response(body || null, { status, statusText, headers });
+};
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param timeoutMs how long one call may take, with the whole of its answer. */
+export function createDnsProvider(config: DnsConfig, timeoutMs = TIMEOUT_MS): DnsProvider {
   // Temporal retries: retries in the client would be invisible and could exceed the time limits.
   const client = new Cloudflare({
     apiToken: config.CLOUDFLARE_API_TOKEN,
     baseURL: config.CLOUDFLARE_API_BASE_URL,
     maxRetries: 0,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
+    fetch: wholeAnswer,
   });
   let knownZone = config.CLOUDFLARE_ZONE_ID;
 
   async function zoneId(options: CallOptions): Promise<string> {
     if (knownZone) return knownZone;
     const name = config.PLATFORM_BASE_DOMAIN;
-    const answer = await client.zones.list({ name }, options);
-    requireSuccess(answer);
+    const zones = await itemsOf(await client.zones.list({ name }, options));
     // A token may see zones of several accounts, and the filter may be ignored.
-    for await (const zone of answer) {
-      if (sameName(zone.name, name)) knownZone = zone.id;
-      if (knownZone) break;
-    }
+    knownZone = zones.find((zone) => sameName(zone.name, name))?.id;
     if (knownZone) return knownZone;
     throw new ProviderError(
       DNS_FAILURE,
@@ -93,9 +120,10 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
   async function recordsAt(fqdn: string, zone_id: string, options: CallOptions) {
     const records: ListedRecord[] = [];
     const page = await client.dns.records.list({ zone_id, name: { exact: fqdn } }, options);
-    requireSuccess(page);
-    for await (const record of page) {
+    for (const record of await itemsOf(page)) {
       const { id, name, type, comment } = record;
+      // The filter may be ignored, and what is not of this name is not ours to judge.
+      if (!sameName(name, fqdn)) continue;
       const content = 'content' in record ? String(record.content ?? '') : '';
       records.push({ id, name, type, content, comment: comment ?? '' });
     }
@@ -164,7 +192,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
 
   async function removeOwned(
     { orgId, fqdn, recordId, zoneId: known }: Parameters<DnsProvider['removeRecords']>[0],
-    options: CallOptions,
+    { onRemoved, ...options }: RemoveOptions,
   ): Promise<string[]> {
     const zone = known ?? (await zoneId(options));
     // Somebody may have edited the comment of the record that we made: its id tells that it is ours.
@@ -176,6 +204,7 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
     for (const { id } of await owned()) {
       await remove(id, zone, options);
       removed.push(id);
+      onRemoved?.(id);
     }
     if (removed.length > 0 && (await owned()).length > 0) {
       throw new ProviderError(DNS_FAILURE, 'unavailable', `records of ${fqdn} are still there`);
@@ -199,10 +228,15 @@ export function createDnsProvider(config: DnsConfig): DnsProvider {
 const sameName = (a: string, b: string): boolean =>
   a.toLowerCase().replace(/\.$/, '') === b.toLowerCase().replace(/\.$/, '');
 
-/** The client does not look at `success` when the status is 200. */
-function requireSuccess(page: { result: unknown }): void {
-  const { body } = page as { body?: { success?: unknown } };
-  if (body?.success !== true || !Array.isArray(page.result)) throw unexpectedAnswer();
+/** All items of a list. The client does not look at `success` when the status is 200. */
+async function itemsOf<T>(list: { iterPages(): AsyncIterable<{ result: T[] }> }): Promise<T[]> {
+  const items: T[] = [];
+  for await (const page of list.iterPages()) {
+    const { body } = page as { body?: { success?: unknown } };
+    if (body?.success !== true || !Array.isArray(page.result)) throw unexpectedAnswer();
+    items.push(...page.result);
+  }
+  return items;
 }
 
 /** True for the same CNAME when it is ours or has no owner, such as one made by hand. */
