@@ -30,6 +30,7 @@ const LEFT_OUT: Record<'api' | 'worker' | 'migrate', Record<string, string>> = {
     BUILD_REVISION: OF_THE_IMAGE,
     WORKER_BUNDLE_PATH: OF_THE_IMAGE,
     WORKER_QUEUES: 'the argument --queues is its value',
+    CLOUDFLARE_PROXY_RANGES: 'the default is what Cloudflare publishes',
     MIGRATION_DATABASE_URL: 'the owner’s connection is for the migration alone',
   },
   migrate: {
