@@ -1,6 +1,7 @@
 /** Accounts at Supabase Auth, through its admin API and official client. */
 import { isDeepStrictEqual } from 'node:util';
 import { type AuthError, createClient, type User } from '@supabase/supabase-js';
+import { supabaseSilence } from '#kernel/outbound/supabaseSilence.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import { ACCOUNT_FAILURE, type Membership } from './contract.ts';
@@ -62,7 +63,7 @@ function toProviderError(error: AuthError): ProviderError {
     return new ProviderError(ACCOUNT_FAILURE, 'rate_limited', message, { status });
   if (REFUSED_KEY.includes(status))
     return new ProviderError(ACCOUNT_FAILURE, 'unauthorized', message, { status });
-  if (status === 0) return new ProviderError(ACCOUNT_FAILURE, 'transport', message, { status });
+  if (status === 0) return new ProviderError(ACCOUNT_FAILURE, 'transport', supabaseSilence(error));
   const unavailable = status >= SERVER_ERROR;
   return new ProviderError(ACCOUNT_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {
     status,
@@ -95,7 +96,11 @@ export function createAccountProvider(config: AccountConfig): AccountProvider {
   const { admin } = createClient(config.SUPABASE_URL, config.SUPABASE_SERVICE_ROLE_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: {
-      fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+      fetch: (input, init) =>
+        fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error) => {
+          // The client keeps nothing but the text, and that of fetch itself says "fetch failed".
+          throw error.cause ?? error;
+        }),
     },
   }).auth;
 

@@ -4,6 +4,7 @@
  * value of a mapped attribute: users who log in through it get their organization's id.
  */
 import { z } from 'zod';
+import { supabaseSilence } from '#kernel/outbound/supabaseSilence.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { FormerProvider, MetadataSource } from './contract.ts';
 import { SSO_PROVIDER_FAILURE } from './rules.ts';
@@ -147,8 +148,8 @@ function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig)
       },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
-    }).catch(() => {
-      throw new ProviderError(SSO_PROVIDER_FAILURE, 'transport', 'Supabase Auth does not answer');
+    }).catch((error) => {
+      throw new ProviderError(SSO_PROVIDER_FAILURE, 'transport', supabaseSilence(error));
     });
     if (response.status === NOT_FOUND) return undefined;
     if (!response.ok) throw await toProviderError(response);

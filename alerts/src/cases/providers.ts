@@ -88,15 +88,19 @@ export const providerCases: readonly AlertCase[] = [
   },
   {
     alert: 'ProviderRefusesUs',
-    // One refusal is enough.
+    // One refusal is enough, of our credentials or of our plan.
     series: {
       [waits('cloudflare', 'unauthorized', 'a')]: '0x10 1x600',
+      [waits('cloudflare', 'quota', 'a')]: '0x10 1x600',
       [waits('cloudflare', 'transport', 'a')]: '0x600',
     },
     silent: '10m',
     firing: '15m',
     resolved: '30m',
-    fires: [{ labels: { provider: 'cloudflare', kind: 'unauthorized' }, value: '1' }],
+    fires: [
+      { labels: { provider: 'cloudflare', kind: 'unauthorized' }, value: '1' },
+      { labels: { provider: 'cloudflare', kind: 'quota' }, value: '1' },
+    ],
   },
   {
     alert: 'StoreNeedsRepair',

@@ -64,12 +64,12 @@ export function toProviderError(error: unknown): unknown {
     const wait = retryAfterMs(error.headers?.get('retry-after'));
     return new ProviderError(DNS_FAILURE, 'rate_limited', message, { status, retryAfterMs: wait });
   }
-  if (status === UNAUTHORIZED || status === FORBIDDEN) {
-    return new ProviderError(DNS_FAILURE, 'unauthorized', message, { status });
-  }
   if (codesOf(error).includes(QUOTA_REACHED)) {
     const words = `${message}: the zone has as many DNS records as its plan allows`;
     return new ProviderError(DNS_FAILURE, 'quota', words, { status });
+  }
+  if (status === UNAUTHORIZED || status === FORBIDDEN) {
+    return new ProviderError(DNS_FAILURE, 'unauthorized', message, { status });
   }
   const unavailable = status >= SERVER_ERROR || status === REQUEST_TIMEOUT;
   return new ProviderError(DNS_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {

@@ -129,11 +129,12 @@ describe('ensureRecord', () => {
     });
   });
 
-  test('the quota of the plan has its own type', async () => {
-    cloudflare.fail({ method: 'POST', status: 400, code: 81045 });
+  test.each([400, 403])('the quota of the plan has its own type (%i)', async (status) => {
+    cloudflare.fail({ method: 'POST', status, code: 81045 });
     await expect(providerWith().ensureRecord(request())).rejects.toMatchObject({
       kind: 'quota',
       type: 'DnsQuotaReached',
+      message: expect.stringContaining('as many DNS records as its plan allows'),
       retryable: true,
     });
   });
