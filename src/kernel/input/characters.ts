@@ -22,6 +22,8 @@ const NEEDED = new RegExp(
 );
 /** Letters of every script carry fewer marks; more of them cover other lines. */
 const STACKED_MARKS = /\p{M}{7}/u;
+/** A mark without a letter joins whatever stands before it, in a mail or in a list. */
+const LEADING_MARK = /^\p{M}/u;
 const BYTE_ORDER_MARK = /^\ufeff|\ufeff$/g;
 
 /** The text as it is compared and stored: composed (NFC), trimmed, with plain spaces. */
@@ -37,6 +39,7 @@ export function characterProblem(value: string): string | undefined {
   if (!value.isWellFormed()) return 'must be well-formed Unicode';
   if (CONTROL.test(value)) return 'must not contain control characters';
   if (FORBIDDEN.test(value.replace(NEEDED, ''))) return 'must not contain invisible characters';
+  if (LEADING_MARK.test(value)) return 'must not begin with a mark';
   return STACKED_MARKS.test(value) ? 'must not stack marks on a letter' : undefined;
 }
 

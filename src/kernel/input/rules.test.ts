@@ -122,6 +122,8 @@ describe('the name of a person', () => {
     ['a noncharacter', 'Ada\ufdd0'],
     ['a private character', 'Ada\ue000'],
     ['a tag', 'Ada\u{e0041}'],
+    ['a mark without a letter', '\u0301'],
+    ['a mark before the first letter', '\u0301Ada'],
     ['stacked marks', `A${'\u0334\u0335\u0336\u0337'.repeat(3)}`],
     ['a link', 'Ada, log in at https://evil.example/login'],
     ['a link in full width', 'ｈｔｔｐｓ：／／evil.example'],
