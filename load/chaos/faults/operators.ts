@@ -1,4 +1,5 @@
 /** What operators do to runs under way: cancel, terminate and reset. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Arena } from '../arena.ts';
 import type { RequestedOnboarding, SteadyLoad } from '../steadyLoad.ts';
@@ -6,6 +7,8 @@ import type { Fault } from './fault.ts';
 import { nothing } from './fault.ts';
 
 const NAMESPACE = 'default';
+const CLEAN_UP_LIMIT_MS = 60_000;
+const POLL_MS = 500;
 
 /** Half of the onboardings whose runs were accepted, each with its run. */
 function chosen({ temporal }: Arena, { onboardings }: SteadyLoad) {
@@ -26,6 +29,26 @@ async function onOpenRuns(
   for (const { handle, onboarding } of chosen(arena, load)) {
     const { status } = await handle.describe();
     if (status.name === 'RUNNING') await act(handle, onboarding).catch(() => {});
+  }
+}
+
+/** What an operator does after a termination: asks for the rest to be removed, until it is accepted. */
+async function cleanUp({ apiUrl, stack }: Arena, { onboardings }: SteadyLoad): Promise<void> {
+  const permissions = [{ p: 'platform.admin', s: '' }];
+  const token = await stack.supabase.issueToken({ sub: crypto.randomUUID(), permissions });
+  const remove = (organizationId: string) =>
+    fetch(`${apiUrl}/api/v1/organizations/${organizationId}`, {
+      method: 'DELETE',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ reason: 'its run was terminated' }),
+    });
+  const deadline = Date.now() + CLEAN_UP_LIMIT_MS;
+  for (const { organizationId, ended } of onboardings) {
+    if (ended !== 'terminated' || !organizationId) continue;
+    // Refused until the reconciler has recorded the end of the run.
+    while ((await remove(organizationId)).status !== 202 && Date.now() < deadline) {
+      await delay(POLL_MS);
+    }
   }
 }
 
@@ -63,7 +86,7 @@ export const OPERATOR_FAULTS: readonly Fault[] = [
         onboarding.ended = 'terminated';
         await handle.terminate('a fault');
       });
-      return nothing;
+      return () => cleanUp(arena, load);
     },
   },
   {
