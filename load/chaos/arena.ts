@@ -2,6 +2,7 @@
  * Where faults are injected: the embedded stack with API and worker, everything that is lost with a
  * process kept in files, and a proxy in every connection.
  */
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -31,6 +32,11 @@ const SETTINGS = {
   LOG_LEVEL: 'warn',
 };
 
+const ADMIN = {
+  sub: randomUUID(),
+  permissions: [{ p: 'platform.admin', s: '' }],
+};
+
 export type Part = RoleName | 'postgres' | 'temporal';
 
 export interface Arena {
@@ -41,6 +47,8 @@ export interface Arena {
   /** Straight to Temporal. */
   temporal: Client;
   apiUrl: string;
+  /** A token of a platform administrator that is valid now. */
+  token(): Promise<string>;
   /** Process ids of a part. */
   pidOf(part: Part): Promise<number>;
   /** SIGKILL; it stays away until `revive`. */
@@ -112,6 +120,7 @@ async function startParts(
     owner,
     temporal: new Client({ connection }),
     apiUrl: `http://127.0.0.1:${stack.env.PORT}`,
+    token: () => stack.supabase.issueToken(ADMIN),
     pidOf,
     async kill(part) {
       if (part === 'api' || part === 'worker') return roles.get(part)!.stop('SIGKILL');

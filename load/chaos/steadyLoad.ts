@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LoopbackSmtp } from '#dev/loopback/loopbackSmtp.ts';
+import type { Arena } from './arena.ts';
 import { linkTokenOf } from './mails.ts';
 
 /** `unknown` after an attempt without an answer; the next attempt has the same key. */
@@ -46,14 +46,6 @@ export interface SteadyLoad extends LoadLog {
   stop(): void;
 }
 
-interface LoadOptions {
-  apiUrl: string;
-  /** Issues tokens that are valid now. */
-  token: () => Promise<string>;
-  smtp: Pick<LoopbackSmtp, 'mails'>;
-  perSecond: number;
-}
-
 const ATTEMPT_LIMIT_MS = 15_000;
 const PAUSE_MS = 500;
 const POLL_MS = 100;
@@ -77,7 +69,11 @@ const isInvited = ({ accepted, refused }: Record<string, unknown>): boolean =>
   (accepted as unknown[]).length > 0 ||
   (refused as { reason: string }[]).some(({ reason }) => reason === 'already-invited');
 
-export function startLoad({ apiUrl, token, smtp, perSecond }: LoadOptions): SteadyLoad {
+/** @param perSecond new onboardings. */
+export function startLoad(
+  { apiUrl, token, stack: { smtp } }: Pick<Arena, 'apiUrl' | 'token' | 'stack'>,
+  perSecond: number,
+): SteadyLoad {
   const calls: LoggedCall[] = [];
   const onboardings: RequestedOnboarding[] = [];
   const open = new Set<RequestedOnboarding>();

@@ -36,7 +36,6 @@ export interface TrialResult {
 
 const LOAD_PER_SECOND = 1;
 const POLL_MS = 1_000;
-const TOKEN_SECONDS = 3_600;
 
 const callsOf = ({ calls }: SteadyLoad) => {
   const counts = { ok: 0, fail: 0, unknown: 0 };
@@ -88,17 +87,7 @@ export async function play(
   faults: readonly Fault[],
   { beforeMs, faultMs, afterMs, settleMs }: Durations,
 ): Promise<TrialResult> {
-  const claims = {
-    sub: crypto.randomUUID(),
-    permissions: [{ p: 'platform.admin', s: '' }],
-    lifetimeSeconds: TOKEN_SECONDS,
-  };
-  const load = startLoad({
-    apiUrl: arena.apiUrl,
-    token: () => arena.stack.supabase.issueToken(claims),
-    smtp: arena.stack.smtp,
-    perSecond: LOAD_PER_SECOND,
-  });
+  const load = startLoad(arena, LOAD_PER_SECOND);
   try {
     await delay(beforeMs);
     const injectedAt = new Date();

@@ -4,6 +4,7 @@
  * value of a mapped attribute: users who log in through it get their organization's id.
  */
 import { z } from 'zod';
+import { retryAfterMs } from '#kernel/outbound/retryAfter.ts';
 import { supabaseSilence } from '#kernel/outbound/supabaseSilence.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { FormerProvider, MetadataSource } from './contract.ts';
@@ -110,11 +111,9 @@ async function toProviderError(response: Response): Promise<ProviderError> {
   const code = refusal.success ? refusal.data.error_code : 'unknown';
   const message = `Supabase Auth answered ${status} (${code})`;
   if (status === TOO_MANY_REQUESTS) {
-    const seconds = Number(response.headers.get('retry-after'));
-    const retryAfterMs = seconds > 0 ? seconds * 1000 : undefined;
     return new ProviderError(SSO_PROVIDER_FAILURE, 'rate_limited', message, {
       status,
-      retryAfterMs,
+      retryAfterMs: retryAfterMs(response.headers.get('retry-after')),
     });
   }
   if (CONFLICTS.has(code))

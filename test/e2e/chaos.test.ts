@@ -11,16 +11,7 @@ let load: SteadyLoad;
 
 beforeAll(async () => {
   arena = await startArena(() => {});
-  const claims = {
-    sub: crypto.randomUUID(),
-    permissions: [{ p: 'platform.admin', s: '' }],
-  };
-  load = startLoad({
-    apiUrl: arena.apiUrl,
-    token: () => arena.stack.supabase.issueToken(claims),
-    smtp: arena.stack.smtp,
-    perSecond: 2,
-  });
+  load = startLoad(arena, 2);
   await vi.waitFor(() => expect(load.onboardings.length).toBeGreaterThan(1), 30_000);
   load.stopStarting();
   expect(await load.settled(60_000)).toEqual([]);

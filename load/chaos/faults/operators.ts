@@ -33,9 +33,8 @@ async function onOpenRuns(
 }
 
 /** What an operator does after a termination: asks for the rest to be removed, until it is accepted. */
-async function cleanUp({ apiUrl, stack }: Arena, { onboardings }: SteadyLoad): Promise<void> {
-  const permissions = [{ p: 'platform.admin', s: '' }];
-  const token = await stack.supabase.issueToken({ sub: crypto.randomUUID(), permissions });
+async function cleanUp({ apiUrl, ...arena }: Arena, { onboardings }: SteadyLoad): Promise<void> {
+  const token = await arena.token();
   const remove = (organizationId: string) =>
     fetch(`${apiUrl}/api/v1/organizations/${organizationId}`, {
       method: 'DELETE',

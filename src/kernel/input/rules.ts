@@ -1,4 +1,5 @@
 /** What people may type: names, addresses, domains, subdomains, roles, telephone numbers, reasons. */
+import { isUuid } from '#kernel/workflow/ids.ts';
 import { characterProblem, tidyText } from './characters.ts';
 import { asciiDomain } from './domain.ts';
 import { MAX_EMAIL_OCTETS, mailboxOf } from './email.ts';
@@ -7,7 +8,6 @@ import { type Checked, type Leaf, leaf } from './shape.ts';
 import { SUBDOMAIN_PATTERN, subdomainProblem } from './subdomain.ts';
 
 const MAX_DOMAIN_LENGTH = 253;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const PHONE = /^\+?[0-9 ().-]{3,30}$/;
 
 const refuse = (problem: string) => ({ problem });
@@ -96,7 +96,7 @@ export const digits = (max: number): Leaf<string> =>
 export const uuid = (): Leaf<string> =>
   leaf({ format: 'uuid' }, (typed) => {
     const value = typed.toLowerCase();
-    return UUID.test(value) ? { value } : refuse('must be a UUID');
+    return isUuid(value) ? { value } : refuse('must be a UUID');
   });
 
 /** A time in ISO 8601. */

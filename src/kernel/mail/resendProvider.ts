@@ -98,7 +98,7 @@ export function createResendProvider(config: ResendConfig): EmailProvider {
       let text: string | undefined;
       try {
         response = await fetch(url, request);
-        text = await boundedText(response, MAX_ANSWER_BYTES);
+        text = await boundedText(response.body, MAX_ANSWER_BYTES);
       } catch (error) {
         signal?.throwIfAborted();
         throw unreachable(error);

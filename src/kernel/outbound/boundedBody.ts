@@ -1,8 +1,12 @@
 /** Reads the body of an HTTP answer up to a size. */
 
-/** The text; undefined when it is longer, and then the rest is not read. @throws as `fetch`. */
+/**
+ * @param body of `fetch` or of `node:http`; null without one.
+ * @returns the text; undefined when it is longer, and then the rest is not read.
+ * @throws what reading the body throws.
+ */
 export async function boundedText(
-  { body }: Response,
+  body: AsyncIterable<Uint8Array> | null,
   maxBytes: number,
 ): Promise<string | undefined> {
   if (!body) return '';

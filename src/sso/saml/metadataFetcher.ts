@@ -7,6 +7,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { boundedText } from '#kernel/outbound/boundedBody.ts';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 import { MAX_METADATA_BYTES, MetadataError, SSO_FAILURE } from '#sso/rules.ts';
 import type { SsoWorkerConfig } from '#sso/settings.ts';
@@ -97,16 +98,9 @@ async function addressOf(
 
 /** Reads at most the allowed length of metadata, independent of Content-Length. */
 async function read(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > MAX_METADATA_BYTES) {
-      throw new MetadataError(`the metadata is larger than ${MAX_METADATA_BYTES / 1024} KiB`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+  const text = await boundedText(response, MAX_METADATA_BYTES);
+  if (text !== undefined) return text;
+  throw new MetadataError(`the metadata is larger than ${MAX_METADATA_BYTES / 1024} KiB`);
 }
 
 /** The response to one request; redirects are not followed, because their target is not checked. */
