@@ -1,4 +1,5 @@
 /** Says in words why the database cannot be used, for the operator: which setting to look at. */
+import { certificateFault } from '#kernel/outbound/tlsFailure.ts';
 
 /** By SQLSTATE or code of Node; `DATABASE_URL` is the setting in all of them. */
 const WORDS: Readonly<Record<string, string>> = {
@@ -21,17 +22,15 @@ const WORDS: Readonly<Record<string, string>> = {
   '57P01': 'the server closed the connection: it stops or restarts',
   '57P02': 'the server crashed and restarts',
   '57P03': 'the server starts, or stops, and takes no connections now',
-  SELF_SIGNED_CERT_IN_CHAIN: 'private CA',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'private CA',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'private CA',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'private CA',
-  CERT_HAS_EXPIRED: 'the certificate of the server has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    'the certificate of the server is not for the host name in DATABASE_URL',
 };
 
-const PRIVATE_CA =
-  'the certificate of the server is signed by an authority that is not known here: name the file of its certificate in DATABASE_CA_FILE (or as sslrootcert in DATABASE_URL)';
+const CERTIFICATE_WORDS = {
+  issuer:
+    'the certificate of the server is signed by an authority that is not known here: name the file of its certificate in DATABASE_CA_FILE (or as sslrootcert in DATABASE_URL)',
+  expired: 'the certificate of the server has expired',
+  early: 'the certificate of the server is not valid yet: check the clocks of both machines',
+  name: 'the certificate of the server is not for the host name in DATABASE_URL',
+};
 
 /** Texts of the driver, for errors without a code. */
 const TEXTS: readonly [RegExp, string][] = [
@@ -54,9 +53,10 @@ const TEXTS: readonly [RegExp, string][] = [
  */
 export function databaseWords(error: unknown, setting = 'DATABASE_URL'): string {
   const { code, message = '' } = (error ?? {}) as { code?: unknown; message?: string };
+  const fault = certificateFault(code);
   const byCode = typeof code === 'string' ? WORDS[code] : undefined;
   const byText = TEXTS.find(([text]) => text.test(message))?.[1];
-  const words = byCode === 'private CA' ? PRIVATE_CA : (byCode ?? byText);
+  const words = fault ? CERTIFICATE_WORDS[fault] : (byCode ?? byText);
   const unknown = typeof code === 'string' ? code : (error as Error | null)?.name;
   return (words ?? `the connection failed (${unknown ?? 'unknown'})`).replaceAll(
     'DATABASE_URL',

@@ -33,17 +33,22 @@ const TEXTS: readonly [RegExp, string][] = [
   [/wrong version number|ssl routines|tls connection was established/i, 'protocol'],
 ];
 
-function reasonOf({
-  code: last,
-  originalCode: code = last,
-  message,
-}: MaybeTls): string | undefined {
+/** What is wrong with a certificate, by the code of OpenSSL or Node; undefined for other codes. */
+export function certificateFault(
+  code: unknown,
+): 'issuer' | 'expired' | 'early' | 'name' | undefined {
   if (UNKNOWN_ISSUER.includes(String(code))) return 'issuer';
   if (code === 'CERT_HAS_EXPIRED') return 'expired';
   if (code === 'CERT_NOT_YET_VALID') return 'early';
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'name';
-  return TEXTS.find(([text]) => text.test(String(message)))?.[1];
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? 'name' : undefined;
 }
+
+const reasonOf = ({
+  code: last,
+  originalCode: code = last,
+  message,
+}: MaybeTls): string | undefined =>
+  certificateFault(code) ?? TEXTS.find(([text]) => text.test(String(message)))?.[1];
 
 /**
  * The words for an error, or for the errors that caused it; undefined when it is none of TLS. They
