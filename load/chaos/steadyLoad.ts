@@ -47,6 +47,7 @@ export interface SteadyLoad extends LoadLog {
 }
 
 const ATTEMPT_LIMIT_MS = 15_000;
+const SECOND_MS = 1_000;
 const PAUSE_MS = 500;
 const POLL_MS = 100;
 const FINAL = new Set([400, 401, 403, 404, 410, 422]);
@@ -80,6 +81,9 @@ export function startLoad(
   const stopping = new AbortController();
   let starting = true;
 
+  /** Ends early when the load is stopped. */
+  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
+
   async function attempt(call: LoggedCall['call'], path: string, init: RequestInit) {
     const done = (answer: Answer, status: number | null) =>
       calls.push({ at: new Date(), call, answer, status });
@@ -103,12 +107,10 @@ export function startLoad(
     while (!stopping.signal.aborted) {
       const answer = await attempt(call, path, await init());
       if (answer && (answer.ok || FINAL.has(answer.status) || answer.status === 409)) return answer;
-      await pause();
+      await pause(PAUSE_MS);
     }
     return undefined;
   }
-
-  const pause = () => delay(PAUSE_MS, undefined, { signal: stopping.signal }).catch(() => {});
 
   const post = async (
     body: object,
@@ -153,7 +155,7 @@ export function startLoad(
         emails.push(email);
         return true;
       }
-      await pause();
+      await pause(PAUSE_MS);
     }
     return false;
   }
@@ -163,7 +165,7 @@ export function startLoad(
     while (!stopping.signal.aborted) {
       const linked = linkTokenOf(smtp.mails, email);
       if (!linked) {
-        await delay(POLL_MS, undefined, { signal: stopping.signal }).catch(() => {});
+        await pause(POLL_MS);
         continue;
       }
       const path = `/api/v1/invitations/${linked}/accept`;
@@ -183,7 +185,7 @@ export function startLoad(
   async function run(): Promise<void> {
     while (starting && !stopping.signal.aborted) {
       void follow(onboardingOf());
-      await delay(1000 / perSecond, undefined, { signal: stopping.signal }).catch(() => {});
+      await pause(SECOND_MS / perSecond);
     }
   }
   void run();
