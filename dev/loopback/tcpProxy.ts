@@ -52,6 +52,15 @@ const sourceOf = ({ client, server }: Pair, direction: Direction): Socket =>
 const targetOf = ({ client, server }: Pair, direction: Direction): Socket =>
   direction === 'up' ? server : client;
 
+/**
+ * Resets a connection. In the moment between its `end` and the end of what was written this fails
+ * with EINVAL, and the handle stays for ever (Node 24.21); it is closed then.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 /** Copies one direction until its end. */
 async function forward(pair: Pair, direction: Direction, latencyMs: number): Promise<void> {
   const source = sourceOf(pair, direction);
@@ -69,7 +78,7 @@ async function forward(pair: Pair, direction: Direction, latencyMs: number): Pro
     if (!pair.silent.has(direction)) source.resume();
   });
   source.on('end', () => target.end());
-  source.on('error', () => target.resetAndDestroy());
+  source.on('error', () => reset(target));
 }
 
 /** Starts a proxy to the server at `behind`; only host name and port of the URL are used. */
@@ -110,8 +119,8 @@ export async function startTcpProxy(behind: Pick<URL, 'hostname' | 'port'>): Pro
     });
   const cut = () => {
     for (const { client, server: upstream } of pairs) {
-      client.resetAndDestroy();
-      upstream.resetAndDestroy();
+      reset(client);
+      reset(upstream);
     }
     pairs.clear();
   };

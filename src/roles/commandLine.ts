@@ -26,6 +26,8 @@ export async function runMain(main: () => Promise<void>): Promise<void> {
     console.error(error instanceof ConfigError ? error.message : error);
     process.exitCode = 1;
   }
-  // Only when something still holds the process: a connection whose other side does not close it.
+  // Something may still hold the process: a connection whose other side does not close it.
   setTimeout(() => process.exit(), LINGER_MS).unref();
+  // Without `exit` Node waits for the end of every handle; one whose reset failed has none.
+  process.once('beforeExit', () => process.exit());
 }
