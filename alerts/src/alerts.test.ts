@@ -2,7 +2,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { METRICS } from '#metricCatalogue.ts';
+import type { RecordingRule } from './alert.ts';
 import { CASES } from './cases/index.ts';
+import { formerNames } from './definitions/formerNames.ts';
 import { ALERTS, GROUPS, runbookUrl } from './ruleFiles.ts';
 import { createTimeScale } from './timeScale.ts';
 
@@ -93,6 +95,18 @@ test('routes and inhibitions name only existing alerts', () => {
 test('the example for Prometheus loads every rule file', () => {
   const { rule_files } = parse(readFileSync('alerts/prometheus.yml', 'utf8'));
   expect(rule_files.toSorted()).toEqual(GROUPS.map(({ name }) => `${name}.yml`).toSorted());
+});
+
+test('former names are recorded of metrics that exist, and are no longer exported', () => {
+  const renamed = formerNames.rules.map((rule) => [
+    (rule as RecordingRule).record,
+    rule.expr(createTimeScale()),
+  ]);
+  expect(renamed).toHaveLength(5);
+  for (const [former, now] of renamed) {
+    expect(Object.keys(METRICS)).toContain(now);
+    expect(Object.keys(METRICS)).not.toContain(former);
+  }
 });
 
 test('one factor shortens every range, `for` and age', () => {

@@ -2,6 +2,7 @@
 import { stringify } from 'yaml';
 import { type AlertDefinition, isAlert, type RecordingRule, type RuleGroup } from './alert.ts';
 import { eventStore } from './definitions/eventStore.ts';
+import { formerNames } from './definitions/formerNames.ts';
 import { providers } from './definitions/providers.ts';
 import { runtime } from './definitions/runtime.ts';
 import { temporal } from './definitions/temporal.ts';
@@ -15,6 +16,7 @@ export const GROUPS: readonly RuleGroup[] = [
   temporal,
   eventStore,
   runtime,
+  formerNames,
   ...objectives,
 ];
 

@@ -32,7 +32,7 @@ const events: Section = {
       description:
         'Events whose projection fails. They are retried with growing pauses, ten times.',
       unit: 'short',
-      queries: [{ expr: max(own('health_check_value', 'check="processing_errors"')) }],
+      queries: [{ expr: max(own('a4c_health_check_value', 'check="processing_errors"')) }],
       alerts: ['EventProcessingErrors'],
       thresholds: { warning: 1 },
     }),
@@ -133,7 +133,7 @@ const checks: Section = {
         description:
           'The comment at the top of sql/health/<check>.sql says what it means and what to do; npm run ops -- health shows the rows.',
         unit: 'short',
-        queries: [{ expr: `sort_desc(${max(own('health_check_severity'), 'check')})` }],
+        queries: [{ expr: `sort_desc(${max(own('a4c_health_check_severity'), 'check')})` }],
         alerts: ['HealthCheckFailing'],
         thresholds: { warning: 1, critical: 2 },
         width: 8,
@@ -152,7 +152,7 @@ const checks: Section = {
       title: 'What they count',
       description: 'By check. projection_drift above 0: a read model differs from its events.',
       unit: 'short',
-      queries: [{ expr: max(own('health_check_value'), 'check'), legend: '{{check}}' }],
+      queries: [{ expr: max(own('a4c_health_check_value'), 'check'), legend: '{{check}}' }],
       alerts: ['HealthCheckFailing'],
       width: 16,
       height: 13,
@@ -164,7 +164,7 @@ const checks: Section = {
       unit: 's',
       queries: [
         {
-          expr: `time() - ${max(own('health_check_last_success_timestamp_seconds'), 'check')}`,
+          expr: `time() - ${max(own('a4c_health_check_last_success_timestamp_seconds'), 'check')}`,
           legend: '{{check}}',
         },
       ],
@@ -175,7 +175,9 @@ const checks: Section = {
       title: 'How long they take',
       description: 'Milliseconds while they stay on their indexes. Rising: EXPLAIN the file.',
       unit: 's',
-      queries: [{ expr: max(own('health_check_duration_seconds'), 'check'), legend: '{{check}}' }],
+      queries: [
+        { expr: max(own('a4c_health_check_duration_seconds'), 'check'), legend: '{{check}}' },
+      ],
       alerts: ['HealthCheckStale'],
     }),
   ],

@@ -20,8 +20,8 @@ export interface DashboardSpec {
 }
 
 const TAG = 'a4c-workflows';
-const BUILD = max(own('build_info'), 'version', 'revision');
-const BUILD_BEFORE = max(`${own('build_info')} offset 5m`, 'version', 'revision');
+const BUILD = max(own('a4c_build_info'), 'version', 'revision');
+const BUILD_BEFORE = max(`${own('a4c_build_info')} offset 5m`, 'version', 'revision');
 
 const annotation = (name: string, color: string, expr: string, title: string, text: string) =>
   new dashboard.AnnotationQueryBuilder()

@@ -121,7 +121,7 @@ const answer: Section = {
       description:
         'Runs whose DNS no quorum of resolvers confirms in time. Somebody has to retry, skip or abort each of them.',
       unit: 'short',
-      queries: [{ expr: max(own('health_check_value', 'check="dns_waiting_for_person"')) }],
+      queries: [{ expr: max(own('a4c_health_check_value', 'check="dns_waiting_for_person"')) }],
       alerts: ['DNSVerificationWaitingForPerson'],
       thresholds: { warning: 1 },
     }),
@@ -238,7 +238,7 @@ const objectives: Section = {
           'Versions in service. More than one of each for longer than a rollout takes: the rollout is stuck.',
         unit: 'short',
         queries: [
-          { expr: `count by (job, version, revision, node_version) (${own('build_info')})` },
+          { expr: `count by (job, version, revision, node_version) (${own('a4c_build_info')})` },
         ],
       },
       {

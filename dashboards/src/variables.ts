@@ -77,13 +77,13 @@ export function variables(addresses: Addresses) {
     several(
       'job',
       'Job',
-      'label_values(build_info, job)',
+      'label_values(a4c_build_info, job)',
       'API and worker, as Prometheus calls them.',
     ),
     several(
       'instance',
       'Instance',
-      'label_values(build_info{job=~"$job"}, instance)',
+      'label_values(a4c_build_info{job=~"$job"}, instance)',
       'One process of the API or the worker.',
     ),
     organization(),

@@ -136,7 +136,7 @@ test('Temporal is asked for backlog and pollers, the process for itself', async 
   const users = { task_queue: `users-${onboarding.taskQueue}`, task_type: 'workflow' };
   expect(value('temporal_pollers', users)).toBeGreaterThan(0);
   expect(value('temporal_reported_problems')).toBe(0);
-  expect(value('build_info', { revision: 'abc123' })).toBe(1);
+  expect(value('a4c_build_info', { revision: 'abc123' })).toBe(1);
   expect(value('secret_age_seconds', { secret: 'INVITATION_TOKEN_SECRET' })).toBeGreaterThan(0);
   expect(value('pg_pool_size')).toBe(10);
   expect(value('nodejs_eventloop_lag_seconds')).toBeDefined();
@@ -146,14 +146,16 @@ describe('health checks', () => {
   test('show value, severity, duration and freshness of each file', async () => {
     await expect
       .poll(async () =>
-        (await scrape(api.url)).value('health_check_severity', { check: 'projection_drift' }),
+        (await scrape(api.url)).value('a4c_health_check_severity', { check: 'projection_drift' }),
       )
       .toBe(0);
     const { value } = await scrape(api.url);
     for (const check of ['unprocessed_events', 'oldest_transaction', 'index_bloat']) {
-      expect(value('health_check_value', { check })).toBeDefined();
-      expect(value('health_check_duration_seconds', { check })).toBeGreaterThan(0);
-      expect(value('health_check_last_success_timestamp_seconds', { check })).toBeGreaterThan(1e9);
+      expect(value('a4c_health_check_value', { check })).toBeDefined();
+      expect(value('a4c_health_check_duration_seconds', { check })).toBeGreaterThan(0);
+      expect(value('a4c_health_check_last_success_timestamp_seconds', { check })).toBeGreaterThan(
+        1e9,
+      );
     }
     expect(value('events_unprocessed')).toBe(0);
     expect(value('event_streams_blocked')).toBe(0);

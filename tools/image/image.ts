@@ -133,7 +133,7 @@ async function onboard({ apiUrl, tokenUrl }: Roles): Promise<string> {
 async function expectRevision({ apiUrl }: Roles): Promise<string> {
   const metrics = await (await fetch(`${apiUrl}/metrics`)).text();
   if (metrics.includes(`revision="${REVISION}"`)) return REVISION;
-  throw new Error('build_info of the API has another revision than the image');
+  throw new Error('a4c_build_info of the API has another revision than the image');
 }
 
 const releasers = createReleasers();

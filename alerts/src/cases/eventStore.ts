@@ -1,6 +1,6 @@
 import type { AlertCase } from '../alertCase.ts';
 
-const CHECKED = 'health_check_last_success_timestamp_seconds{check="blocked_streams"';
+const CHECKED = 'a4c_health_check_last_success_timestamp_seconds{check="blocked_streams"';
 
 export const eventStoreCases: readonly AlertCase[] = [
   {
@@ -16,7 +16,7 @@ export const eventStoreCases: readonly AlertCase[] = [
   },
   {
     alert: 'EventProcessingErrors',
-    series: { 'health_check_value{check="processing_errors"}': '0x10 3x10 0x600' },
+    series: { 'a4c_health_check_value{check="processing_errors"}': '0x10 3x10 0x600' },
     silent: '12m',
     firing: '14m',
     resolved: '22m',
@@ -26,9 +26,9 @@ export const eventStoreCases: readonly AlertCase[] = [
     alert: 'HealthCheckFailing',
     rule: { severity: 'critical' },
     series: {
-      'health_check_severity{check="parked_streams",instance="a"}': '0x10 2x10 0x600',
-      'health_check_severity{check="parked_streams",instance="b"}': '0x10 2x10 0x600',
-      'health_check_severity{check="processing_errors"}': '2x700',
+      'a4c_health_check_severity{check="parked_streams",instance="a"}': '0x10 2x10 0x600',
+      'a4c_health_check_severity{check="parked_streams",instance="b"}': '0x10 2x10 0x600',
+      'a4c_health_check_severity{check="processing_errors"}': '2x700',
     },
     silent: '14m',
     firing: '17m',
@@ -38,7 +38,7 @@ export const eventStoreCases: readonly AlertCase[] = [
   {
     alert: 'HealthCheckFailing',
     rule: { severity: 'warning' },
-    series: { 'health_check_severity{check="index_bloat",instance="a"}': '0x10 1x10 0x600' },
+    series: { 'a4c_health_check_severity{check="index_bloat",instance="a"}': '0x10 1x10 0x600' },
     silent: '14m',
     firing: '17m',
     resolved: '22m',

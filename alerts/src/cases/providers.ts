@@ -42,8 +42,8 @@ export const providerCases: readonly AlertCase[] = [
   {
     alert: 'DNSVerificationWaitingForPerson',
     series: {
-      'health_check_value{check="dns_waiting_for_person",instance="a"}': '0x10 2x10 0x600',
-      'health_check_value{check="dns_waiting_for_person",instance="b"}': '0x10 2x10 0x600',
+      'a4c_health_check_value{check="dns_waiting_for_person",instance="a"}': '0x10 2x10 0x600',
+      'a4c_health_check_value{check="dns_waiting_for_person",instance="b"}': '0x10 2x10 0x600',
     },
     silent: '11m',
     firing: '13m',

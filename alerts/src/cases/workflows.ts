@@ -62,7 +62,7 @@ export const workflowCases: readonly AlertCase[] = [
     alert: 'WorkflowStuck',
     series: {
       [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '0+60x200 0x600',
-      'health_check_value{check="dns_waiting_for_person"}': '0x900',
+      'a4c_health_check_value{check="dns_waiting_for_person"}': '0x900',
     },
     silent: '124m',
     firing: '130m',
@@ -74,7 +74,7 @@ export const workflowCases: readonly AlertCase[] = [
     // A run that waits for a person is not stuck before its waiting time is over.
     series: {
       [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '0+60x1800 0x600',
-      'health_check_value{check="dns_waiting_for_person"}': '1x3000',
+      'a4c_health_check_value{check="dns_waiting_for_person"}': '1x3000',
     },
     silent: '1600m',
     firing: '1700m',
@@ -87,7 +87,7 @@ export const workflowCases: readonly AlertCase[] = [
     series: {
       'workflow_oldest_run_age_seconds{workflow_type="UserInvitationWorkflow"}':
         '600000x20 700000x20 0x600',
-      'health_check_value{check="dns_waiting_for_person"}': '0x700',
+      'a4c_health_check_value{check="dns_waiting_for_person"}': '0x700',
     },
     silent: '20m',
     firing: '30m',

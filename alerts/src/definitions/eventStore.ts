@@ -17,7 +17,7 @@ const processingErrors: AlertDefinition = {
   ...about,
   name: 'EventProcessingErrors',
   severity: 'warning',
-  expr: () => 'max(health_check_value{check="processing_errors"}) > 0',
+  expr: () => 'max(a4c_health_check_value{check="processing_errors"}) > 0',
   for: '2m',
   summary: 'Projections of events fail',
   description:
@@ -30,7 +30,7 @@ const failing = (severity: 'critical' | 'warning', verdict: number): AlertDefini
   ...about,
   name: 'HealthCheckFailing',
   severity,
-  expr: () => `${once('check', `health_check_severity{check!~"${OWN}"}`)} == ${verdict}`,
+  expr: () => `${once('check', `a4c_health_check_severity{check!~"${OWN}"}`)} == ${verdict}`,
   for: '5m',
   summary: 'The health check {{ $labels.check }} is not ok',
   description:
@@ -43,9 +43,9 @@ const stale: AlertDefinition = {
   severity: 'warning',
   service: 'a4c-api',
   expr: (time) => {
-    const last = once('check', 'health_check_last_success_timestamp_seconds');
+    const last = once('check', 'a4c_health_check_last_success_timestamp_seconds');
     return `time() - ${last} > ${time.seconds('15m')}
-or absent(health_check_last_success_timestamp_seconds)`;
+or absent(a4c_health_check_last_success_timestamp_seconds)`;
   },
   for: '2m',
   summary: 'A health check has not run for 15 minutes',

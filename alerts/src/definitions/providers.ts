@@ -36,7 +36,7 @@ const waitingForPerson: AlertDefinition = {
   severity: 'warning',
   team: 'onboarding',
   service: 'dns',
-  expr: () => 'max(health_check_value{check="dns_waiting_for_person"}) > 0',
+  expr: () => 'max(a4c_health_check_value{check="dns_waiting_for_person"}) > 0',
   for: '1m',
   summary: 'An onboarding waits for a decision about its DNS',
   description:

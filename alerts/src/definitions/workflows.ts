@@ -58,7 +58,7 @@ const stuck: AlertDefinition = {
   expr: (time) => {
     const oldest = (types: string) =>
       once('workflow_type', `workflow_oldest_run_age_seconds{workflow_type${types}}`);
-    const person = 'max(health_check_value{check="dns_waiting_for_person"}) == 0';
+    const person = 'max(a4c_health_check_value{check="dns_waiting_for_person"}) == 0';
     return `(${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('2h')} and on () ${person})
 or ${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('28h')}
 or ${oldest(`="${USER_INVITATION}"`)} > ${time.seconds('8d')}`;

@@ -47,7 +47,7 @@ export const processSettings = {
     .max(64)
     .default(UNKNOWN_REVISION)
     .describe(
-      'what was built: shown by the metric `build_info`; required with `WORKER_DEPLOYMENT_NAME`, whose build id it is',
+      'what was built: shown by the metric `a4c_build_info`; required with `WORKER_DEPLOYMENT_NAME`, whose build id it is',
     ),
   SECRETS_ROTATED_AT: csv('')
     .pipe(

@@ -209,28 +209,28 @@ export const KERNEL_METRICS = {
   }),
 
   // Health checks: sql/health/*.sql.
-  health_check_value: gauge({
+  a4c_health_check_value: gauge({
     help: 'What a health check counts.',
     unit: 'short',
     labels: ['check'],
     from: 'api',
     source: 'sql/health/*.sql',
   }),
-  health_check_severity: gauge({
+  a4c_health_check_severity: gauge({
     help: 'Verdict of a health check: 0 ok, 1 warning, 2 critical.',
     unit: 'short',
     labels: ['check'],
     from: 'api',
     source: 'sql/health/*.sql',
   }),
-  health_check_duration_seconds: gauge({
+  a4c_health_check_duration_seconds: gauge({
     help: 'How long a health check took.',
     unit: 's',
     labels: ['check'],
     from: 'api',
     source: 'sql/health/*.sql',
   }),
-  health_check_last_success_timestamp_seconds: gauge({
+  a4c_health_check_last_success_timestamp_seconds: gauge({
     help: 'When a health check last succeeded, as Unix time.',
     unit: 'dateTimeFromNow',
     labels: ['check'],

@@ -63,7 +63,7 @@ export const PROCESS_METRICS = {
     from: 'both',
     source: 'v8.getHeapStatistics',
   }),
-  build_info: gauge({
+  a4c_build_info: gauge({
     help: 'Always 1; the labels say what runs.',
     unit: 'short',
     labels: ['version', 'revision', 'node_version'],

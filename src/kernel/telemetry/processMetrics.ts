@@ -17,7 +17,7 @@ const PACKAGE = new URL('../../../package.json', import.meta.url);
 export function collectProcessMetrics(metrics: Metrics, config: ProcessConfig, pool: Pool): void {
   const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string };
   const labels = { version, revision: config.BUILD_REVISION, node_version: process.version };
-  metrics.set('build_info', labels, 1);
+  metrics.set('a4c_build_info', labels, 1);
   metrics.set('nodejs_heap_size_limit_bytes', {}, getHeapStatistics().heap_size_limit);
   metrics.set('pg_pool_size', {}, config.DATABASE_POOL_SIZE);
   metrics.onScrape(() => {

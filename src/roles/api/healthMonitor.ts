@@ -26,12 +26,12 @@ const OWN_GAUGES = {
 } as const;
 
 function show(metrics: Metrics, { check, durationMs, result }: HealthOutcome): void {
-  metrics.set('health_check_duration_seconds', { check }, durationMs / 1000);
+  metrics.set('a4c_health_check_duration_seconds', { check }, durationMs / 1000);
   // A failed check keeps its last value. Alerts notice that its last success is too long ago.
   if (!result) return;
-  metrics.set('health_check_value', { check }, result.value);
-  metrics.set('health_check_severity', { check }, SEVERITIES.indexOf(result.severity));
-  metrics.set('health_check_last_success_timestamp_seconds', { check }, Date.now() / 1000);
+  metrics.set('a4c_health_check_value', { check }, result.value);
+  metrics.set('a4c_health_check_severity', { check }, SEVERITIES.indexOf(result.severity));
+  metrics.set('a4c_health_check_last_success_timestamp_seconds', { check }, Date.now() / 1000);
   const own = OWN_GAUGES[check as keyof typeof OWN_GAUGES];
   if (own) metrics.set(own, {}, result.value);
 }
