@@ -26,10 +26,15 @@ beforeAll(async () => {
   other = await place();
 });
 
-const member = (of: MadeOrganization, p: string, s: string | null) => ({
+const member = (of: MadeOrganization, p: string, s: string) => ({
   sub: randomUUID(),
   orgId: of.orgId,
-  permissions: [{ p, s: s as string }],
+  permissions: [{ p, s }],
+});
+/** @param permission as a hook of another hand would write it, without a place. */
+const unplaced = (of: MadeOrganization, permission: { p: string; s?: null }) => ({
+  ...member(of, permission.p, ''),
+  extra: { effective_permissions: [permission] },
 });
 
 /** Everything that a refused request could have changed. */
@@ -70,9 +75,20 @@ describe('creating', () => {
     expect(await state()).toEqual(before);
   });
 
-  test('a root needs a permission without a scope; null and empty are the same', async () => {
+  test('a root needs a permission for the whole platform, whose scope is empty', async () => {
     expect((await create(member(root, CREATE, ''))).status).toBe(202);
-    expect((await create(member(root, CREATE, null))).status).toBe(202);
+  });
+
+  test.each([
+    ['absent', (p: string) => ({ p })],
+    ['null', (p: string) => ({ p, s: null })],
+  ])('a scope that is %s gives nothing', async (_how, written) => {
+    const before = await state();
+    for (const p of [CREATE, 'platform.admin']) {
+      expectProblem(await create(unplaced(root, written(p))), 403, 'forbidden');
+      expectProblem(await create(unplaced(root, written(p)), kid), 403, 'forbidden');
+    }
+    expect(await state()).toEqual(before);
   });
 
   test('below an organization needs one that covers it', async () => {

@@ -149,10 +149,19 @@ describe('a token', () => {
       ...malformed,
       { p: 'a\u0000', s: '' },
       { p: 'a', s: 'b..c' },
+      { p: 'platform.admin' },
+      { p: 'platform.admin', s: null },
       good,
     ];
     expect(await statusOf(sign(claims({ effective_permissions })))).toMatchObject({
       permissions: [good],
+    });
+  });
+
+  test('has a permission for the whole platform by an empty scope', async () => {
+    const effective_permissions = [{ p: 'platform.admin', s: '' }];
+    expect(await statusOf(sign(claims({ effective_permissions })))).toMatchObject({
+      permissions: effective_permissions,
     });
   });
 

@@ -117,6 +117,11 @@ export function peopleOf(tree: Tree, permissions: readonly string[]): Person[] {
     permissions: held,
   });
   const all = (s: string) => permissions.map((p) => ({ p, s }));
+  /** Holds nothing: its token names permissions without saying where. */
+  const unplaced = (name: string, written: (p: string) => object): Person => ({
+    ...person(name, own, []),
+    extra: { effective_permissions: [...permissions, ADMIN].map(written) },
+  });
   const scopes = {
     own: own.path,
     above: above.path,
@@ -149,6 +154,8 @@ export function peopleOf(tree: Tree, permissions: readonly string[]): Person[] {
     { ...person('who asked for one, without permissions', undefined, []), sub: asked.requestedBy },
     { ...person('who asked for one, with all', undefined, all('')), sub: asked.requestedBy },
     person('platform.admin without a scope', undefined, [{ p: ADMIN, s: '' }]),
+    unplaced('own member with all and an absent scope', (p) => ({ p })),
+    unplaced('own member with all and a null scope', (p) => ({ p, s: null })),
   ];
 }
 

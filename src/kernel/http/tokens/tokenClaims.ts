@@ -20,13 +20,13 @@ const NEEDED = z.object({
   role: z.string().nullish(),
 });
 
-/** An entry of another form gives nothing, and takes nothing from the others. */
+/**
+ * An entry of another form gives nothing, and takes nothing from the others. The whole platform is
+ * said with an empty scope: one that is absent or null may be a path that was forgotten.
+ */
 const PERMISSION = z.object({
   p: z.string().regex(/^[\w.:*-]{1,200}$/),
-  s: z
-    .string()
-    .regex(/^(?:[\w-]+(?:\.[\w-]+)*)?$/)
-    .nullish(),
+  s: z.string().regex(/^(?:[\w-]+(?:\.[\w-]+)*)?$/),
 });
 
 export interface Claims {
@@ -53,7 +53,7 @@ function nameOf(metadata: unknown): string | undefined {
 function permissionsOf(entries: unknown[]): Permission[] {
   return entries.flatMap((entry) => {
     const { data } = PERMISSION.safeParse(entry);
-    return data ? [{ p: data.p, s: data.s ?? '' }] : [];
+    return data ? [data] : [];
   });
 }
 
