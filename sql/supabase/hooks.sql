@@ -10,13 +10,20 @@ EXCEPTION WHEN duplicate_object OR unique_violation THEN
   NULL;
 END $$;
 
--- What each role may do: the same catalogue as the setting GRANTABLE_ROLES. Filled by the operator.
+-- What each role may do: the same catalogue as the setting GRANTABLE_ROLES, so that nobody grants
+-- more than they hold. A role that is not listed may do nothing here.
 CREATE TABLE IF NOT EXISTS role_permissions (
   role text NOT NULL,
   permission text NOT NULL,
   PRIMARY KEY (role, permission)
 );
 ALTER TABLE role_permissions ENABLE ROW LEVEL SECURITY;
+-- The defaults of GRANTABLE_ROLES; a table that has rows is the operator's.
+INSERT INTO role_permissions
+SELECT role, permission
+FROM unnest(ARRAY['provider_admin', 'partner_admin']) AS role,
+  unnest(ARRAY['user.invite', 'organization.configure_sso']) AS permission
+WHERE NOT EXISTS (SELECT FROM role_permissions);
 
 -- The organization whose identity provider this is. A provider speaks for the domains that its
 -- organization has proved, and for no other address.

@@ -5,6 +5,7 @@ import { decodeJwt } from 'jose';
 import type { Pool } from 'pg';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startLoopbackSupabase } from '#dev/loopback/loopbackSupabase.ts';
+import { INVITATION_SETTINGS, type RoleCatalogue } from '#invitation/settings.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { invited, newEvent } from '#support/history/events.ts';
 import { makeActiveOrganization, ownDomain } from '#support/history/organizations.ts';
@@ -15,12 +16,48 @@ const store = () => createEventStore(database.pool);
 
 beforeAll(async () => {
   const sql = await readFile('sql/supabase/hooks.sql', 'utf8');
-  // Applied twice, as after a release.
   await database.owner.query(sql);
-  await database.owner.query(sql);
+  shipped = await rolePermissions();
   await database.owner.query(
-    `INSERT INTO role_permissions VALUES ('provider_admin', 'user.invite'), ('provider_admin', 'organization.delete')`,
+    `DELETE FROM role_permissions;
+     INSERT INTO role_permissions VALUES ('provider_admin', 'user.invite'), ('provider_admin', 'organization.delete')`,
   );
+  // As after a release.
+  await database.owner.query(sql);
+});
+
+/** Rows that the hooks bring along, sorted. */
+let shipped: string[];
+async function rolePermissions(): Promise<string[]> {
+  const { rows } = await database.owner.query<{ row: string }>(
+    `SELECT role || ' ' || permission AS row FROM role_permissions`,
+  );
+  return rows.map(({ row }) => row).toSorted();
+}
+
+describe('what a role may do', () => {
+  const asRows = (catalogue: RoleCatalogue) =>
+    [...catalogue].flatMap(([role, needed]) => needed.map((one) => `${role} ${one}`)).toSorted();
+  const configured = (value?: string) => INVITATION_SETTINGS.api.GRANTABLE_ROLES.parse(value);
+
+  test('is what its granter must hold: no role gives more, and none gives less', () => {
+    expect(shipped).not.toEqual([]);
+    expect(shipped).toEqual(asRows(configured()));
+  });
+
+  test('is the same in the manifests', async () => {
+    const manifest = await readFile('k8s/base/api.env', 'utf8');
+    const value = /^GRANTABLE_ROLES=(.+)$/m.exec(manifest)?.[1];
+    expect(value).toBeDefined();
+    expect(asRows(configured(value))).toEqual(shipped);
+  });
+
+  test('is left alone by the next release', async () => {
+    expect(await rolePermissions()).toEqual([
+      'provider_admin organization.delete',
+      'provider_admin user.invite',
+    ]);
+  });
 });
 
 type Hook = 'a4c_custom_access_token' | 'a4c_before_user_created';
