@@ -1,17 +1,23 @@
 /** Nothing of a deleted organization takes effect, whatever was under way when it was deleted. */
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test, vi } from 'vitest';
-import { deletionWorkflowId } from '#deletion/contract.ts';
+import {
+  deletionWorkflowId,
+  ORGANIZATION_DELETION,
+  type OrganizationDeletionParams,
+} from '#deletion/contract.ts';
 import {
   type MadeOrganization,
   makeActiveOrganization,
   ownDomain,
 } from '#support/history/organizations.ts';
 import { expectProblem } from '#support/http/problems.ts';
+import { waitedMs } from '#support/runs/bootstrapRuns.ts';
 import { person, tokenIn } from '#support/runs/invitationRuns.ts';
 import { organizationWithDomain } from '#support/runs/ssoOrganizations.ts';
 import { ssoRuns } from '#support/runs/ssoRuns.ts';
 import { ADMIN, BOOTSTRAP_PATH, bootstrapRequest } from '#support/stack/api.ts';
+import { FAST } from '#support/stack/onboarding.ts';
 import { useSsoBench } from '#support/stack/ssoBench.ts';
 import { useWorker } from '#support/stack/worker.ts';
 
@@ -208,6 +214,33 @@ describe('organizations below', () => {
     });
     expectProblem(answer, 409, 'not-active');
   });
+});
+
+test('a deletion waits for a provider that is away beyond the limit of failures', async () => {
+  const organization = await organizationWithDomain(bench);
+  const { orgId } = organization;
+  await sso.configured(organization);
+  bench.onboarding.supabase.sso.fail({ method: 'DELETE', status: 503, times: 999 });
+  const limitMs = 500;
+  const params: OrganizationDeletionParams = {
+    organizationId: orgId,
+    reason: 'left',
+    origin: { requestedAt: new Date().toISOString(), source: 'api' },
+    timing: { ...FAST, compensationLimitMs: limitMs },
+  };
+  const { client, taskQueue } = bench.onboarding;
+  const workflowId = deletionWorkflowId(orgId);
+  const handle = await client.workflow.start(ORGANIZATION_DELETION, {
+    workflowId,
+    taskQueue,
+    args: [params],
+  });
+  await expect.poll(() => waitedMs(handle)).toBeGreaterThan(2 * limitMs);
+  expect(await statusOf(orgId)).toBe('deleting');
+  bench.onboarding.supabase.sso.clearFaults();
+  await handle.result();
+  expect(await statusOf(orgId)).toBe('deactivated');
+  expect(sso.providersOf(organization)).toEqual([]);
 });
 
 test('a deletion that failed is asked for again, and ends', async () => {

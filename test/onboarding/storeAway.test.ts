@@ -6,6 +6,7 @@ import { waitingForOf } from '#kernel/patience/waitingFor.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import type { SsoState } from '#sso/contract.ts';
 import { listen } from '#support/http/listen.ts';
+import { waitedMs } from '#support/runs/bootstrapRuns.ts';
 import { organizationWithDomain } from '#support/runs/ssoOrganizations.ts';
 import { ssoRuns } from '#support/runs/ssoRuns.ts';
 import { ADMIN } from '#support/stack/api.ts';
@@ -75,6 +76,21 @@ test('a database that refuses undoes no bootstrap: they say what they wait for, 
     expect(await run.eventTypes()).not.toContain('organization.deactivated');
   }
   expect((await statusOf(early.workflowId)).waitingFor).toBeNull();
+});
+
+test('a run that is cancelled meanwhile records its end, however long that takes', async () => {
+  const limitMs = 500;
+  const timing = { propagationWaitMs: 60_000, compensationLimitMs: limitMs };
+  const run = await startBootstrap(bench.onboarding, { timing });
+  await expect.poll(async () => (await run.state()).step).toBe('wait_for_propagation');
+  await gate.close();
+  await run.handle.cancel();
+  await expect.poll(() => waitedMs(run.handle)).toBeGreaterThan(2 * limitMs);
+  await gate.open();
+  await expect(run.handle.result()).rejects.toThrow();
+  expect((await run.handle.describe()).status.name).toBe('CANCELLED');
+  expect((await run.eventTypes()).at(-1)).toBe('organization.bootstrap.cancelled');
+  expect(bench.onboarding.cloudflare.zone.list().map(({ name }) => name)).not.toContain(run.fqdn);
 });
 
 test('single sign-on whose step meets one waits for it, and goes on', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { attemptsOf, bootstrapRuns, failureOf } from '#support/runs/bootstrapRuns.ts';
-import { startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
+import { attemptsOf, bootstrapRuns, failureOf, waitedMs } from '#support/runs/bootstrapRuns.ts';
+import { sampleUsers, startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
 import { useWorker } from '#support/stack/worker.ts';
 
 const onboarding = useOnboarding();
@@ -132,11 +132,27 @@ describe('a failure undoes everything, in reverse', () => {
     });
   });
 
+  test('a provider that is away is waited for beyond the limit of failures', async () => {
+    const slug = 'away-at-the-end';
+    for (const { email } of sampleUsers(slug)) onboarding.smtp.fail(email, { code: 550 });
+    onboarding.cloudflare.fail({ method: 'DELETE', status: 503, times: 999 });
+    const limitMs = 500;
+    const run = await startBootstrap(onboarding, {
+      slug,
+      timing: { compensationLimitMs: limitMs },
+    });
+    await expect.poll(() => waitedMs(run.handle)).toBeGreaterThan(2 * limitMs);
+    onboarding.heal();
+    await failureOf(run);
+    await expectUndone(run);
+    expect(await lastEvent(run)).toMatchObject({ eventData: { pending_cleanup: [] } });
+  });
+
   test('a compensation that fails does not keep the others from running, and is named', async () => {
     const slug = 'stuck-dns';
     for (const index of [1, 2, 3])
       onboarding.smtp.fail(`user${index}@${slug}.example.org`, { code: 550 });
-    onboarding.cloudflare.fail({ method: 'DELETE', status: 403, times: 99 });
+    onboarding.cloudflare.fail({ method: 'DELETE', status: 400, times: 99 });
     const run = await startBootstrap(onboarding, {
       slug,
       timing: { compensationLimitMs: 2_000 },

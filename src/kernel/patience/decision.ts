@@ -10,13 +10,15 @@ export interface Memory {
   sinceMs: number;
   /** Failures so far, not in a row. */
   failures: number;
+  /** When the first failure since the last wait was; undefined while none is. */
+  failingSinceMs?: number | undefined;
 }
 
 export interface Policy {
   /** Pauses are multiplied by it: tests wait fractions of seconds. */
   scale: number;
-  /** Refusals and failures are tried again, too, until Temporal's time limit. */
-  insists: boolean;
+  /** How long refusals and failures are tried again, too; 0 for activities that take them as they are. */
+  insistsMs: number;
 }
 
 export interface Attempt {
@@ -67,24 +69,34 @@ export function decide(
 ): Decision {
   const { provider, reason, retryAfterMs = 0 } = attempt;
   const row = rowOf(attempt);
+  const waits = row.does === 'wait';
   const inARow = former?.provider === provider && former.reason === reason;
   const memory: Memory = {
     provider,
     reason,
     times: inARow ? former.times + 1 : 1,
     sinceMs: inARow ? former.sinceMs : now,
-    failures: (former?.failures ?? 0) + (row.does === 'wait' ? 0 : 1),
+    failures: (former?.failures ?? 0) + (waits ? 0 : 1),
+    failingSinceMs: waits ? undefined : (former?.failingSinceMs ?? now),
   };
   const pauses = row.does === 'end' ? INSISTING : row;
   const own = pauseOf(pauses, memory.times, policy, random);
   const asked = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
   // Jitter is added to what the provider asked for: nobody may come earlier.
   const pauseMs = asked > 0 ? Math.max(own, asked + Math.round(own * random * JITTER)) : own;
-  const waits = row.does === 'wait';
-  const untilMs = waits && !policy.insists ? memory.sinceMs + row.limitMs : undefined;
+  const untilMs = limitOf(row, memory, policy);
   const again =
-    policy.insists ||
-    (row.does === 'wait' && now < memory.sinceMs + row.limitMs) ||
+    (untilMs !== undefined && now < untilMs) ||
     (row.does === 'count' && memory.failures < row.attempts);
   return { again, waits, pauseMs, untilMs, memory };
+}
+
+/** Until when there is another attempt, whatever came before; undefined when no time says so. */
+function limitOf(
+  row: Patience,
+  { sinceMs, failingSinceMs = sinceMs }: Memory,
+  { insistsMs }: Policy,
+): number | undefined {
+  if (row.does === 'wait') return sinceMs + row.limitMs;
+  return insistsMs > 0 ? failingSinceMs + insistsMs : undefined;
 }

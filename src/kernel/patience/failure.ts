@@ -4,7 +4,7 @@ import { type RetryPolicy, TemporalFailure } from '@temporalio/common';
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { EventRefusedError } from '#kernel/eventStore/emitEvent.ts';
 import { REFUSALS } from '#kernel/workflow/failureTypes.ts';
-import { DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
+import { DEFAULT_RETRY_TIMING, LONGEST_WAIT_MS } from '#kernel/workflow/timing.ts';
 import { type Classified, classify } from './classify.ts';
 import { type Decision, decide, type Memory, rowOf } from './decision.ts';
 import type { Waited, WaitedKind } from './table.ts';
@@ -55,23 +55,33 @@ const isOfTheSdk = (error: unknown): boolean =>
   error instanceof CompleteAsyncError ||
   (error as { name?: unknown } | null)?.name === 'AbortError';
 
-/** @param policy of the activity; @param former what its attempt before has remembered. */
-export function judge(
-  error: unknown,
-  policy: RetryPolicy | undefined = {},
-  former?: Memory,
-): Judged {
+/** Of an activity, as Temporal has it. */
+export interface Scheduled {
+  retryPolicy?: RetryPolicy;
+  /** All attempts together. */
+  scheduleToCloseTimeoutMs?: number;
+}
+
+/** The inverse of `patient` in the policies. Older runs insist until Temporal ends the activity. */
+function insistsMsOf({ retryPolicy, scheduleToCloseTimeoutMs: limitMs = 0 }: Scheduled): number {
+  const { nonRetryableErrorTypes = [REFUSALS] } = retryPolicy ?? {};
+  if (nonRetryableErrorTypes.includes(REFUSALS)) return 0;
+  return limitMs > LONGEST_WAIT_MS ? limitMs - LONGEST_WAIT_MS : LONGEST_WAIT_MS;
+}
+
+/** @param former what the attempt before has remembered. */
+export function judge(error: unknown, scheduled: Scheduled = {}, former?: Memory): Judged {
   if (isOfTheSdk(error)) return { failure: error };
   if (error instanceof EventRefusedError) {
     return { failure: ApplicationFailure.nonRetryable(error.message, error.type) };
   }
-  const { maximumAttempts = 0, nonRetryableErrorTypes = [REFUSALS], initialInterval } = policy;
+  const { maximumAttempts = 0, initialInterval } = scheduled.retryPolicy ?? {};
   const isQuick = maximumAttempts > 0;
   const first = msToNumber(initialInterval ?? DEFAULT_RETRY_TIMING.retryInitialMs);
   const classified = classify(error);
   const decision = decide(classified.attempt, former, {
     scale: first / DEFAULT_RETRY_TIMING.retryInitialMs,
-    insists: !isQuick && !nonRetryableErrorTypes.includes(REFUSALS),
+    insistsMs: insistsMsOf(scheduled),
   });
   if (isQuick) return { decision, failure: quickFailure(classified) };
   const { type, message } = classified;

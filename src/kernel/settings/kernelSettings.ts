@@ -149,7 +149,7 @@ export const apiSettings = {
     600 * SECOND_MS,
   ).describe('an activity that is silent for so long counts as lost, and is tried again'),
   COMPENSATION_LIMIT_SECONDS: seconds(DEFAULT_COMPENSATION_LIMIT_MS, DAY_MS).describe(
-    'how long one compensation is retried',
+    'how long a compensation or a step of a deletion that fails is retried; answers that are waited out have the limits of [their table](waiting.md)',
   ),
 };
 

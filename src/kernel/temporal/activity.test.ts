@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/activity';
+import type { ActivityOptions } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { EventHeldError, EventNotProjectedError } from '#kernel/eventStore/emitE
 import { judge } from '#kernel/patience/failure.ts';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
+import { retryPolicies } from '#kernel/workflow/policies.ts';
 import { activity } from './activity.ts';
 
 const toFailure = (error: unknown) => judge(error).failure;
@@ -158,6 +160,24 @@ test('errors of providers and of the store keep type, message and retryability',
     type: 'EventNotProjected',
     nonRetryable: true,
   });
+});
+
+test('an activity that must succeed tells its limit by the time beyond the longest wait', () => {
+  const refused = new ProviderError(DNS_FAILURE, 'rejected', 'Cloudflare answered 400');
+  const HOUR_MS = 60 * 60_000;
+  const judged = ({ retry, scheduleToCloseTimeout }: ActivityOptions) =>
+    judge(refused, {
+      // As Temporal hands it on.
+      retryPolicy: { nonRetryableErrorTypes: [], ...retry },
+      scheduleToCloseTimeoutMs: Number(scheduleToCloseTimeout),
+    }).decision!;
+  const policies = retryPolicies({ retryInitialMs: 10_000, heartbeatTimeoutMs: 10_000 });
+  expect(judged(policies.waiting).again).toBe(false);
+  const { again, untilMs, memory } = judged(policies.patient(2 * HOUR_MS));
+  expect([again, untilMs! - memory.sinceMs]).toEqual([true, 2 * HOUR_MS]);
+  // Scheduled before the limit was told so: Temporal ends it.
+  const older = { ...policies.patient(0), scheduleToCloseTimeout: HOUR_MS };
+  expect(judged(older).again).toBe(true);
 });
 
 test("the log contains the original's name, code and place, without its message", async () => {

@@ -92,7 +92,7 @@ export const activity =
   <I, O>(logger: Logger, implementation: Implementation<I, O>, onWait: WaitObserver = () => {}) =>
   async (input: I): Promise<O> => {
     const context = Context.current();
-    const { activityType, attempt, workflowExecution, retryPolicy } = context.info;
+    const { activityType, attempt, workflowExecution } = context.info;
     const started = performance.now();
     const line = (extra: object) => ({
       activity: activityType,
@@ -108,7 +108,7 @@ export const activity =
       logger.info(line({}), 'activity completed');
       return result;
     } catch (error) {
-      const { failure, decision } = judge(error, retryPolicy, details.before.patience);
+      const { failure, decision } = judge(error, context.info, details.before.patience);
       const cancelled = failure instanceof CancelledFailure || context.cancellationSignal.aborted;
       const waits = !cancelled && decision?.waits === true && decision.again;
       if (decision && !cancelled) details.keep({ patience: decision.memory });

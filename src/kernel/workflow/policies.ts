@@ -4,25 +4,17 @@
  */
 import { ActivityCancellationType, type ActivityOptions } from '@temporalio/workflow';
 import { REFUSALS } from './failureTypes.ts';
+import { LONGEST_WAIT_MS, type RetryTiming } from './timing.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-/** No activity waits longer, whatever it waits for. */
-const LONGEST_WAIT_MS = 24 * HOUR_MS;
 /**
  * The wait for a connection, and then a server that takes all the time that SMTP_DATA_TIMEOUT_SECONDS
  * and its like grant. If Temporal gave up before, it would repeat a mail that may still be accepted;
  * a lost worker is noticed by its heartbeats.
  */
 const LONGEST_MAIL_MS = 2 * HOUR_MS;
-
-export interface RetryTiming {
-  /** First pause before a call to a provider is retried; doubled each time. */
-  retryInitialMs: number;
-  /** An activity without a heartbeat for this time counts as lost with its worker. */
-  heartbeatTimeoutMs: number;
-}
 
 export interface Policies {
   /** Waits out what the table of patience says; refusals and repeated failures end it. */
@@ -31,7 +23,7 @@ export interface Policies {
   mail: ActivityOptions;
   /** As `waiting`, until the run ends. */
   unlimited: ActivityOptions;
-  /** For activities that must succeed, such as compensations: everything is retried for `limitMs`. */
+  /** For what must succeed, such as compensations: as `waiting`, and failures are retried for `limitMs`. */
   patient(limitMs: number): ActivityOptions;
   /** For activities whose result somebody waits for: a few quick attempts. */
   quick: ActivityOptions;
@@ -63,7 +55,12 @@ export function retryPolicies({ retryInitialMs, heartbeatTimeoutMs }: RetryTimin
       scheduleToCloseTimeout: LONGEST_WAIT_MS,
     },
     unlimited,
-    patient: (limitMs) => ({ ...common, scheduleToCloseTimeout: limitMs, retry }),
+    // The activity reads `limitMs` from what goes beyond the longest wait.
+    patient: (limitMs) => ({
+      ...common,
+      scheduleToCloseTimeout: LONGEST_WAIT_MS + limitMs,
+      retry,
+    }),
     quick: {
       ...common,
       retry: { initialInterval: Math.min(retryInitialMs, SECOND_MS / 2), maximumAttempts: 3 },

@@ -1,6 +1,7 @@
 /** What tests of bootstraps do to a run, and look at when it has ended. */
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { expect } from 'vitest';
+import { waitingForOf } from '#kernel/patience/waitingFor.ts';
 import type { Onboarding, StartedRun } from '#support/stack/onboarding.ts';
 
 /** Looks at what runs left behind in one onboarding. */
@@ -38,6 +39,12 @@ export async function failureOf({ handle }: StartedRun): Promise<string> {
   let cause: Error = error;
   while (cause.cause instanceof Error) cause = cause.cause;
   return cause.message;
+}
+
+/** How long a run has waited for a provider or the store; 0 when it does not. */
+export async function waitedMs(handle: WorkflowHandle): Promise<number> {
+  const wait = waitingForOf(await handle.describe());
+  return wait ? Date.now() - Date.parse(wait.since) : 0;
 }
 
 /** How often an activity was tried. */
