@@ -225,8 +225,8 @@ export interface RecordOutcomeInput extends StepInput {
 /** How far the store says that a bootstrap has come. A run that was reset may be behind that. */
 export type BootstrapStanding =
   | { kind: 'open' }
-  /** What it did is being undone. */
-  | { kind: 'undoing' }
+  /** What it did is being undone: by itself, or by the deletion of its organization. */
+  | { kind: 'undoing'; isDeleted?: boolean }
   /** The organization is active; the rest remains to be done, for these invitations. */
   | { kind: 'active'; result: OrganizationBootstrapResult; invitationIds: string[] }
   | { kind: 'completed'; result: OrganizationBootstrapResult }

@@ -96,6 +96,7 @@ export function createStandings(pool: Pool) {
       if (ended) return { kind: 'over', reason: howItEnded(ended.eventType, ended.eventData) };
       const activated = find('organization.activated');
       if (activated) return active(orgId, row, Number(activated.eventData.invitations_sent));
+      if (find('organization.deletion.initiated')) return { kind: 'undoing', isDeleted: true };
       const isUndoing = events.length > 0 || (await isRevoked(orgId));
       return { kind: isUndoing ? 'undoing' : 'open' };
     },

@@ -4,8 +4,10 @@ import {
   ApplicationFailure,
   CancellationScope,
   ChildWorkflowCancellationType,
+  isCancellation,
   ParentClosePolicy,
   patched,
+  sleep,
   startChild,
 } from '@temporalio/workflow';
 import { USER_INVITATION, userInvitationWorkflowId } from '#invitation/contract.ts';
@@ -19,6 +21,8 @@ import { recordFailure } from './undoing.ts';
 
 /** The queue of invitation runs when the input names none. */
 const DEFAULT_INVITATION_QUEUE: Queue = 'users';
+/** A deletion looks for open runs each minute at the latest. */
+const MAX_CANCELLATION_WAIT_MS = 10 * 60_000;
 
 /**
  * Runs the activation and what follows it. A cancellation that arrives meanwhile has no effect:
@@ -97,8 +101,25 @@ export async function settle(run: Run, error: unknown): Promise<OrganizationBoot
       return CancellationScope.nonCancellable(() => finish(run));
     case 'over':
       throw ApplicationFailure.nonRetryable(standing.reason, ONBOARDING_FAILURE.bootstrapOver);
-    default:
-      await recordFailure(run, error, isChecked);
-      throw error;
+    default: {
+      const isDeleted = standing?.kind === 'undoing' && standing.isDeleted;
+      const end = isDeleted ? await cancellationByDeletion(error) : error;
+      await recordFailure(run, end, isChecked);
+      throw end;
+    }
   }
+}
+
+/**
+ * A deletion first lets nothing new take effect, and then cancels the run: what it refuses may be
+ * seen before the cancellation. The run is cancelled either way.
+ * @returns `error` when nobody cancels: the deletion itself was ended.
+ */
+async function cancellationByDeletion(error: unknown): Promise<unknown> {
+  // Older runs failed when they saw the refusal first.
+  if (isCancellation(error) || !patched('cancelled-by-deletion')) return error;
+  return sleep(MAX_CANCELLATION_WAIT_MS).then(
+    () => error,
+    (cancellation: unknown) => cancellation,
+  );
 }
