@@ -2,10 +2,13 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type Exporters, startExporters } from '#dev/embedded/exporters.ts';
 import { startMonitoring } from '#dev/embedded/monitoring.ts';
 import { createProcesses } from '#dev/embedded/processes.ts';
 import { createReleasers } from '#dev/embedded/releasers.ts';
 import { type Stack, startStack } from '#dev/embedded/stack.ts';
+import { startLoopbackEdge } from '#dev/loopback/loopbackEdge.ts';
+import { resolveExporterTools } from '#dev/tools/exporterTools.ts';
 import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { createPrometheusClient, type PrometheusClient } from './prometheusClient.ts';
 
@@ -23,6 +26,8 @@ const RULES = path.resolve(import.meta.dirname, '../../alerts');
 const SCRAPED_LIMIT_MS = 30_000;
 const POLL_MS = 200;
 const DAY_MS = 86_400_000;
+const CERTIFICATE_DAYS = 90;
+const CACHE = path.resolve(import.meta.dirname, '../../.cache');
 
 /** The rule files: without tests and without files that hold no rules. */
 const ruleFiles = (): string[] =>
@@ -45,6 +50,33 @@ const extraSettings = () => ({
   SECRETS_ROTATED_AT: `SMTP_PASS=${new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)}`,
 });
 
+/** The exporters, and the API behind TLS, whose certificate is probed. */
+async function startAround({ folder, reaper, env }: Stack, apiUrl: string): Promise<Exporters> {
+  const tools = await resolveExporterTools({ cacheFolder: CACHE, log: console.log });
+  const edge = await startLoopbackEdge({
+    upstream: Number(new URL(apiUrl).port),
+    days: CERTIFICATE_DAYS,
+    folder,
+  });
+  try {
+    const exporters = await startExporters({
+      tools,
+      folder,
+      reaper,
+      ownerUrl: env.MIGRATION_DATABASE_URL!,
+      probes: [`${edge.url}/health`],
+      authorities: edge.certificateFile,
+    });
+    return {
+      scrapes: exporters.scrapes,
+      stop: async () => void (await Promise.all([exporters.stop(), edge.stop()])),
+    };
+  } catch (error) {
+    await edge.stop();
+    throw error;
+  }
+}
+
 /**
  * Resolves when API and worker are ready and scraped.
  * @param warmUp done before Prometheus looks: the first requests of a process are its slowest.
@@ -65,11 +97,20 @@ export async function startMonitoredStack(
       'a4c-api': `${HOST}:${env.PORT}`,
       'a4c-worker': `${HOST}:${env.HEALTH_CHECK_PORT}`,
     };
-    const options = { tools, folder, reaper, targets, ruleFiles: ruleFiles() };
     const apiUrl = `http://${targets['a4c-api']}`;
     await Promise.all([roles.start('api'), roles.start('worker')]);
     await warmUp(apiUrl, stack);
-    const monitoring = await startMonitoring({ ...options, scrapeSeconds: SCRAPE_SECONDS });
+    const exporters = await startAround(stack, apiUrl);
+    releasers.push(exporters.stop);
+    const monitoring = await startMonitoring({
+      tools,
+      folder,
+      reaper,
+      targets,
+      scrapes: exporters.scrapes,
+      ruleFiles: ruleFiles(),
+      scrapeSeconds: SCRAPE_SECONDS,
+    });
     releasers.push(monitoring.stop);
     const prometheus = createPrometheusClient(monitoring.prometheusUrl);
     await untilScraped(prometheus, Object.keys(targets).length);

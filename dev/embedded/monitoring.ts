@@ -1,18 +1,14 @@
 /** Prometheus and Alertmanager over an embedded stack, as processes of their own. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, open, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { type LoopbackPager, startLoopbackPager } from '#dev/loopback/loopbackPager.ts';
 import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
-import { endProcess } from './endProcess.ts';
 import { freePort } from './freePort.ts';
 import { localRouting } from './localRouting.ts';
-import { tailOf } from './logTail.ts';
 import type { Reaper } from './reaper.ts';
 import { createReleasers } from './releasers.ts';
+import { startServer } from './serverProcess.ts';
 
 export interface MonitoringOptions {
   tools: PrometheusTools;
@@ -21,6 +17,8 @@ export interface MonitoringOptions {
   reaper: Pick<Reaper, 'watch'>;
   /** `host:port` of each job, or a list of them for several replicas. */
   targets: Record<string, string | string[]>;
+  /** Whole scrape configurations of other jobs, such as those of startExporters. */
+  scrapes?: readonly object[];
   ruleFiles: string[];
   scrapeSeconds: number;
   /** Divides the waiting times of the alert routes. */
@@ -37,45 +35,6 @@ export interface Monitoring {
 const HOST = '127.0.0.1';
 const ALERTS = path.resolve(import.meta.dirname, '../../alerts');
 const ROUTES = path.join(ALERTS, 'alertmanager.yml');
-const READY_LIMIT_MS = 60_000;
-const POLL_MS = 50;
-
-/** Starts a server and resolves when its `/-/ready` answers. */
-async function startServer(
-  { folder, reaper }: MonitoringOptions,
-  program: string,
-  args: string[],
-  url: string,
-): Promise<{ stop: () => Promise<void> }> {
-  const logFile = path.join(folder, `${path.basename(program)}.log`);
-  const log = await open(logFile, 'a');
-  // Only PATH: proxy settings would redirect the scrapes.
-  const env = { PATH: process.env.PATH };
-  const child = spawn(program, args, {
-    // An unpacked Alertmanager reads its templates relative to its own folder.
-    ...(path.isAbsolute(program) && { cwd: path.dirname(program) }),
-    env,
-    detached: true,
-    stdio: ['ignore', log.fd, log.fd],
-  });
-  await once(child, 'spawn');
-  reaper.watch(child.pid!);
-  await log.close();
-  const deadline = Date.now() + READY_LIMIT_MS;
-  const ready = () =>
-    fetch(`${url}/-/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  while (!(await ready())) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      await endProcess(child);
-      throw new Error(`${path.basename(program)} did not start. ${await tailOf(logFile)}`);
-    }
-    await delay(POLL_MS);
-  }
-  return { stop: () => endProcess(child) };
-}
 
 function prometheusConfig(options: MonitoringOptions, alertmanager: string): string {
   const interval = `${options.scrapeSeconds}s`;
@@ -87,10 +46,13 @@ function prometheusConfig(options: MonitoringOptions, alertmanager: string): str
     },
     rule_files: options.ruleFiles,
     alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
-    scrape_configs: Object.entries(options.targets).map(([job_name, target]) => ({
-      job_name,
-      static_configs: [{ targets: [target].flat() }],
-    })),
+    scrape_configs: [
+      ...Object.entries(options.targets).map(([job_name, target]) => ({
+        job_name,
+        static_configs: [{ targets: [target].flat() }],
+      })),
+      ...(options.scrapes ?? []),
+    ],
   });
 }
 
@@ -124,7 +86,14 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   const routes = localRouting(await readFile(ROUTES, 'utf8'), pager.url, factor);
   await writeFile(file('alertmanager.yml'), routes);
   await writeFile(file('prometheus.yml'), prometheusConfig(options, alertmanager));
-  const here = { ...options, folder };
+  const start = (program: string, args: string[], url: string) =>
+    startServer({
+      program,
+      args,
+      readyUrl: `http://${url}/-/ready`,
+      folder,
+      reaper: options.reaper,
+    });
   try {
     const alertmanagerArgs = [
       `--config.file=${file('alertmanager.yml')}`,
@@ -140,8 +109,8 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
       '--enable-feature=exemplar-storage',
     ];
     const servers = await Promise.all([
-      startServer(here, tools.alertmanager, alertmanagerArgs, `http://${alertmanager}`),
-      startServer(here, tools.prometheus, prometheusArgs, `http://${prometheus}`),
+      start(tools.alertmanager, alertmanagerArgs, alertmanager),
+      start(tools.prometheus, prometheusArgs, prometheus),
     ]);
     for (const { stop } of servers) releasers.push(stop);
   } catch (error) {

@@ -22,6 +22,14 @@ const OWN: Record<string, (env: Record<string, string>) => unknown> = {
   migrate: (env) => loadConfig('migrate', env),
   loopbacks: (env) => loadDevConfig('loopbacks', env),
 };
+/** A job of alerts/prometheus.yml. */
+interface ScrapeJob {
+  job_name: string;
+  dns_sd_configs?: { names: string[]; port: number }[];
+  static_configs?: { targets: string[] }[];
+  relabel_configs?: { replacement?: string }[];
+  metric_relabel_configs?: { regex: string }[];
+}
 const yaml = async (file: string) => parse(await readFile(file, 'utf8'));
 
 test('the example of the environment lists every variable, with its default', async () => {
@@ -141,20 +149,45 @@ test('Temporal knows every search attribute, all of them keywords', () => {
 
 test('Prometheus finds API, worker and Alertmanager as its configuration has them', async () => {
   const { scrape_configs, alerting } = await yaml('alerts/prometheus.yml');
-  const found = scrape_configs.map(
-    (job: { job_name: string; dns_sd_configs: { names: string[]; port: number }[] }) => {
-      const { names, port } = job.dns_sd_configs[0]!;
-      const [name] = all.find(([, service]) =>
-        service.networks?.default?.aliases?.some((alias) => names.includes(alias)),
-      )!;
-      return { job: job.job_name, name, port: String(port) };
-    },
-  );
+  const dns = scrape_configs.filter((job: ScrapeJob) => job.dns_sd_configs);
+  const found = dns.map((job: Required<ScrapeJob>) => {
+    const { names, port } = job.dns_sd_configs[0]!;
+    const [name] = all.find(([, service]) =>
+      service.networks?.default?.aliases?.some((alias) => names.includes(alias)),
+    )!;
+    return { job: job.job_name, name, port: String(port) };
+  });
   expect(found).toEqual([
     { job: 'a4c-api', name: 'api', port: services.api!.environment?.PORT },
     { job: 'a4c-worker', name: 'worker', port: services.worker!.environment?.HEALTH_CHECK_PORT },
   ]);
   expect(alerting.alertmanagers[0].static_configs[0].targets).toEqual(['alertmanager:9093']);
+});
+
+test('Prometheus finds the exporters, and they what they measure', async () => {
+  const { scrape_configs } = await yaml('alerts/prometheus.yml');
+  const job = (name: string): ScrapeJob =>
+    scrape_configs.find(({ job_name }: ScrapeJob) => job_name === name);
+  const targetsOf = (name: string) => job(name).static_configs!.flatMap(({ targets }) => targets);
+  const blackbox = job('a4c-probe').relabel_configs!.find((one) => one.replacement)!.replacement!;
+  const addresses = [...targetsOf('a4c-postgres'), ...targetsOf('a4c-disk'), blackbox];
+  expect(addresses).toEqual([
+    'postgres-exporter:9187',
+    'node-exporter:9100',
+    'blackbox-exporter:9115',
+  ]);
+  for (const address of addresses) expect(Object.keys(services)).toContain(address.split(':')[0]);
+  const [probed] = targetsOf('a4c-probe');
+  expect(services.api!.networks!.default!.aliases).toContain(new URL(probed!).hostname);
+  // The volume of the database, where node_exporter has it, is the only disk that is kept.
+  const mounts = services['node-exporter']!.volumes!.filter(({ source }) => source === 'postgres');
+  const kept = job('a4c-disk').metric_relabel_configs!.map(({ regex }) => regex);
+  expect(kept).toEqual(mounts.map(({ target }) => target));
+  const files = ['postgres-exporter', 'blackbox-exporter'].flatMap((name) => {
+    const { command, volumes } = services[name]!;
+    return volumes!.filter(({ target }) => command!.some((arg) => arg.endsWith(`=${target}`)));
+  });
+  expect(files).toHaveLength(2);
 });
 
 test('Grafana finds no JSON file below its dashboards that is none', async () => {
