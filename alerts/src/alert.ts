@@ -38,8 +38,16 @@ export interface RuleGroup {
 export const isAlert = (rule: AlertDefinition | RecordingRule): rule is AlertDefinition =>
   'severity' in rule;
 
+const withEnvironment = (labels: string): string =>
+  ['environment', labels].filter(Boolean).join(', ');
+
 /** Totals that every API replica reads from the same database: never summed over replicas. */
-export const once = (labels: string, vector: string): string => `max by (${labels}) (${vector})`;
+export const once = (labels: string, vector: string): string =>
+  `max by (${withEnvironment(labels)}) (${vector})`;
+
+/** Sum over processes that each count their own events, for each environment. */
+export const total = (labels: string, vector: string): string =>
+  `sum by (${withEnvironment(labels)}) (${vector})`;
 
 /**
  * Increase of a counter whose series appear with their first event. increase() ignores the first

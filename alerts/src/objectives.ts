@@ -4,7 +4,8 @@
  * too fast over a long window and still is over a short one.
  */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
-import { type AlertDefinition, once, type RecordingRule, type RuleGroup } from './alert.ts';
+import { type AlertDefinition, once, type RecordingRule, type RuleGroup, total } from './alert.ts';
+import { ours, recorded, SELECTORS } from './selectors.ts';
 import type { Duration } from './timeScale.ts';
 
 interface Objective {
@@ -24,6 +25,7 @@ interface Objective {
 }
 
 const START = 'method="POST",route="/api/v1/workflows/organization-bootstrap"';
+const API_ROUTES = 'route=~"/api/.+"';
 const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
 
 export const OBJECTIVES: readonly Objective[] = [
@@ -35,8 +37,9 @@ export const OBJECTIVES: readonly Objective[] = [
     minimumEvents: 20,
     service: 'a4c-api',
     what: 'API requests are answered without a server error',
-    bad: (range) => `sum(rate(http_requests_total{route=~"/api/.+",status=~"5.+"}[${range}]))`,
-    total: (range) => `sum(rate(http_requests_total{route=~"/api/.+"}[${range}]))`,
+    bad: (range) =>
+      total('', `rate(${ours('http_requests_total', API_ROUTES, 'status=~"5.+"')}[${range}])`),
+    total: (range) => total('', `rate(${ours('http_requests_total', API_ROUTES)}[${range}])`),
   },
   {
     slo: 'start-latency',
@@ -47,8 +50,9 @@ export const OBJECTIVES: readonly Objective[] = [
     service: 'a4c-api',
     what: 'requests to start an onboarding are answered within 150 ms',
     bad: (range) =>
-      `(sum(rate(http_request_duration_seconds_count{${START}}[${range}])) - sum(rate(http_request_duration_seconds_bucket{${START},le="0.15"}[${range}])))`,
-    total: (range) => `sum(rate(http_request_duration_seconds_count{${START}}[${range}]))`,
+      `(${total('', `rate(${ours('http_request_duration_seconds_count', START)}[${range}])`)} - ${total('', `rate(${ours('http_request_duration_seconds_bucket', START, 'le="0.15"')}[${range}])`)})`,
+    total: (range) =>
+      total('', `rate(${ours('http_request_duration_seconds_count', START)}[${range}])`),
   },
   {
     slo: 'bootstrap-success',
@@ -59,9 +63,18 @@ export const OBJECTIVES: readonly Objective[] = [
     service: 'a4c-worker',
     what: 'onboardings that nobody cancels succeed',
     bad: (range) =>
-      `sum(${once('workflow_type', `rate(workflow_failed_total{${BOOTSTRAP}}[${range}])`)})`,
+      total(
+        '',
+        once('workflow_type', `rate(${ours('workflow_failed_total', BOOTSTRAP)}[${range}])`),
+      ),
     total: (range) =>
-      `sum(${once('outcome', `rate(workflow_closed_total{${BOOTSTRAP},outcome!="cancelled"}[${range}])`)})`,
+      total(
+        '',
+        once(
+          'outcome',
+          `rate(${ours('workflow_closed_total', BOOTSTRAP, 'outcome!="cancelled"')}[${range}])`,
+        ),
+      ),
   },
   {
     slo: 'event-projection',
@@ -71,8 +84,8 @@ export const OBJECTIVES: readonly Objective[] = [
     minimumEvents: 20,
     service: 'event-store',
     what: 'events are projected in the transaction that appends them',
-    bad: (range) => `sum(rate(events_failed_total[${range}]))`,
-    total: (range) => `sum(rate(events_appended_total[${range}]))`,
+    bad: (range) => total('', `rate(${ours('events_failed_total')}[${range}])`),
+    total: (range) => total('', `rate(${ours('events_appended_total')}[${range}])`),
   },
 ];
 
@@ -100,8 +113,9 @@ const errorRatio = (objective: Objective, span: Duration): RecordingRule => ({
   labels: { slo: objective.slo },
   expr(time) {
     const range = time.span(span);
-    return `(${objective.bad(range)} or vector(0))
-  / (${objective.total(range)} > 0)`;
+    const events = objective.total(range);
+    return `(${objective.bad(range)} or 0 * ${events})
+  / (${events} > 0)`;
   },
 });
 
@@ -118,17 +132,21 @@ const budgetLeft = (objective: Objective): RecordingRule => ({
   record: 'slo:error_budget:remaining_ratio',
   labels: { slo: objective.slo },
   expr: () =>
-    `1 - slo:error_ratio:rate${BUDGET_SPAN}{slo="${objective.slo}"} / ${budgetOf(objective)}`,
+    `1 - ${recorded(`slo:error_ratio:rate${BUDGET_SPAN}`, `slo="${objective.slo}"`)} / ${budgetOf(objective)}`,
 });
 
 const targetOf = (objective: Objective): RecordingRule => ({
   record: 'slo:objective:ratio',
   labels: { slo: objective.slo },
-  expr: () => `vector(${objective.target})`,
+  expr: () =>
+    SELECTORS.environments
+      .map((one) => `label_replace(vector(${objective.target}), "environment", "${one}", "", "")`)
+      .join('\nor '),
 });
 
 function burnAlert(objective: Objective, burn: Burn): AlertDefinition {
-  const selector = `{slo="${objective.slo}"}`;
+  const of = (record: string, span: Duration) =>
+    recorded(`slo:${record}${span}`, `slo="${objective.slo}"`);
   const limit = Number((burn.rate * budgetOf(objective)).toFixed(6));
   return {
     name: objective.alert,
@@ -136,15 +154,15 @@ function burnAlert(objective: Objective, burn: Burn): AlertDefinition {
     team: 'platform',
     service: objective.service,
     labels: { long: burn.long, short: burn.short },
-    expr: () => `slo:error_ratio:rate${burn.long}${selector} > ${limit}
-and slo:error_ratio:rate${burn.short}${selector} > ${limit}
-and slo:events:increase${burn.long}${selector} >= ${objective.minimumEvents}`,
+    expr: () => `${of('error_ratio:rate', burn.long)} > ${limit}
+and ${of('error_ratio:rate', burn.short)} > ${limit}
+and ${of('events:increase', burn.long)} >= ${objective.minimumEvents}`,
     summary: `The error budget of ${objective.slo} burns ${burn.rate} times too fast`,
     description: `Objective: ${Number((objective.target * 100).toFixed(3))} % of ${objective.what}. Over ${burn.long}, {{ $value | humanizePercentage }} were not.`,
   };
 }
 
-const recorded = (objective: Objective): RecordingRule[] => [
+const recordingRules = (objective: Objective): RecordingRule[] => [
   ...RATIO_SPANS.map((span) => errorRatio(objective, span)),
   ...BURNS.map(({ long }) => eventsIn(objective, long)),
   targetOf(objective),
@@ -155,5 +173,5 @@ const recorded = (objective: Objective): RecordingRule[] => [
 export const objectives: readonly RuleGroup[] = OBJECTIVES.map((objective) => ({
   name: `slo-${objective.slo}`,
   about: `Objective: ${Number((objective.target * 100).toFixed(3))} % of ${objective.what}.`,
-  rules: [...recorded(objective), ...BURNS.map((burn) => burnAlert(objective, burn))],
+  rules: [...recordingRules(objective), ...BURNS.map((burn) => burnAlert(objective, burn))],
 }));

@@ -1,15 +1,20 @@
 /**
- * Generates the tests `alerts/*.test.yml`: every alert silent, firing, resolved, without target.
+ * Generates the tests `alerts/*.test.yml`: every alert silent, firing, resolved, without target, and
+ * with targets of others in its place.
  */
 import { stringify } from 'yaml';
 import { type AlertDefinition, isAlert, type RuleGroup } from './alert.ts';
 import type { AlertCase, FiringAlert } from './alertCase.ts';
 import { CASES } from './cases/index.ts';
 import { GENERATED, GROUPS, runbookUrl } from './ruleFiles.ts';
-import { type Duration, secondsOf } from './timeScale.ts';
+import { SELECTORS } from './selectors.ts';
+import { foreignSeries, ownSeries } from './testSeries.ts';
+import { createTimeScale, type Duration, secondsOf } from './timeScale.ts';
 
 /** Longer than any range that keeps an alert active after its last sample. */
 const AFTERWARDS_MINUTES = 7 * 60;
+/** Another service in our environment, and our service in another environment. */
+const FOREIGN = [{ job: 'other-service' }, { environment: 'foreign' }] as const;
 const SEGMENT = /^(_|-?[\d.]+)(?:([+-][\d.]+))?(?:x(\d+))?$/;
 
 const minutesOf = (duration: Duration) => secondsOf(duration) / 60;
@@ -30,14 +35,27 @@ function cutAt(samples: string, minute: number): string {
   return [...kept, 'stale'].join(' ');
 }
 
-function expected(rule: AlertDefinition, { labels = {}, value = '' }: FiringAlert) {
+const [FIRST, ...OTHERS] = SELECTORS.environments;
+/** Only what has a value without any series carries no environment. */
+const hasEnvironment = (rule: AlertDefinition) =>
+  rule.expr(createTimeScale()).includes('environment');
+
+function expected(rule: AlertDefinition, fired: FiringAlert, environment = FIRST) {
+  const { labels = {}, value = '' } = fired;
   const rendered = (text: string) =>
     text
       .replace(/\{\{ \$labels\.(\w+) \}\}/g, (_, label) => labels[label] ?? '')
       .replace(/\{\{ \$value[^}]*\}\}/g, value);
   const { name, severity, team, service, summary, description } = rule;
   return {
-    exp_labels: { severity, team, service: rendered(service), ...rule.labels, ...labels },
+    exp_labels: {
+      severity,
+      team,
+      service: rendered(service),
+      ...(hasEnvironment(rule) && { environment }),
+      ...rule.labels,
+      ...labels,
+    },
     exp_annotations: {
       summary: rendered(summary),
       description: rendered(description),
@@ -64,16 +82,22 @@ function ruleOf(
 }
 
 function testsOf(group: RuleGroup, tried: AlertCase): object[] {
-  const input = (change: (samples: string) => string) =>
-    Object.entries(tried.series).map(([series, samples]) => ({ series, values: change(samples) }));
+  const input = (change: (samples: string) => string, named = ownSeries) =>
+    Object.entries(tried.series).map(([series, samples]) => ({
+      series: named(series),
+      values: change(samples),
+    }));
+  const { fires = [{}], missing = [] } = tried;
+  /** The other environments have no series in any test. */
   const at = (minute: number, alerts: FiringAlert[]) => ({
     eval_time: `${minute}m`,
     alertname: tried.alert,
-    exp_alerts: alerts.map((alert) =>
-      expected(ruleOf(group, tried.alert, alert.rule ?? tried.rule), alert),
+    exp_alerts: [undefined, ...OTHERS].flatMap((environment) =>
+      (environment ? missing : alerts).map((alert) =>
+        expected(ruleOf(group, tried.alert, alert.rule ?? tried.rule), alert, environment),
+      ),
     ),
   });
-  const { fires = [{}], missing = [] } = tried;
   const firing = minutesOf(tried.firing);
   const named = (what: string) =>
     `${tried.alert}${tried.rule ? ` ${JSON.stringify(tried.rule)}` : ''}: ${what}`;
@@ -93,6 +117,17 @@ function testsOf(group: RuleGroup, tried: AlertCase): object[] {
       interval: '1m',
       input_series: input((samples) => cutAt(samples, firing)),
       alert_rule_test: [at(firing, fires), at(firing + AFTERWARDS_MINUTES, missing)],
+    },
+    {
+      name: named('the targets are those of others'),
+      interval: '1m',
+      input_series: FOREIGN.flatMap((foreign) =>
+        input(
+          (samples) => samples,
+          (series) => foreignSeries(series, foreign),
+        ),
+      ),
+      alert_rule_test: [at(firing, missing)],
     },
     {
       name: named('the target was never there'),

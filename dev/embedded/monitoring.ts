@@ -35,6 +35,8 @@ export interface Monitoring {
 const HOST = '127.0.0.1';
 const ALERTS = path.resolve(import.meta.dirname, '../../alerts');
 const ROUTES = path.join(ALERTS, 'alertmanager.yml');
+/** The rules in alerts/ select by this label, which every target has to carry. */
+const TARGET_LABELS = { environment: 'production' };
 
 function prometheusConfig(options: MonitoringOptions, alertmanager: string): string {
   const interval = `${options.scrapeSeconds}s`;
@@ -49,7 +51,7 @@ function prometheusConfig(options: MonitoringOptions, alertmanager: string): str
     scrape_configs: [
       ...Object.entries(options.targets).map(([job_name, target]) => ({
         job_name,
-        static_configs: [{ targets: [target].flat() }],
+        static_configs: [{ targets: [target].flat(), labels: TARGET_LABELS }],
       })),
       ...(options.scrapes ?? []),
     ],

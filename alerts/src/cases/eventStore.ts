@@ -54,8 +54,8 @@ export const eventStoreCases: readonly AlertCase[] = [
     silent: '36m',
     firing: '40m',
     resolved: '75m',
-    fires: [{ labels: { check: 'blocked_streams' } }],
-    missing: [{}],
+    fires: [{ value: '1' }],
+    missing: [{ value: '1' }],
   },
   {
     alert: 'LeaderWorkSilent',

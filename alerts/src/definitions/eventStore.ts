@@ -1,4 +1,5 @@
 import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
+import { absentIn, ours } from '../selectors.ts';
 
 const about = { team: 'platform', service: 'event-store' } as const;
 
@@ -6,7 +7,8 @@ const unprocessedOld: AlertDefinition = {
   ...about,
   name: 'UnprocessedEventsOld',
   severity: 'critical',
-  expr: (time) => `max(events_unprocessed_oldest_age_seconds) > ${time.seconds('5m')}`,
+  expr: (time) =>
+    `${once('', ours('events_unprocessed_oldest_age_seconds'))} > ${time.seconds('5m')}`,
   for: '1m',
   summary: 'An event has been waiting for its projection for more than 5 minutes',
   description:
@@ -17,7 +19,7 @@ const processingErrors: AlertDefinition = {
   ...about,
   name: 'EventProcessingErrors',
   severity: 'warning',
-  expr: () => 'max(a4c_health_check_value{check="processing_errors"}) > 0',
+  expr: () => `${once('', ours('a4c_health_check_value', 'check="processing_errors"'))} > 0`,
   for: '2m',
   summary: 'Projections of events fail',
   description:
@@ -30,7 +32,8 @@ const failing = (severity: 'critical' | 'warning', verdict: number): AlertDefini
   ...about,
   name: 'HealthCheckFailing',
   severity,
-  expr: () => `${once('check', `a4c_health_check_severity{check!~"${OWN}"}`)} == ${verdict}`,
+  expr: () =>
+    `${once('check', ours('a4c_health_check_severity', `check!~"${OWN}"`))} == ${verdict}`,
   for: '5m',
   summary: 'The health check {{ $labels.check }} is not ok',
   description:
@@ -43,14 +46,16 @@ const stale: AlertDefinition = {
   severity: 'warning',
   service: 'a4c-api',
   expr: (time) => {
-    const last = once('check', 'a4c_health_check_last_success_timestamp_seconds');
-    return `time() - ${last} > ${time.seconds('15m')}
-or absent(a4c_health_check_last_success_timestamp_seconds)`;
+    const last = once('check', ours('a4c_health_check_last_success_timestamp_seconds'));
+    const never = absentIn('api', 'a4c_health_check_last_success_timestamp_seconds');
+    // One alert for one cause: the database that does not answer stops all checks.
+    return `count by (environment) (time() - ${last} > ${time.seconds('15m')})
+or ${once('', never)}`;
   },
   for: '2m',
-  summary: 'A health check has not run for 15 minutes',
+  summary: 'Health checks have not run for 15 minutes',
   description:
-    'The check {{ $labels.check }} gives old values: alerts that read it are blind. It fails, it takes too long, or no API replica exports it.',
+    '{{ $value | humanize }} checks, or all of them, give old values: alerts that read them are blind. They fail, they take too long, or no API replica exports them.',
 };
 
 /** How long a round may be ago; schedules are looked after every 10 minutes and fire once a day. */
@@ -65,7 +70,7 @@ const leaderSilent: AlertDefinition = {
     Object.entries(ROUNDS)
       .map(
         ([work, age]) =>
-          `${once('work', `leader_round_age_seconds{work="${work}"}`)} > ${time.seconds(age)}`,
+          `${once('work', ours('leader_round_age_seconds', `work="${work}"`))} > ${time.seconds(age)}`,
       )
       .join('\nor '),
   for: '2m',

@@ -1,5 +1,6 @@
 /** The names that metrics had before 0.3, for one version: whoever asks for them still finds them. */
 import type { RecordingRule, RuleGroup } from '../alert.ts';
+import { ours } from '../selectors.ts';
 
 /** New name of each renamed metric, by its former one. */
 const RENAMED = {
@@ -16,7 +17,7 @@ export const formerNames: RuleGroup = {
   rules: Object.entries(RENAMED).map(
     ([record, name]): RecordingRule => ({
       record,
-      expr: () => name,
+      expr: () => ours(name),
     }),
   ),
 };

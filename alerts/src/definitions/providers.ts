@@ -1,6 +1,6 @@
 import { PATIENCE_ROWS, type WaitingAlert } from '#kernel/patience/table.ts';
-import type { AlertDefinition, RuleGroup } from '../alert.ts';
-import { once } from '../alert.ts';
+import { type AlertDefinition, once, type RuleGroup, total } from '../alert.ts';
+import { ours } from '../selectors.ts';
 
 const dnsFailures: AlertDefinition = {
   name: 'DNSConfigurationFailures',
@@ -8,7 +8,7 @@ const dnsFailures: AlertDefinition = {
   team: 'platform',
   service: 'dns',
   expr: (time) =>
-    `sum(increase(activity_failed_total{activity="configureDNSActivity"}[${time.span('10m')}])) > 5`,
+    `${total('', `increase(${ours('activity_failed_total', 'activity="configureDNSActivity"')}[${time.span('10m')}])`)} > 5`,
   summary: 'DNS records cannot be created',
   description:
     '{{ $value | humanize }} attempts at configureDNSActivity failed within 10 minutes. Attempts count, those that are waited out too, and not organizations: look at the reason first.',
@@ -21,10 +21,16 @@ const propagationSlow: AlertDefinition = {
   service: 'dns',
   expr: (time) => {
     const range = time.span('1h');
-    const verified = once('job', `increase(dns_propagation_duration_seconds_count[${range}])`);
-    const bucket = `dns_propagation_duration_seconds_bucket{le=~"${time.seconds('30m')}(\\\\.0)?"}`;
-    const inTime = once('job', `increase(${bucket}[${range}])`);
-    return `sum(${verified}) - sum(${inTime}) > 0.5`;
+    const verified = once(
+      '',
+      `increase(${ours('dns_propagation_duration_seconds_count')}[${range}])`,
+    );
+    const bucket = ours(
+      'dns_propagation_duration_seconds_bucket',
+      `le=~"${time.seconds('30m')}(\\\\.0)?"`,
+    );
+    const inTime = once('', `increase(${bucket}[${range}])`);
+    return `${verified} - ${inTime} > 0.5`;
   },
   summary: 'Resolvers take more than 30 minutes to see a new record',
   description:
@@ -36,14 +42,15 @@ const waitingForPerson: AlertDefinition = {
   severity: 'warning',
   team: 'onboarding',
   service: 'dns',
-  expr: () => 'max(a4c_health_check_value{check="dns_waiting_for_person"}) > 0',
+  expr: () => `${once('', ours('a4c_health_check_value', 'check="dns_waiting_for_person"'))} > 0`,
   for: '1m',
   summary: 'An onboarding waits for a decision about its DNS',
   description:
     '{{ $value | humanize }} runs wait for retry-dns, skip-dns or abort. Without one they fail after DNS_PERSON_WAIT_SECONDS (a day).',
 };
 
-const INVITATIONS = 'mails_total{kind="invitation"';
+const invitations = (range: string, ...matchers: string[]) =>
+  total('', `increase(${ours('mails_total', 'kind="invitation"', ...matchers)}[${range}])`);
 const invitationsFailing: AlertDefinition = {
   name: 'InvitationDeliveryFailing',
   severity: 'warning',
@@ -51,8 +58,8 @@ const invitationsFailing: AlertDefinition = {
   service: 'email',
   expr: (time) => {
     const range = time.span('15m');
-    const failed = `sum(increase(${INVITATIONS},outcome="failed"}[${range}]))`;
-    return `${failed} / sum(increase(${INVITATIONS}}[${range}])) > 0.2
+    const failed = invitations(range, 'outcome="failed"');
+    return `${failed} / ${invitations(range)} > 0.2
 and ${failed} > 2.5`;
   },
   for: '1m',
@@ -67,7 +74,10 @@ function waitsOf(alert: WaitingAlert, range: string): string {
   const distinct = (values: string[]) => [...new Set(values)].join('|');
   const providers = distinct(rows.map(({ provider }) => provider));
   const kinds = distinct(rows.map(({ reason }) => reason));
-  return `sum by (provider, kind) (increase(activity_waits_total{provider=~"${providers}",kind=~"${kinds}"}[${range}]))`;
+  return total(
+    'provider, kind',
+    `increase(${ours('activity_waits_total', `provider=~"${providers}"`, `kind=~"${kinds}"`)}[${range}])`,
+  );
 }
 
 const keepsWaiting: AlertDefinition = {

@@ -1,16 +1,15 @@
-import type { AlertDefinition, RuleGroup } from '../alert.ts';
+import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
+import { absentIn, type Job, of, ours } from '../selectors.ts';
 
 /** The label `service` is the Prometheus job. */
 const about = { team: 'platform', service: '{{ $labels.job }}' } as const;
-const OURS = 'job=~"a4c-.+"';
+const BOTH: readonly Job[] = ['api', 'worker'];
 
 const targetDown: AlertDefinition = {
   ...about,
   name: 'TargetDown',
   severity: 'critical',
-  expr: () => `up{${OURS}} == 0
-or absent(up{job="a4c-api"})
-or absent(up{job="a4c-worker"})`,
+  expr: () => [`${of(BOTH, 'up')} == 0`, ...BOTH.map((job) => absentIn(job, 'up'))].join('\nor '),
   for: '2m',
   summary: '{{ $labels.job }} does not answer',
   description:
@@ -21,7 +20,7 @@ const crashLooping: AlertDefinition = {
   ...about,
   name: 'CrashLooping',
   severity: 'critical',
-  expr: (time) => `changes(process_start_time_seconds{${OURS}}[${time.span('30m')}]) >= 3`,
+  expr: (time) => `changes(${of(BOTH, 'process_start_time_seconds')}[${time.span('30m')}]) >= 3`,
   summary: '{{ $labels.job }} restarts again and again',
   description:
     '{{ $labels.instance }} has started {{ $value | humanize }} times anew within 30 minutes.',
@@ -31,7 +30,7 @@ const poolWaiting: AlertDefinition = {
   ...about,
   name: 'PgPoolWaiting',
   severity: 'warning',
-  expr: () => `pg_pool_waiting{${OURS}} > 0`,
+  expr: () => `${ours('pg_pool_waiting')} > 0`,
   for: '5m',
   summary: 'Queries wait for a database connection',
   description: '{{ $value | humanize }} queries wait on {{ $labels.instance }}.',
@@ -41,7 +40,7 @@ const poolExhausted: AlertDefinition = {
   ...about,
   name: 'PgPoolExhausted',
   severity: 'critical',
-  expr: () => `pg_pool_waiting{${OURS}} >= pg_pool_size{${OURS}}`,
+  expr: () => `${ours('pg_pool_waiting')} >= ${ours('pg_pool_size')}`,
   for: '2m',
   summary: 'The database pool is exhausted',
   description:
@@ -52,7 +51,7 @@ const eventLoopLag: AlertDefinition = {
   ...about,
   name: 'EventLoopLag',
   severity: 'warning',
-  expr: () => `nodejs_eventloop_lag_p99_seconds{${OURS}} > 0.25`,
+  expr: () => `${of(BOTH, 'nodejs_eventloop_lag_p99_seconds')} > 0.25`,
   for: '5m',
   summary: 'The event loop of {{ $labels.job }} is blocked',
   description:
@@ -63,7 +62,8 @@ const heap: AlertDefinition = {
   ...about,
   name: 'HeapNearLimit',
   severity: 'warning',
-  expr: () => `nodejs_heap_size_used_bytes{${OURS}} / nodejs_heap_size_limit_bytes{${OURS}} > 0.85`,
+  expr: () =>
+    `${of(BOTH, 'nodejs_heap_size_used_bytes')} / ${ours('nodejs_heap_size_limit_bytes')} > 0.85`,
   for: '5m',
   summary: 'The heap of {{ $labels.job }} is nearly full',
   description:
@@ -75,7 +75,7 @@ const secretTooOld: AlertDefinition = {
   severity: 'warning',
   team: 'platform',
   service: 'secrets',
-  expr: (time) => `max by (secret) (secret_age_seconds) > ${time.seconds('90d')}`,
+  expr: (time) => `${once('secret', ours('secret_age_seconds'))} > ${time.seconds('90d')}`,
   for: '5m',
   summary: 'The secret {{ $labels.secret }} has not been rotated for 90 days',
   description: 'It is {{ $value | humanizeDuration }} old, by SECRETS_ROTATED_AT.',

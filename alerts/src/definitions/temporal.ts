@@ -1,17 +1,22 @@
 import { LABEL_VALUES } from '#metricCatalogue.ts';
-import { type AlertDefinition, bornOrIncreased, once, type RuleGroup } from '../alert.ts';
+import { type AlertDefinition, bornOrIncreased, once, type RuleGroup, total } from '../alert.ts';
+import { noneIn, of, ours, recorded } from '../selectors.ts';
 import type { TimeScale } from '../timeScale.ts';
+
+/** A series of the Temporal SDK's core, which only workers export. */
+const core = (series: string, ...matchers: string[]) =>
+  of(['worker'], `temporal_${series}`, ...matchers);
 
 const scheduleToStart = (taskType: 'workflow' | 'activity', metric: string) => ({
   record: 'task_queue:temporal_schedule_to_start_seconds:p95_rate5m',
   labels: { task_type: taskType },
   expr: (time: TimeScale) =>
-    `histogram_quantile(0.95, sum by (le, task_queue) (rate(temporal_${metric}_schedule_to_start_latency_seconds_bucket[${time.span('5m')}])))`,
+    `histogram_quantile(0.95, ${total('le, task_queue', `rate(${core(`${metric}_schedule_to_start_latency_seconds_bucket`)}[${time.span('5m')}])`)})`,
 });
 
 const failedTasks = (reason: string, time: TimeScale) => {
-  const series = `temporal_workflow_task_execution_failed_total{failure_reason${reason}}`;
-  return `sum by (workflow_type) (${bornOrIncreased(series, time.span('10m'))})`;
+  const series = core('workflow_task_execution_failed_total', `failure_reason${reason}`);
+  return total('workflow_type', bornOrIncreased(series, time.span('10m')));
 };
 
 const about = { team: 'platform', service: 'a4c-worker' } as const;
@@ -23,10 +28,9 @@ const noPollers: AlertDefinition = {
   // The server lists a poller for minutes after it has stopped; the workers' own gauge does not.
   expr: () =>
     [
-      `min by (task_queue) (${once('task_queue, task_type', 'temporal_pollers')}) == 0`,
-      ...LABEL_VALUES.task_queue.map(
-        (queue) =>
-          `label_replace(absent(temporal_num_pollers{task_queue="${queue}"} > 0), "task_queue", "${queue}", "", "")`,
+      `min by (environment, task_queue) (${once('task_queue, task_type', ours('temporal_pollers'))}) == 0`,
+      ...LABEL_VALUES.task_queue.map((queue) =>
+        noneIn('worker', 'temporal_num_pollers', 'task_queue', queue),
       ),
     ].join('\nor '),
   for: '2m',
@@ -50,7 +54,7 @@ const taskFailing: AlertDefinition = {
   name: 'WorkflowTaskFailing',
   severity: 'critical',
   expr: (time) => `${failedTasks('!="NonDeterminismError"', time)} > 2.5
-or label_replace(max(temporal_reported_problems) > 0, "workflow_type", "any", "", "")`,
+or label_replace(${once('', ours('temporal_reported_problems'))} > 0, "workflow_type", "any", "", "")`,
   for: '2m',
   summary: 'Workflow tasks keep failing',
   description:
@@ -61,7 +65,7 @@ const scheduleToStartHigh: AlertDefinition = {
   ...about,
   name: 'ScheduleToStartHigh',
   severity: 'warning',
-  expr: () => 'task_queue:temporal_schedule_to_start_seconds:p95_rate5m > 5',
+  expr: () => `${recorded('task_queue:temporal_schedule_to_start_seconds:p95_rate5m')} > 5`,
   for: '5m',
   summary: 'Tasks wait before a worker takes them',
   description:
@@ -73,7 +77,7 @@ const backlogAge: AlertDefinition = {
   name: 'BacklogAgeHigh',
   severity: 'warning',
   expr: (time) =>
-    `${once('task_queue, task_type', 'temporal_backlog_age_seconds')} > ${time.seconds('1m')}`,
+    `${once('task_queue, task_type', ours('temporal_backlog_age_seconds'))} > ${time.seconds('1m')}`,
   for: '5m',
   summary: 'The oldest waiting task is more than a minute old',
   description:
@@ -85,7 +89,7 @@ const slotsExhausted: AlertDefinition = {
   name: 'SlotsExhausted',
   severity: 'warning',
   expr: () =>
-    'min by (instance, task_queue, worker_type) (temporal_worker_task_slots_available) == 0',
+    `min by (environment, instance, task_queue, worker_type) (${core('worker_task_slots_available')}) == 0`,
   for: '5m',
   summary: 'A worker has no slot left',
   description:
@@ -98,10 +102,10 @@ const stickyCache: AlertDefinition = {
   severity: 'warning',
   expr: (time) => {
     const range = time.span('10m');
-    const evicted = `sum by (instance) (increase(temporal_sticky_cache_total_forced_eviction_total[${range}]))`;
-    const tasks = ['hit', 'miss']
-      .map((what) => `sum by (instance) (increase(temporal_sticky_cache_${what}_total[${range}]))`)
-      .join(' + ');
+    const counted = (what: string) =>
+      total('instance', `increase(${core(`sticky_cache_${what}_total`)}[${range}])`);
+    const evicted = counted('total_forced_eviction');
+    const tasks = ['hit', 'miss'].map(counted).join(' + ');
     return `${evicted} / (${tasks}) > 0.2
 and ${evicted} > 20`;
   },
@@ -118,7 +122,13 @@ const exhausted: AlertDefinition = {
   service: 'temporal',
   expr: (time) => {
     const of = (kind: string) =>
-      `sum by (operation) (${bornOrIncreased(`temporal_${kind}_failure_total{status_code="RESOURCE_EXHAUSTED"}`, time.span('10m'))})`;
+      total(
+        'operation',
+        bornOrIncreased(
+          core(`${kind}_failure_total`, 'status_code="RESOURCE_EXHAUSTED"'),
+          time.span('10m'),
+        ),
+      );
     return `(${of('request')} or ${of('long_request')}) > 9.5`;
   },
   summary: 'Temporal refuses calls: a rate limit is reached',

@@ -1,7 +1,8 @@
 import { ORGANIZATION_DELETION } from '#deletion/contract.ts';
 import { USER_INVITATION } from '#invitation/contract.ts';
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
-import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
+import { type AlertDefinition, once, type RuleGroup, total } from '../alert.ts';
+import { ours, recorded } from '../selectors.ts';
 
 const BOOTSTRAP = `workflow_type="${ORGANIZATION_BOOTSTRAP}"`;
 /** Workflows that end by themselves, without a person. */
@@ -16,9 +17,12 @@ const failureRate: AlertDefinition = {
   service: 'a4c-worker',
   // Runs last minutes to an hour, so the failed runs are not those just started: the rule compares
   // rates over an hour, and requires at least five starts.
-  expr: () => `workflow_type:workflow_failed:increase1h
-  / workflow_type:workflow_started:increase1h > 0.1
-and workflow_type:workflow_started:increase1h > 4.5`,
+  expr: () => {
+    const started = recorded('workflow_type:workflow_started:increase1h');
+    return `${recorded('workflow_type:workflow_failed:increase1h')}
+  / ${started} > 0.1
+and ${started} > 4.5`;
+  },
   for: '5m',
   summary: 'More than a tenth of {{ $labels.workflow_type }} runs fail',
   description:
@@ -34,14 +38,14 @@ const durationExcessive: AlertDefinition = {
     const range = time.span('15m');
     const closed = once(
       'workflow_type, outcome',
-      `increase(workflow_duration_seconds_count{${BOOTSTRAP}}[${range}])`,
+      `increase(${ours('workflow_duration_seconds_count', BOOTSTRAP)}[${range}])`,
     );
     const inTime = once(
       'workflow_type, outcome',
-      `increase(workflow_duration_seconds_bucket{${BOOTSTRAP},${le(time.seconds('1h'))}}[${range}])`,
+      `increase(${ours('workflow_duration_seconds_bucket', BOOTSTRAP, le(time.seconds('1h')))}[${range}])`,
     );
-    return `sum by (workflow_type) (${closed})
-  - sum by (workflow_type) (${inTime}) > 0.5`;
+    return `${total('workflow_type', closed)}
+  - ${total('workflow_type', inTime)} > 0.5`;
   },
   summary: 'A {{ $labels.workflow_type }} run took more than an hour',
   description:
@@ -57,9 +61,9 @@ const stuck: AlertDefinition = {
   // sign-on and domains wait for customers without a limit of ours.
   expr: (time) => {
     const oldest = (types: string) =>
-      once('workflow_type', `workflow_oldest_run_age_seconds{workflow_type${types}}`);
-    const person = 'max(a4c_health_check_value{check="dns_waiting_for_person"}) == 0';
-    return `(${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('2h')} and on () ${person})
+      once('workflow_type', ours('workflow_oldest_run_age_seconds', `workflow_type${types}`));
+    const person = `${once('', ours('a4c_health_check_value', 'check="dns_waiting_for_person"'))} == 0`;
+    return `(${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('2h')} and on (environment) ${person})
 or ${oldest(`=~"${SHORT_RUNS}"`)} > ${time.seconds('28h')}
 or ${oldest(`="${USER_INVITATION}"`)} > ${time.seconds('8d')}`;
   },
@@ -69,10 +73,13 @@ or ${oldest(`="${USER_INVITATION}"`)} > ${time.seconds('8d')}`;
     'The oldest run in flight is {{ $value | humanizeDuration }} old, and it waits for nobody, or has for longer than such a wait can last.',
 };
 
-const increaseOf = (name: string, labels: string) => ({
+const increaseOf = (name: 'started' | 'failed' | 'closed', labels: string) => ({
   record: `workflow_type:workflow_${name}:increase1h`,
   expr: (time: Parameters<AlertDefinition['expr']>[0]) =>
-    `sum by (workflow_type) (${once(labels, `increase(workflow_${name}_total[${time.span('1h')}])`)})`,
+    total(
+      'workflow_type',
+      once(labels, `increase(${ours(`workflow_${name}_total`)}[${time.span('1h')}])`),
+    ),
 });
 
 export const workflows: RuleGroup = {
