@@ -22,6 +22,8 @@ const SHORT_WAITS = {
   RECONCILE_INTERVAL_SECONDS: '5',
   RECONCILE_AFTER_SECONDS: '5',
   WORKER_SHUTDOWN_GRACE_SECONDS: '5',
+  DEPENDENCY_CHECK_INTERVAL_SECONDS: '5',
+  PROVIDER_CHECK_INTERVAL_SECONDS: '10',
 };
 
 /** The loopback services take whatever comes; the pace is there all the same. */

@@ -1,8 +1,8 @@
-/** Resend's `POST /emails` on loopback, with its idempotency keys and the faults of its API. */
+/** Resend's `POST /emails` and `GET /domains` on loopback, with its idempotency keys and the faults of its API. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
 
 export interface ResendMail {
   to: string;
@@ -26,6 +26,8 @@ export interface LoopbackResend {
   /** For RESEND_API_BASE_URL. */
   url: string;
   mails: ResendMail[];
+  /** The key may send, and nothing else. */
+  sendsOnly: boolean;
   /** Answers the next requests so. */
   fail(fault: ResendFault, times?: number): void;
   stop(): Promise<void>;
@@ -38,6 +40,16 @@ export async function startLoopbackResend(apiKey: string): Promise<LoopbackResen
   const mails: ResendMail[] = [];
   const faults: ResendFault[] = [];
   const sent = new Map<string, { id: string; content: string }>();
+  const self: LoopbackResend = {
+    url: '',
+    mails,
+    sendsOnly: false,
+    fail: (fault, times = 1) => void faults.push(...Array.from({ length: times }, () => fault)),
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
 
   function answer(response: ServerResponse, status: number, body: unknown, headers = {}): void {
     response.writeHead(status, { 'content-type': 'application/json', ...headers });
@@ -59,7 +71,7 @@ export async function startLoopbackResend(apiKey: string): Promise<LoopbackResen
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const mail = (await json(request)) as ResendMail;
+    const asked = await text(request);
     const fault = faults.shift();
     if (fault === 'hang') return;
     if (typeof fault === 'object') {
@@ -68,6 +80,11 @@ export async function startLoopbackResend(apiKey: string): Promise<LoopbackResen
     if (request.headers.authorization !== `Bearer ${apiKey}`) {
       return refuse(response, 403, 'invalid_api_key');
     }
+    if (request.method === 'GET') {
+      if (self.sendsOnly) return refuse(response, 401, 'restricted_api_key');
+      return answer(response, 200, { data: [] });
+    }
+    const mail = JSON.parse(asked) as ResendMail;
     const key = String(request.headers['idempotency-key'] ?? '');
     const id = take(key, mail);
     if (!id) return refuse(response, 409, 'invalid_idempotent_request');
@@ -84,13 +101,6 @@ export async function startLoopbackResend(apiKey: string): Promise<LoopbackResen
   });
   server.listen(0, HOST);
   await once(server, 'listening');
-  return {
-    url: `http://${HOST}:${(server.address() as AddressInfo).port}`,
-    mails,
-    fail: (fault, times = 1) => void faults.push(...Array.from({ length: times }, () => fault)),
-    async stop() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  self.url = `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  return self;
 }

@@ -69,22 +69,14 @@ function isTold(invitation: Invitation, input: SendInvitationInput): boolean {
   return isOut && messageId === messageIdOf(input);
 }
 
-export function createActivities({
-  config,
-  pool,
-  eventStore,
-  emailProvider,
-  pace,
-  metrics,
-  logger,
-}: WorkerKernel<
-  InvitationWorkerConfig & MembershipWorkerConfig,
-  MembershipMetric
->): Implementations<InvitationActivities> {
+export function createActivities(
+  kernel: WorkerKernel<InvitationWorkerConfig & MembershipWorkerConfig, MembershipMetric>,
+): Implementations<InvitationActivities> {
+  const { config, pool, eventStore, emailProvider, logger } = kernel;
   const emitEvent = createEmitEvent(eventStore, INVITATION_EVENTS);
   const organizations = createOrganizations(pool);
   const invitations = createInvitations(pool);
-  const { accounts, memberships, telling } = tellingOf({ config, pool, pace, metrics, logger });
+  const { accounts, memberships, telling } = tellingOf(kernel);
 
   const load = (invitationId: string) => loadInvitation(invitations, invitationId);
 

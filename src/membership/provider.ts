@@ -25,6 +25,11 @@ export type Told = 'told' | 'known' | 'gone';
 
 export interface AccountProvider {
   /**
+   * Asks for an account that nobody has: reads nobody's data, and needs our key.
+   * @throws ProviderError when the key is refused, or Supabase Auth does not serve us.
+   */
+  check(): Promise<void>;
+  /**
    * Makes sure that the address has an account, and gives it no membership: until the acceptance
    * is stored there is nothing to take back. It can be repeated. An account with an unconfirmed
    * address may belong to somebody else: it is deleted, with its password, identities and sessions,
@@ -45,6 +50,8 @@ export interface AccountProvider {
   tell(userId: string, memberships: readonly Membership[]): Promise<Told>;
 }
 
+/** The nil UUID, which no account gets. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 const EMAIL_EXISTS = 'email_exists';
 const USER_NOT_FOUND = 'user_not_found';
 /** How often to look again when the account was changed between two calls. */
@@ -166,6 +173,10 @@ export function createAccountProvider(config: AccountConfig): AccountProvider {
   }
 
   return {
+    async check() {
+      await byId(NOBODY);
+    },
+
     async ensure(person, invitationId, onReplace = async () => {}) {
       for (let round = 0; round < ROUNDS; round++) {
         const created = await create(person, invitationId);

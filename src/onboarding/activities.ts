@@ -26,8 +26,12 @@ export function createActivities({
   eventStore,
   emailProvider,
   pace,
+  watchProvider,
   metrics,
 }: WorkerKernel<OnboardingWorkerConfig>): Implementations<OnboardingActivities> {
+  // Each lists the records of the name, and creates or deletes one.
+  const dnsProvider = inPace(createDnsProvider(config), pace, 'cloudflare', 2);
+  watchProvider('cloudflare', (signal) => dnsProvider.check({ signal }));
   const deps: OnboardingDeps = {
     config,
     emitEvent: createEmitEvent(eventStore, ONBOARDING_EVENTS),
@@ -35,8 +39,7 @@ export function createActivities({
     organizations: createOrganizations(pool),
     invitations: createInvitations(pool),
     standings: createStandings(pool),
-    // Each lists the records of the name, and creates or deletes one.
-    dnsProvider: inPace(createDnsProvider(config), pace, 'cloudflare', 2),
+    dnsProvider,
     resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
     emailProvider,
   };

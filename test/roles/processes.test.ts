@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { freePort } from '#dev/embedded/freePort.ts';
+import { SEARCH_ATTRIBUTES } from '#families.ts';
 import { listen } from '#support/http/listen.ts';
 import { scrape } from '#support/http/scrape.ts';
 import { CACHE } from '#support/paths.ts';
@@ -175,12 +176,38 @@ describe('a namespace', () => {
   });
 
   describe('without search attributes', () => {
-    const api = useApi(onboarding, { TEMPORAL_NAMESPACE: BARE });
+    const api = useApi(onboarding, {
+      TEMPORAL_NAMESPACE: BARE,
+      DEPENDENCY_CHECK_INTERVAL_SECONDS: '0.2',
+    });
 
     test('makes the API not ready, and /ready says why', async () => {
       const { status, body } = await api.call('GET', '/ready');
       expect(status).toBe(503);
       expect(body.checks).toEqual({ postgres: 'ok', temporal: 'ok', temporal_setup: 'failed' });
+    });
+
+    test('is told by the metrics, attribute by attribute, until somebody creates them', async () => {
+      const metricOf = async (name: string, labels: Record<string, string>) =>
+        (await scrape(api.url)).value(name, labels);
+      const missing = (attribute: string) => metricOf('search_attribute_missing', { attribute });
+      await expect.poll(() => missing('org_id')).toBe(1);
+      expect(await metricOf('dependency_up', { dependency: 'search_attributes' })).toBe(0);
+      expect(await metricOf('dependency_up', { dependency: 'temporal' })).toBe(1);
+      const create = (names: readonly string[]) =>
+        run(inject('temporalCli'), [
+          ...['operator', 'search-attribute', 'create', '--namespace', BARE],
+          ...names.flatMap((name) => ['--name', name, '--type', 'Keyword']),
+          ...['--address', inject('temporalAddress')],
+        ]);
+      const [last = '', ...others] = SEARCH_ATTRIBUTES.toReversed();
+      await create(others);
+      await expect.poll(() => missing('org_id'), { timeout: 20_000 }).toBe(0);
+      expect(await missing(last)).toBe(1);
+      await create([last]);
+      const up = () => metricOf('dependency_up', { dependency: 'search_attributes' });
+      await expect.poll(up, { timeout: 20_000 }).toBe(1);
+      expect(await missing(last)).toBe(0);
     });
   });
 });

@@ -37,7 +37,11 @@ const TOOLS = 'Tools and tests';
 
 /** A setting belongs to the first group whose pattern matches its name. */
 const GROUPS: readonly SettingGroup[] = [
-  { title: 'The process', names: /^(LOG_|DEPLOYMENT_|BUILD_|SECRETS_|METRICS_|HEALTH_INTERVAL_)/ },
+  {
+    title: 'The process',
+    names:
+      /^(LOG_|DEPLOYMENT_|BUILD_|SECRETS_|METRICS_|HEALTH_INTERVAL_|DEPENDENCY_CHECK_|PROVIDER_CHECK_)/,
+  },
   { title: 'PostgreSQL', names: /^(MIGRATION_)?DATABASE_/ },
   { title: 'Temporal', names: /^TEMPORAL_/ },
   { title: 'The worker', names: /^(WORKER_|HEALTH_CHECK_PORT)/ },

@@ -23,7 +23,11 @@ export interface Caller {
   permissions: Permission[];
 }
 
-export type Authenticate = (authorization: string | undefined) => Promise<Caller>;
+export interface Authenticate {
+  (authorization: string | undefined): Promise<Caller>;
+  /** Whether the address of the published keys answers; absent where none are used. */
+  checkKeys?: () => Promise<void>;
+}
 
 type AuthConfig = Pick<
   KernelApiConfig,
@@ -86,17 +90,18 @@ function verifierFor(config: AuthConfig, onChange: () => void) {
       return (await jwtVerify(token, secret, { ...options, algorithms: SYMMETRIC })).payload;
     }
     if (keys && ASYMMETRIC.includes(alg)) {
-      return (await jwtVerify(token, keys, { ...options, algorithms: ASYMMETRIC })).payload;
+      return (await jwtVerify(token, keys.keyFor, { ...options, algorithms: ASYMMETRIC })).payload;
     }
     throw unauthorized();
   }
-  return async (token: string): Promise<JWTPayload> => {
+  async function verify(token: string): Promise<JWTPayload> {
     const { alg = '', typ } = decodeProtectedHeader(token);
     if (!isSessionType(typ)) throw unauthorized();
     const payload = await verified(token, alg);
     requirePastIssue(payload);
     return payload;
-  };
+  }
+  return { verify, keys };
 }
 
 const callerOf = (claims: Claims): Caller => ({
@@ -118,8 +123,9 @@ const isAboutToken = (error: unknown): boolean =>
  *   without a valid token, 403 when access is blocked, 503 when no keys are known.
  */
 export function createAuthenticate(config: AuthConfig): Authenticate {
-  const tokens = rememberVerified(verifierFor(config, () => tokens.forget()));
-  return async (authorization) => {
+  const { verify, keys } = verifierFor(config, () => tokens.forget());
+  const tokens = rememberVerified(verify);
+  const authenticate: Authenticate = async (authorization) => {
     const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '') ?? [];
     if (!token) throw unauthorized();
     const payload = await tokens.verify(token).catch((error) => {
@@ -131,4 +137,5 @@ export function createAuthenticate(config: AuthConfig): Authenticate {
     if (claims.isBlocked) throw new Problem(403, 'access-blocked', 'Access is blocked');
     return callerOf(claims);
   };
+  return Object.assign(authenticate, keys && { checkKeys: () => keys.check() });
 }

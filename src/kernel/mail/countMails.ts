@@ -26,6 +26,7 @@ export function countMails(
       }
       metrics.inc('mails_total', { kind, outcome: 'sent' });
     },
+    check: (signal) => provider.check(signal),
     close: () => provider.close(),
   };
 }

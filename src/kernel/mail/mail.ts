@@ -25,5 +25,7 @@ export interface EmailProvider {
    * @throws ProviderError; of the kind `unknown_outcome` when the server may have accepted it.
    */
   send(mail: Mail, options?: SendOptions): Promise<void>;
+  /** Asks whether the server takes our login now, without a mail. @throws ProviderError. */
+  check(signal: AbortSignal): Promise<void>;
   close(): void;
 }

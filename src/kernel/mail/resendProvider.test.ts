@@ -108,6 +108,24 @@ test('a wrong key names the settings', async () => {
   });
 });
 
+test.each([
+  ['may do everything', false],
+  ['may only send', true],
+])('a key that %s passes the check, and no mail is sent', async (_name, sendsOnly) => {
+  resend.sendsOnly = sendsOnly;
+  await provider().check(new AbortController().signal);
+  resend.sendsOnly = false;
+  expect(resend.mails).toEqual([]);
+});
+
+test('a key that was revoked does not pass the check', async () => {
+  const { signal } = new AbortController();
+  await expect(provider({ RESEND_API_KEY: 're_old' }).check(signal)).rejects.toMatchObject({
+    kind: 'unauthorized',
+    status: 403,
+  });
+});
+
 test('an attempt that is abandoned ends, though nothing answers', async () => {
   resend.fail('hang');
   const abandoned = new AbortController();

@@ -72,18 +72,38 @@ function unreachable(error: unknown): ProviderError {
   return new ProviderError(EMAIL_FAILURE, 'transport', message);
 }
 
+/** What a key gets that may send, and nothing else: it is known, and valid. */
+const SENDS_ONLY = 'restricted_api_key';
+
 export function createResendProvider(config: ResendConfig): EmailProvider {
-  const url = `${config.RESEND_API_BASE_URL.replace(/\/$/, '')}/emails`;
+  const base = config.RESEND_API_BASE_URL.replace(/\/$/, '');
+  const authorization = `Bearer ${config.RESEND_API_KEY}`;
+
+  /** One call with its whole answer, whatever it is. @throws ProviderError without one. */
+  async function call(path: string, init: RequestInit, signal?: AbortSignal) {
+    const limit = AbortSignal.timeout(TIMEOUT_MS);
+    try {
+      const response = await fetch(base + path, {
+        ...init,
+        redirect: 'manual',
+        signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      });
+      const text = await boundedText(response.body, MAX_ANSWER_BYTES);
+      return { response, answer: text === undefined ? undefined : parsed(text) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw unreachable(error);
+    }
+  }
+
   return {
     async send({ kind: _kind, messageId, correlationId, ...mail }, { signal } = {}) {
       signal?.throwIfAborted();
       const id = `${messageId}@${config.PLATFORM_BASE_DOMAIN}`;
-      const limit = AbortSignal.timeout(TIMEOUT_MS);
       const request = {
         method: 'POST',
-        redirect: 'manual' as const,
         headers: {
-          authorization: `Bearer ${config.RESEND_API_KEY}`,
+          authorization,
           'content-type': 'application/json',
           'idempotency-key': id,
         },
@@ -92,23 +112,19 @@ export function createResendProvider(config: ResendConfig): EmailProvider {
           from: config.MAIL_FROM,
           headers: { 'Message-ID': `<${id}>`, [CORRELATION_HEADER]: correlationId },
         }),
-        signal: signal ? AbortSignal.any([signal, limit]) : limit,
       };
-      let response: Response;
-      let text: string | undefined;
-      try {
-        response = await fetch(url, request);
-        text = await boundedText(response.body, MAX_ANSWER_BYTES);
-      } catch (error) {
-        signal?.throwIfAborted();
-        throw unreachable(error);
-      }
-      const answer = text === undefined ? undefined : parsed(text);
+      const { response, answer } = await call('/emails', request, signal);
       if (!response.ok) throw refusal(response, answer);
       if (typeof answer?.id === 'string') return;
       const message = 'Resend answered a success without the id of a mail';
       throw new ProviderError(EMAIL_FAILURE, 'unexpected', message, { status: response.status });
     },
+
+    async check(signal) {
+      const { response, answer } = await call('/domains', { headers: { authorization } }, signal);
+      if (!response.ok && answer?.name !== SENDS_ONLY) throw refusal(response, answer);
+    },
+
     close() {},
   };
 }

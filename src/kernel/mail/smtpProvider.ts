@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
 import MailComposer from 'nodemailer/lib/mail-composer';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
+import { isProviderError } from '#kernel/providerError.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import { CORRELATION_HEADER } from '#kernel/workflow/names.ts';
 import type { EmailProvider, Mail, SendOptions } from './mail.ts';
@@ -151,20 +152,28 @@ export function createSmtpProvider(config: SmtpConfig): EmailProvider {
     await sendOver(await connect(how.signal), mail, how);
   }
 
+  /** Greeting, EHLO and login on a connection of its own: one that is idle would prove less. */
+  async function greet(signal: AbortSignal): Promise<void> {
+    const connection = await connect(signal);
+    connection.quit();
+  }
+
+  /** Does the work when a connection is free. @throws ProviderError */
+  async function inSlot(signal: AbortSignal | undefined, work: () => Promise<void>): Promise<void> {
+    const release = await slots.take(signal);
+    try {
+      await work();
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw isProviderError(error) ? error : toProviderError(error);
+    } finally {
+      release();
+    }
+  }
+
   return {
-    async send(mail, how = {}) {
-      const release = await slots.take(how.signal);
-      try {
-        await send(mail, how);
-      } catch (error) {
-        how.signal?.throwIfAborted();
-        throw error instanceof Error && error.name === 'ProviderError'
-          ? error
-          : toProviderError(error);
-      } finally {
-        release();
-      }
-    },
+    send: (mail, how = {}) => inSlot(how.signal, () => send(mail, how)),
+    check: (signal) => inSlot(signal, () => greet(signal)),
     close() {
       for (const connection of open) drop(connection);
     },

@@ -85,6 +85,13 @@ export const temporalSettings = {
   TEMPORAL_TLS: flag(false).describe('TLS without an API key'),
 };
 
+/** How often dependencies are asked in the background, for `dependency_up`. */
+const dependencySettings = {
+  DEPENDENCY_CHECK_INTERVAL_SECONDS: seconds(15 * SECOND_MS, 3600 * SECOND_MS).describe(
+    'how often database, Temporal and the keys of tokens are asked whether they serve this process; 0 is never',
+  ),
+};
+
 export const platformSettings = {
   PLATFORM_BASE_DOMAIN: z
     .string()
@@ -97,6 +104,7 @@ export const apiSettings = {
   ...processSettings,
   ...temporalSettings,
   ...platformSettings,
+  ...dependencySettings,
   PORT: port(3000).describe('port of the API'),
   SUPABASE_URL: z
     .url()
@@ -166,6 +174,10 @@ export const workerSettings = {
   ...processSettings,
   ...temporalSettings,
   ...platformSettings,
+  ...dependencySettings,
+  PROVIDER_CHECK_INTERVAL_SECONDS: seconds(MINUTE_MS, 3600 * SECOND_MS).describe(
+    'how often each worker asks Cloudflare, Supabase Auth and the mail server whether they serve it, at the pace that all workers share; 0 is never',
+  ),
   WORKER_BUNDLE_PATH: optional().describe(
     'workflow bundle written by `node src/main.ts bundle`; made at start when not set',
   ),

@@ -10,6 +10,15 @@ export const KERNEL_LABEL_VALUES = {
   activity_outcome: ['completed', 'failed', 'cancelled'],
   mail_outcome: ['sent', 'failed', 'unknown'],
   resolver_result: ['found', 'not_found', 'mismatch', 'error'],
+  dependency: [
+    'database',
+    'temporal',
+    'search_attributes',
+    'supabase_keys',
+    'supabase_auth',
+    'cloudflare',
+    'mail',
+  ],
   rejected_token_reason: ['missing', 'invalid', 'blocked', 'keys_unavailable'],
 } as const;
 
@@ -196,6 +205,22 @@ export const KERNEL_METRICS = {
     labels: [],
     from: 'api',
     source: 'sql/health/parked_streams.sql',
+  }),
+
+  // Dependencies: asked in the background, so that no scrape waits for one.
+  dependency_up: gauge({
+    help: 'Whether a dependency serves this process: 1, or 0 when it refuses or is silent.',
+    unit: 'short',
+    labels: ['dependency'],
+    from: 'both',
+    source: 'src/kernel/outbound/dependencies.ts, in the background',
+  }),
+  search_attribute_missing: gauge({
+    help: 'Whether the namespace lacks a search attribute that runs need.',
+    unit: 'short',
+    labels: ['attribute'],
+    from: 'both',
+    source: 'Temporal: listSearchAttributes, in the background',
   }),
 
   // Work of which one process at a time does a round.

@@ -1,9 +1,10 @@
 /** What has to be there in Temporal before anything can run: the namespace and its search attributes. */
 import { isGrpcServiceError, type OperatorService, type WorkflowService } from '@temporalio/client';
-import type { Logger } from '#kernel/telemetry/logger.ts';
+import { type AskDependency, NotAsked, NotServing } from '#kernel/outbound/dependencies.ts';
+import type { Metrics } from '#kernel/telemetry/metrics.ts';
 
 /** The connection of a client or of a worker. */
-interface TemporalServices {
+export interface TemporalServices {
   workflowService: WorkflowService;
   operatorService: OperatorService;
   withDeadline<T>(deadline: number, call: () => Promise<T>): Promise<T>;
@@ -12,6 +13,13 @@ interface TemporalServices {
 export interface Prerequisites {
   namespace: string;
   searchAttributes: readonly string[];
+}
+
+export interface Missing {
+  /** What is missing, with the setting or the command. */
+  words: string;
+  /** Names of the search attributes that are not there. */
+  attributes: readonly string[];
 }
 
 const DEADLINE_MS = 2_000;
@@ -46,43 +54,60 @@ async function registered(services: TemporalServices, namespace: string) {
 }
 
 /**
- * @returns words for what is missing, with the setting or the command; undefined when all is there.
+ * @returns what is missing; undefined when all is there.
  * @throws when Temporal does not answer in time.
  */
 export const missingIn = (
   services: TemporalServices,
   { namespace, searchAttributes }: Prerequisites,
-): Promise<string | undefined> =>
+): Promise<Missing | undefined> =>
   services.withDeadline(Date.now() + DEADLINE_MS, async () => {
     try {
       await services.workflowService.describeNamespace({ namespace });
     } catch (error) {
-      return wordsFor(error, namespace);
+      return { words: wordsFor(error, namespace), attributes: [] };
     }
     const present = await registered(services, namespace);
     const missing = present ? searchAttributes.filter((name) => !present.includes(name)) : [];
     if (missing.length === 0) return undefined;
     const options = missing.map((name) => `--name ${name} --type Keyword`).join(' ');
-    return `the namespace "${namespace}" lacks search attributes: temporal operator search-attribute create --namespace ${namespace} ${options}`;
+    const words = `the namespace "${namespace}" lacks search attributes: temporal operator search-attribute create --namespace ${namespace} ${options}`;
+    return { words, attributes: missing };
   });
 
 /**
- * A check for `/ready`. What is missing is logged when it changes; once all was there, Temporal is not
- * asked again.
+ * Asks whether all is there, and shows each search attribute as `search_attribute_missing`.
+ * @param connected the connection, as soon as there is one.
  */
+export function askPrerequisites(
+  connected: () => TemporalServices | undefined,
+  prerequisites: Prerequisites,
+  metrics: Metrics,
+): AskDependency {
+  return async () => {
+    const services = connected();
+    if (!services) throw new NotAsked();
+    // That Temporal is silent is said by another dependency.
+    const missing = await missingIn(services, prerequisites).catch(() => {
+      throw new NotAsked();
+    });
+    for (const attribute of prerequisites.searchAttributes) {
+      const isMissing = missing?.attributes.includes(attribute) ?? false;
+      metrics.set('search_attribute_missing', { attribute }, isMissing ? 1 : 0);
+    }
+    if (missing) throw new NotServing(missing.words);
+  };
+}
+
+/** A check for `/ready`: once all was there, Temporal is not asked again. */
 export function checkOnce(
   services: TemporalServices,
   prerequisites: Prerequisites,
-  logger: Logger,
 ): () => Promise<void> {
   let present = false;
-  let logged: string | undefined;
   return async () => {
     if (present) return;
-    const missing = await missingIn(services, prerequisites);
-    if (missing && missing !== logged) logger.error({ missing }, 'Temporal is not prepared');
-    logged = missing;
-    if (missing) throw new Error('Temporal is not prepared');
+    if (await missingIn(services, prerequisites)) throw new Error('Temporal is not prepared');
     present = true;
   };
 }

@@ -17,14 +17,16 @@ export function tellingOf({
   config,
   pool,
   pace,
+  watchProvider,
   metrics,
   logger,
 }: Pick<
   WorkerKernel<MembershipWorkerConfig, MembershipMetric>,
-  'config' | 'pool' | 'pace' | 'metrics' | 'logger'
+  'config' | 'pool' | 'pace' | 'watchProvider' | 'metrics' | 'logger'
 >): MembershipParts {
   const memberships = createMemberships(pool);
   const accounts = inPace(createAccountProvider(config), pace, 'supabase', 2);
+  watchProvider('supabase_auth', () => accounts.check());
   return {
     memberships,
     accounts,

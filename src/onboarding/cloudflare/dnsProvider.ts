@@ -38,6 +38,12 @@ interface RemoveOptions extends CallOptions {
 
 export interface DnsProvider {
   /**
+   * Asks what every onboarding asks first: the zone, and the records of a name, here of the zone's own.
+   * The address that verifies tokens would not know those that belong to an account.
+   * @throws ProviderError when the token is refused, or Cloudflare does not serve us.
+   */
+  check(options?: CallOptions): Promise<void>;
+  /**
    * Makes sure that `fqdn` is a CNAME to DNS_TARGET; an existing record is used.
    * @throws ProviderError conflict when the name is used otherwise or by another organization;
    *   rejected, rate_limited or unavailable, depending on Cloudflare's response.
@@ -219,6 +225,10 @@ export function createDnsProvider(config: DnsConfig, timeoutMs = TIMEOUT_MS): Dn
   }
 
   return {
+    check: (options = {}) =>
+      translated(async () => {
+        await recordsAt(config.PLATFORM_BASE_DOMAIN, await zoneId(options), options);
+      }),
     ensureRecord: ({ orgId, fqdn }, options = {}) => translated(() => ensure(orgId, fqdn, options)),
     removeRecords: (what, options = {}) => translated(() => removeOwned(what, options)),
   };

@@ -12,13 +12,14 @@ import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createAuthenticate } from '#kernel/http/auth.ts';
 import { close, listen } from '#kernel/http/server.ts';
+import { createDependencies } from '#kernel/outbound/dependencies.ts';
 import { QUEUE_NAMES, taskQueueOf } from '#kernel/queues.ts';
 import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { createMetrics } from '#kernel/telemetry/metrics.ts';
 import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
 import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connection.ts';
-import { checkOnce } from '#kernel/temporal/prerequisites.ts';
+import { askPrerequisites, checkOnce } from '#kernel/temporal/prerequisites.ts';
 import { pingTemporal } from '#kernel/temporal/runs.ts';
 import { careForSchedules } from '#kernel/temporal/schedules.ts';
 import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
@@ -48,27 +49,33 @@ async function createParts(
     readRules: READ_RULES,
     traceLineage: traceLineageOf(pool),
   };
-  const checkSetup = checkOnce(
-    connection,
-    { namespace: config.TEMPORAL_NAMESPACE, searchAttributes: SEARCH_ATTRIBUTES },
-    logger,
-  );
-  const app = await createApp({
-    ...kernel,
-    authenticate: createAuthenticate(config),
-    checks: {
-      postgres: () => pingDatabase(pool),
-      temporal: () => pingTemporal(client),
-      temporal_setup: checkSetup,
-    },
-  });
+  const prerequisites = {
+    namespace: config.TEMPORAL_NAMESPACE,
+    searchAttributes: SEARCH_ATTRIBUTES,
+  };
+  const authenticate = createAuthenticate(config);
+  const checks = {
+    postgres: () => pingDatabase(pool),
+    temporal: () => pingTemporal(client),
+    temporal_setup: checkOnce(connection, prerequisites),
+  };
+  const askTemporal = askPrerequisites(() => connection, prerequisites, metrics);
+  const everyMs = config.DEPENDENCY_CHECK_INTERVAL_MS;
+  const dependencies = createDependencies(metrics, logger);
+  dependencies.watch('database', { ask: checks.postgres, everyMs });
+  dependencies.watch('temporal', { ask: checks.temporal, everyMs });
+  dependencies.watch('search_attributes', { ask: askTemporal, everyMs });
+  if (authenticate.checkKeys) {
+    dependencies.watch('supabase_keys', { ask: authenticate.checkKeys, everyMs });
+  }
+  const app = await createApp({ ...kernel, authenticate, checks });
   const taskQueues = QUEUE_NAMES.map((queue) => taskQueueOf(config, queue));
   collectProcessMetrics(metrics, config, pool);
   await collectDatabaseMetrics(metrics, pool);
   collectServerMetrics(metrics, client, taskQueues);
   const intervalMs = config.HEALTH_INTERVAL_MS;
   const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
-  return { app, monitor, checkSetup, background: await loadBackground(kernel) };
+  return { app, monitor, dependencies, background: await loadBackground(kernel) };
 }
 
 /** For what is left of a request after its own time limit. */
@@ -92,7 +99,7 @@ export async function runApi(
 ): Promise<void> {
   const pool = createPool(config, 'a4c-api', logger);
   const temporal = connectTemporal(config);
-  const { app, monitor, checkSetup, background } = await createParts(
+  const { app, monitor, dependencies, background } = await createParts(
     config,
     pool,
     temporal,
@@ -110,12 +117,11 @@ export async function runApi(
     const port = await listen(server, config.PORT, 'PORT');
     logger.info({ port }, 'API listens');
     onListening(port);
-    // Says at start what is missing; Temporal may come later.
-    checkSetup().catch(() => {});
     await Promise.all([
       closed(server, stopping, config.REQUEST_TIMEOUT_MS),
       ...background.map((run) => run(stopping)),
       monitor.run(stopping),
+      dependencies.run(stopping),
       careForSchedules(
         {
           client: temporal.client,

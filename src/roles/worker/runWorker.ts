@@ -16,6 +16,11 @@ import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { countMails } from '#kernel/mail/countMails.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
 import { paceMails } from '#kernel/mail/paceMails.ts';
+import {
+  type AskDependency,
+  createDependencies,
+  type Dependencies,
+} from '#kernel/outbound/dependencies.ts';
 import { createPace } from '#kernel/patience/pace.ts';
 import { deploymentNameOf, QUEUES, type Queue, taskQueueOf } from '#kernel/queues.ts';
 import { activityMetricsInterceptor } from '#kernel/telemetry/activityMetrics.ts';
@@ -28,8 +33,9 @@ import { collectProcessMetrics } from '#kernel/telemetry/processMetrics.ts';
 import { temporalTracingPlugin } from '#kernel/telemetry/tracing/tracing.ts';
 import { temporalConnectionOptions } from '#kernel/temporal/connection.ts';
 import { correlationActivityInterceptor } from '#kernel/temporal/interceptors.ts';
-import { missingIn } from '#kernel/temporal/prerequisites.ts';
+import { askPrerequisites, missingIn } from '#kernel/temporal/prerequisites.ts';
 import { freeLoopbackAddress, installRuntime } from '#kernel/temporal/runtime.ts';
+import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
 import { LABEL_VALUES, METRICS, type MetricName } from '#metricCatalogue.ts';
 import { createActivities, type RegisteredActivities, runBackground } from './activities.ts';
@@ -42,6 +48,11 @@ export const FORCE_AFTER_GRACE_MS = 5_000;
 const pause = (stopping: AbortSignal): Promise<unknown> =>
   delay(RECONNECT_MS, undefined, { signal: stopping }).catch(() => {});
 
+const prerequisitesOf = (config: WorkerConfig) => ({
+  namespace: config.TEMPORAL_NAMESPACE,
+  searchAttributes: SEARCH_ATTRIBUTES,
+});
+
 /**
  * Tries until Temporal answers and has what the worker needs: it may start before its server, and
  * before somebody has made the namespace.
@@ -52,17 +63,13 @@ async function connect(
   logger: Logger,
   stopping: AbortSignal,
 ): Promise<NativeConnection | undefined> {
-  const prerequisites = {
-    namespace: config.TEMPORAL_NAMESPACE,
-    searchAttributes: SEARCH_ATTRIBUTES,
-  };
   while (!stopping.aborted) {
     let connection: NativeConnection | undefined;
     try {
       connection = await NativeConnection.connect(temporalConnectionOptions(config));
-      const missing = await missingIn(connection, prerequisites);
+      const missing = await missingIn(connection, prerequisitesOf(config));
       if (!missing) return connection;
-      logger.warn({ missing }, 'Temporal is not prepared; it is looked at again');
+      logger.warn({ missing: missing.words }, 'Temporal is not prepared; it is looked at again');
     } catch (error) {
       logger.warn(
         { address: config.TEMPORAL_ADDRESS, reason: (error as Error).message },
@@ -86,7 +93,9 @@ async function activitiesOf(
   pool: Pool,
   logger: Logger,
   metrics: Metrics<MetricName>,
+  dependencies: Dependencies,
 ) {
+  const everyMs = config.PROVIDER_CHECK_INTERVAL_MS;
   const pace = createPace(pool, {
     cloudflare: config.CLOUDFLARE_PER_SECOND,
     smtp: config.MAILS_PER_SECOND,
@@ -96,7 +105,10 @@ async function activitiesOf(
   const emailProvider = paceMails(counted, pace);
   const observer = config.METRICS_ENABLED ? eventMetrics(metrics, AGGREGATES) : undefined;
   const eventStore = createEventStore(pool, observer);
-  const kernel = { config, pool, eventStore, emailProvider, pace, metrics, logger };
+  const watchProvider: WorkerKernel<WorkerConfig>['watchProvider'] = (dependency, ask) =>
+    dependencies.watch(dependency, { ask, everyMs });
+  watchProvider('mail', (signal) => emailProvider.check(signal));
+  const kernel = { config, pool, eventStore, emailProvider, pace, watchProvider, metrics, logger };
   return { activities: await createActivities(kernel), emailProvider, kernel };
 }
 
@@ -105,6 +117,8 @@ interface Started {
   workers: Worker[];
   connection?: NativeConnection;
 }
+
+const TEMPORAL_DEADLINE_MS = 2_000;
 
 /** Ready when every queue is polled, and PostgreSQL and Temporal respond. */
 function readiness(started: Started, pool: Pool) {
@@ -120,10 +134,25 @@ function readiness(started: Started, pool: Pool) {
     },
     postgres: () => pingDatabase(pool),
     temporal: async () => {
-      if (!started.connection) throw new Error('not connected');
-      await started.connection.workflowService.getSystemInfo({});
+      const { connection } = started;
+      if (!connection) throw new Error('not connected');
+      await connection.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, () =>
+        connection.workflowService.getSystemInfo({}),
+      );
     },
   };
+}
+
+/** What is asked for readiness is also asked in the background, for `dependency_up`. */
+function watchOwn(
+  dependencies: Dependencies,
+  { postgres, temporal }: ReturnType<typeof readiness>,
+  searchAttributes: AskDependency,
+  everyMs: number,
+): void {
+  dependencies.watch('database', { ask: postgres, everyMs });
+  dependencies.watch('temporal', { ask: temporal, everyMs });
+  dependencies.watch('search_attributes', { ask: searchAttributes, everyMs });
 }
 
 /**
@@ -198,17 +227,29 @@ export async function runWorker(
   const metrics = createMetrics('worker', METRICS);
   collectProcessMetrics(metrics, config, pool);
   if (coreAddress) metrics.appendFrom(coreMetrics(coreAddress));
-  const { activities, emailProvider, kernel } = await activitiesOf(config, pool, logger, metrics);
+  const dependencies = createDependencies(metrics, logger);
+  const { activities, emailProvider, kernel } = await activitiesOf(
+    config,
+    pool,
+    logger,
+    metrics,
+    dependencies,
+  );
   const started: Started = { workers: [] };
-  const health = createHealthServer(readiness(started, pool), metrics);
+  const checks = readiness(started, pool);
+  const askTemporal = askPrerequisites(() => started.connection, prerequisitesOf(config), metrics);
+  watchOwn(dependencies, checks, askTemporal, config.DEPENDENCY_CHECK_INTERVAL_MS);
+  const health = createHealthServer(checks, metrics);
+  const ended = new AbortController();
   try {
     await health.listen(config.HEALTH_CHECK_PORT);
+    // From the start: a worker that waits for Temporal has to tell it.
+    dependencies.run(AbortSignal.any([stopping, ended.signal]));
     started.connection = await connect(config, logger, stopping);
     if (!started.connection) return;
     started.workers = await createWorkers(config, started.connection, activities, metrics);
     const running = runAll(started.workers, stopping);
     // The background ends with the workers, also when one of them has failed.
-    const ended = new AbortController();
     const background = runBackground(kernel, AbortSignal.any([stopping, ended.signal]));
     logger.info(
       {
@@ -222,6 +263,7 @@ export async function runWorker(
     await running.finally(() => ended.abort());
     await background;
   } finally {
+    ended.abort();
     await health.close();
     emailProvider.close();
     await started.connection?.close();

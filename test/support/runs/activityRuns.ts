@@ -29,6 +29,7 @@ async function activitiesOn({ workerEnv, database }: Onboarding) {
     eventStore: createEventStore(database.pool),
     emailProvider,
     pace: createPace(database.pool, {}),
+    watchProvider() {},
     metrics: createMetrics('worker', METRICS),
     logger: createLogger('test', 'silent'),
   });

@@ -52,7 +52,7 @@ beforeEach(async () => {
 afterEach(() => stop());
 
 function keys(options: Partial<SigningKeysOptions> = {}) {
-  const keyFor = createSigningKeys(url, {
+  const { keyFor } = createSigningKeys(url, {
     graceMs: 3_600_000,
     now: () => now,
     pause: async (ms) => {
@@ -142,7 +142,7 @@ test('between half a minute and a minute, requests do not wait for the fetch', a
 
 test('a flood of unknown key ids causes few fetches, and does not stop the known key', async () => {
   let asked = 0;
-  const keyFor = createSigningKeys(url, {
+  const { keyFor } = createSigningKeys(url, {
     graceMs: 3_600_000,
     now: () => now,
     // Time goes on by what callers wait for, at least.

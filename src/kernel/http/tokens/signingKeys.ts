@@ -109,6 +109,14 @@ class SigningKeys {
     return true;
   }
 
+  /** Whether the address answers, with keys that are not much older than this call. */
+  check = async (): Promise<void> => {
+    if (this.#isAway || this.#age > FRESH_MS) await this.#refresh();
+    if (this.#isAway || !this.#keys) {
+      throw new KeysUnavailable('the keys that sign tokens cannot be fetched');
+    }
+  };
+
   keyFor: JWTVerifyGetKey = async (header, token) => {
     const keys = await this.#current();
     try {
@@ -122,10 +130,16 @@ class SigningKeys {
   };
 }
 
+export interface TokenKeys {
+  keyFor: JWTVerifyGetKey;
+  /** Fetches the keys when they are not fresh. @throws KeysUnavailable when that does not succeed. */
+  check(): Promise<void>;
+}
+
 /**
- * @returns the key of a token, for jose's `jwtVerify`. A new key is known at the first token that it
+ * @returns `keyFor` gives the key of a token, for jose's `jwtVerify`. A new key is known at the first token that it
  *   signed, 2 s after the last fetch at the latest; a removed one is refused after 60 s. It rejects
  *   with KeysUnavailable, or with jose's error when no published key matches.
  */
-export const createSigningKeys = (url: URL, options: SigningKeysOptions): JWTVerifyGetKey =>
-  new SigningKeys(url, options).keyFor;
+export const createSigningKeys = (url: URL, options: SigningKeysOptions): TokenKeys =>
+  new SigningKeys(url, options);
