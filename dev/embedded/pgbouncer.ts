@@ -18,7 +18,9 @@ const NOBODY = 65_534;
 export interface Pgbouncer {
   /** The same database and login as in a direct connection string, through the pooler. */
   through(url: string): string;
-  stop(): Promise<void>;
+  port: number;
+  /** @param signal by default the one that ends it at once, and every connection. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 interface PgbouncerOptions {
@@ -29,6 +31,10 @@ interface PgbouncerOptions {
   logins: readonly { user: string; password: string }[];
   /** Connections to the server for each database and login: fewer than clients have. */
   poolSize?: number;
+  /** By default a free one. */
+  port?: number;
+  /** Called with the process id before the wait for it begins. */
+  onSpawn?: (pid: number) => void;
   /** A folder that every user may enter. */
   folder: string;
 }
@@ -61,7 +67,7 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
   const { tool, logins, poolSize = 3 } = options;
   const home = await mkdtemp(path.join(options.folder, 'pgbouncer-'));
   await chmod(home, 0o755);
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const ini = path.join(home, 'pgbouncer.ini');
   await writeFile(ini, settings(new URL(options.server), port, home, poolSize));
   const users = logins.map(({ user, password }) => `"${user}" "${password}"\n`).join('');
@@ -71,8 +77,9 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
     stdio: 'ignore',
     ...(process.getuid?.() === 0 && { uid: NOBODY, gid: NOBODY }),
   });
-  async function stop(): Promise<void> {
-    await endProcess(child, { signal: 'SIGINT', limitMs: STOP_LIMIT_MS });
+  if (child.pid) options.onSpawn?.(child.pid);
+  async function stop(signal: NodeJS.Signals = 'SIGINT'): Promise<void> {
+    await endProcess(child, { signal, limitMs: STOP_LIMIT_MS });
     await rm(home, { recursive: true, force: true });
   }
   const limit = performance.now() + START_LIMIT_MS;
@@ -89,6 +96,7 @@ export async function startPgbouncer(options: PgbouncerOptions): Promise<Pgbounc
       pooled.host = `${HOST}:${port}`;
       return pooled.href;
     },
+    port,
     stop,
   };
 }

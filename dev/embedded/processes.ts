@@ -19,7 +19,16 @@ export interface RoleProcess {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
+export interface BegunRole extends RoleProcess {
+  /** Resolves when it is ready. @throws Error as `Processes.start`. */
+  ready(): Promise<void>;
+  /** Resolves when it has ended, for whatever reason. */
+  ended: Promise<void>;
+}
+
 export interface Processes {
+  /** Starts a role, and does not wait until it is ready. The arguments are those of `start`. */
+  begin(role: RoleName, settings?: Record<string, string>, logFile?: string): Promise<BegunRole>;
   /**
    * Starts a role and resolves when it is ready.
    * @param settings replace those of the stack; a second process of a role needs another port.
@@ -88,20 +97,34 @@ export function createProcesses(stack: {
     return child;
   }
 
-  return {
-    async start(role, settings = {}, logFile = path.join(stack.folder, `${role}.log`)) {
+  const processes: Processes = {
+    async begin(role, settings = {}, logFile = path.join(stack.folder, `${role}.log`)) {
       const env = { ...stack.env, ...settings };
       const child = await spawnRole(role, env, logFile);
-      try {
-        await untilReady(child, `http://127.0.0.1:${env[PORT_SETTING[role]]}/ready`);
-      } catch (cause) {
-        await endProcess(child, { signal: 'SIGKILL' });
-        throw new Error(`the ${role} did not start. ${await tailOf(logFile)}`, { cause });
+      async function ready(): Promise<void> {
+        try {
+          await untilReady(child, `http://127.0.0.1:${env[PORT_SETTING[role]]}/ready`);
+        } catch (cause) {
+          await endProcess(child, { signal: 'SIGKILL' });
+          throw new Error(`the ${role} did not start. ${await tailOf(logFile)}`, { cause });
+        }
       }
-      return { pid: child.pid!, logFile, stop: (signal = 'SIGTERM') => endRole(child, signal) };
+      return {
+        pid: child.pid!,
+        logFile,
+        ready,
+        ended: hasEnded(child) ? Promise.resolve() : once(child, 'exit').then(() => {}),
+        stop: (signal = 'SIGTERM') => endRole(child, signal),
+      };
+    },
+    async start(role, settings, logFile) {
+      const begun = await processes.begin(role, settings, logFile);
+      await begun.ready();
+      return begun;
     },
     async stop() {
       await Promise.all(children.map((child) => endRole(child, 'SIGTERM')));
     },
   };
+  return processes;
 }

@@ -8,6 +8,7 @@ export interface ReaperOrder {
   watch?: number;
   watchPidFile?: string;
   remove?: string;
+  unmount?: string;
 }
 
 export interface Reaper {
@@ -19,6 +20,8 @@ export interface Reaper {
   watchPidFile(file: string): void;
   /** Registers a folder to remove when this process and all registered ones have ended. */
   remove(folder: string): void;
+  /** Registers a disk to unmount when it still is when this process has ended. */
+  unmount(folder: string): void;
   /** Closes the reaper's input: it ends and removes everything that still exists, then exits. */
   close(): void;
 }
@@ -42,6 +45,7 @@ export async function startReaper(): Promise<Reaper> {
     watch: (watch) => tell({ watch }),
     watchPidFile: (watchPidFile) => tell({ watchPidFile }),
     remove: (remove) => tell({ remove }),
+    unmount: (unmount) => tell({ unmount }),
     close: () => void child.stdin.end(),
   };
 }

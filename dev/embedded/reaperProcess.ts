@@ -3,9 +3,11 @@
  * from stdin what to end, one JSON `ReaperOrder` per line, and acts at the end of stdin. The kernel
  * closes stdin even when the other process was killed by SIGKILL.
  */
+import { execFile } from 'node:child_process';
 import { access, readFile, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { ReaperOrder } from './reaper.ts';
 
 /** Time between the first signal and SIGKILL. */
@@ -18,11 +20,13 @@ const FORGET_EVERY_MS = 500;
 const pids = new Set<number>();
 const pidFiles = new Set<string>();
 const folders = new Set<string>();
+const disks = new Set<string>();
 
-function obey({ watch, watchPidFile, remove }: ReaperOrder): void {
+function obey({ watch, watchPidFile, remove, unmount }: ReaperOrder): void {
   if (watch) pids.add(watch);
   if (watchPidFile) pidFiles.add(watchPidFile);
   if (remove) folders.add(remove);
+  if (unmount) disks.add(unmount);
 }
 
 /** @returns false when there is no such process. */
@@ -93,5 +97,6 @@ for await (const line of createInterface({ input: process.stdin })) obey(JSON.pa
 clearInterval(forgetting);
 if (!(await isInOrder())) {
   await endAll();
+  for (const disk of disks) await promisify(execFile)('umount', ['-l', disk]).catch(() => {});
   for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 }

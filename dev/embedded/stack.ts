@@ -15,12 +15,13 @@ import { loadDevConfig } from '#dev/settings.ts';
 import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
 import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
 import { startDatabase } from './database.ts';
-import { runsFile } from './folders.ts';
+import { postgresFolder, runsFile } from './folders.ts';
 import { freePort } from './freePort.ts';
 import { type Reaper, startReaper } from './reaper.ts';
-import { createReleasers } from './releasers.ts';
+import { createReleasers, type Releasers } from './releasers.ts';
 import { DNS_TARGET, environmentOf, ZONE } from './stackEnv.ts';
 import { type EmbeddedTemporalServer, startTemporal } from './temporal.ts';
+import { mountTightDisk, type NoDisk, type TightDisk } from './tightDisk.ts';
 
 export interface StackOptions {
   /** Called with a line of text before a slow operation. */
@@ -33,6 +34,8 @@ export interface StackOptions {
   durable?: boolean;
   /** True keeps the runs of Temporal in a file, so that its server can be started again. */
   keepsRuns?: boolean;
+  /** True gives the database a disk that can be made full, where mounting is permitted. */
+  tightDisk?: boolean;
 }
 
 export interface Stack {
@@ -40,6 +43,8 @@ export interface Stack {
   folder: string;
   /** Settings with which the roles `api` and `worker` use this stack, including their ports. */
   env: Record<string, string>;
+  /** The disk of the database. */
+  disk: TightDisk | NoDisk;
   temporal: EmbeddedTemporalServer;
   dns: LoopbackDns;
   cloudflare: LoopbackCloudflare;
@@ -60,6 +65,21 @@ async function createFolder(): Promise<string> {
   await mkdir(folder, { recursive: true, mode: ENTERABLE });
   return folder;
 }
+
+/** A disk for the database's folder, before anything is in it. */
+async function startDisk(
+  folder: string,
+  reaper: Reaper,
+  releasers: Releasers,
+): Promise<TightDisk | NoDisk> {
+  const mounted = postgresFolder(folder);
+  reaper.unmount(mounted);
+  const disk = await mountTightDisk(mounted);
+  if (disk.missing === undefined) releasers.push(disk.unmount);
+  return disk;
+}
+
+const NO_DISK: NoDisk = { missing: 'the stack was started without a disk of its own' };
 
 async function startTemporalServer(
   folder: string,
@@ -114,6 +134,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const folder = await createFolder();
   reaper.remove(folder);
   releasers.push(() => rm(folder, { recursive: true, force: true }));
+  const disk = options.tightDisk ? await startDisk(folder, reaper, releasers) : NO_DISK;
   const starting = [
     part('PostgreSQL', startDatabase({ folder, reaper, durable })),
     part('Temporal', startTemporalServer(folder, reaper, options)),
@@ -129,7 +150,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await Promise.all(starting);
     const parts = { temporal, dns, cloudflare, smtp, supabase };
     const env = { ...environmentOf({ ...parts, database, bundlePath, ports }), ...settings };
-    return { folder, env, ...parts, idp, reaper, stop: releasers.releaseAll };
+    return { folder, env, disk, ...parts, idp, reaper, stop: releasers.releaseAll };
   } catch (error) {
     // A part that is still starting can only be stopped after its start.
     await Promise.allSettled(starting);
