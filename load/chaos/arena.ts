@@ -3,22 +3,16 @@
  * process kept in files, and a proxy in every connection.
  */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import type pg from 'pg';
 import { ownerPool } from '#dev/embedded/connections.ts';
-import { postgresFolder, runsFile } from '#dev/embedded/folders.ts';
-import { startPostgres } from '#dev/embedded/postgres.ts';
-import { createProcesses, type RoleName, type RoleProcess } from '#dev/embedded/processes.ts';
-import { createReleasers } from '#dev/embedded/releasers.ts';
+import { createProcesses, type RoleName } from '#dev/embedded/processes.ts';
 import { type Stack, startStack } from '#dev/embedded/stack.ts';
-import { startTemporal } from '#dev/embedded/temporal.ts';
-import { loadDevConfig } from '#dev/settings.ts';
-import { resolveTemporalCli } from '#dev/tools/temporalCli.ts';
+import { type BoundedStops, createBoundedStops } from './boundedStops.ts';
 import { type Links, startLinks } from './links.ts';
-
-const CACHE = path.resolve(import.meta.dirname, '../../.cache');
+import { keepRoles } from './roles.ts';
+import { postgresOf, temporalOf } from './servers.ts';
 
 /** Seconds where production waits for minutes; the limits of patience stay those of production. */
 const SETTINGS = {
@@ -29,6 +23,7 @@ const SETTINGS = {
   SMTP_COMMAND_TIMEOUT_SECONDS: '10',
   SMTP_DATA_TIMEOUT_SECONDS: '20',
   PUBLIC_RATE_LIMIT_PER_MINUTE: '100000',
+  INVITATION_RESEND_PAUSE_SECONDS: '1',
   LOG_LEVEL: 'warn',
 };
 
@@ -36,6 +31,9 @@ const ADMIN = {
   sub: randomUUID(),
   permissions: [{ p: 'platform.admin', s: '' }],
 };
+
+const READY_LIMIT_MS = 60_000;
+const POLL_MS = 200;
 
 export type Part = RoleName | 'postgres' | 'temporal';
 
@@ -47,91 +45,103 @@ export interface Arena {
   /** Straight to Temporal. */
   temporal: Client;
   apiUrl: string;
-  /** A token of a platform administrator that is valid now. */
-  token(): Promise<string>;
+  /** A token of a platform administrator that is valid now. @param claims besides the needed ones. */
+  token(claims?: { email: string }): Promise<string>;
   /** Process ids of a part. */
   pidOf(part: Part): Promise<number>;
   /** SIGKILL; it stays away until `revive`. */
   kill(part: Part): Promise<void>;
   /**
-   * Starts a part again that was killed.
+   * Starts a part again that was killed. A role is waited for until it is ready, but not for ever.
    * @param settings of a role, besides its own. @param logFile where the role's output goes.
    */
   revive(part: Part, settings?: Record<string, string>, logFile?: string): Promise<void>;
-  stop(): Promise<void>;
+  /** Resolves when API and worker are ready. @throws Error when they are not within a minute. */
+  ready(): Promise<void>;
+  /** Roles that ended although nobody had killed them, since the last call. */
+  takeDeaths(): RoleName[];
+  /** Stops every part, each within a limit. @returns in words, which did not. */
+  stop(): Promise<string[]>;
 }
 
 export async function startArena(log: (line: string) => void): Promise<Arena> {
-  const releasers = createReleasers();
+  const stops = createBoundedStops();
   try {
-    return await startParts(log, releasers);
+    return await startParts(log, stops);
   } catch (error) {
-    await releasers.releaseAll();
+    await stops.stopAll();
     throw error;
   }
 }
 
-async function startParts(
-  log: (line: string) => void,
-  releasers: ReturnType<typeof createReleasers>,
-): Promise<Arena> {
-  const stack = await startStack({ log, durable: true, keepsRuns: true, settings: SETTINGS });
-  releasers.push(stack.stop);
-  const links = await startLinks(stack.env);
-  releasers.push(links.stop);
+/** Straight to the servers, for the checker. */
+function connectTo(stack: Stack, stops: BoundedStops) {
   const owner = ownerPool(stack.env);
-  releasers.push(() => owner.end());
+  stops.push('the connections to PostgreSQL', () => owner.end());
   const connection = Connection.lazy({ address: stack.temporal.address });
-  releasers.push(() => connection.close());
-  const processes = createProcesses(stack);
-  releasers.push(processes.stop);
+  stops.push('the connection to Temporal', () => connection.close());
+  return { owner, temporal: new Client({ connection }) };
+}
 
-  const roles = new Map<RoleName, RoleProcess>();
-  const startRole = async (role: RoleName, settings: Record<string, string> = {}, log?: string) => {
-    const all = { ...links.settingsOf(role), ...settings };
-    roles.set(role, await processes.start(role, all, log));
-  };
-  const postmaster = path.join(postgresFolder(stack.folder), 'cluster', 'postmaster.pid');
-  const postgresPort = Number(new URL(stack.env.DATABASE_URL!).port);
-  let temporalPid = stack.temporal.pid;
-
-  const pidOf = async (part: Part): Promise<number> => {
-    if (part === 'temporal') return temporalPid;
-    if (part === 'postgres') return Number((await readFile(postmaster, 'utf8')).split('\n', 1)[0]);
-    return roles.get(part)!.pid;
-  };
-  async function reviveTemporal(): Promise<void> {
-    const { TEMPORAL_CLI: explicit } = loadDevConfig('dev');
-    const server = await startTemporal({
-      cli: await resolveTemporalCli({ explicit, cacheFolder: CACHE, log }),
-      logFile: path.join(stack.folder, 'temporal.log'),
-      port: Number(stack.temporal.address.split(':')[1]),
-      dbFile: runsFile(stack.folder),
-      onSpawn: stack.reaper.watch,
-    });
-    temporalPid = server.pid;
-    releasers.push(server.stop);
+async function untilReady({ PORT, HEALTH_CHECK_PORT }: Stack['env']): Promise<void> {
+  const signal = AbortSignal.timeout(READY_LIMIT_MS);
+  for (const port of [PORT, HEALTH_CHECK_PORT]) {
+    const isReady = () =>
+      fetch(`http://127.0.0.1:${port}/ready`, { signal }).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    while (!(await isReady())) await delay(POLL_MS, undefined, { signal });
   }
+}
 
-  await Promise.all([startRole('api'), startRole('worker')]);
+async function startParts(log: (line: string) => void, stops: BoundedStops): Promise<Arena> {
+  const stack = await startStack({
+    log,
+    durable: true,
+    keepsRuns: true,
+    tightDisk: true,
+    settings: SETTINGS,
+  });
+  stops.push('the stack', stack.stop);
+  const links = await startLinks(stack.env);
+  stops.push('the proxies', links.stop);
+  const clients = connectTo(stack, stops);
+  const processes = createProcesses(stack);
+  const roles = keepRoles((role, settings = {}, logFile) =>
+    processes.begin(role, { ...links.settingsOf(role), ...settings }, logFile),
+  );
+  stops.push('API and worker', async () => {
+    roles.letGo();
+    await processes.stop();
+  });
+
+  const postgres = postgresOf(stack);
+  const temporal = temporalOf(stack, log, stops);
+  const isRole = (part: Part): part is RoleName => part === 'api' || part === 'worker';
+  const pidOf = async (part: Part): Promise<number> => {
+    if (isRole(part)) return roles.pidOf(part);
+    return part === 'temporal' ? temporal.pid() : postgres.pid();
+  };
+  const ready = await Promise.all([roles.revive('api'), roles.revive('worker')]);
+  if (ready.includes(false)) throw new Error('API and worker were not ready in time');
   return {
     stack,
     links,
-    owner,
-    temporal: new Client({ connection }),
+    ...clients,
     apiUrl: `http://127.0.0.1:${stack.env.PORT}`,
-    token: () => stack.supabase.issueToken(ADMIN),
+    token: (extra = undefined) => stack.supabase.issueToken({ ...ADMIN, ...(extra && { extra }) }),
     pidOf,
     async kill(part) {
-      if (part === 'api' || part === 'worker') return roles.get(part)!.stop('SIGKILL');
+      if (isRole(part)) return roles.kill(part);
       process.kill(await pidOf(part), 'SIGKILL');
     },
     async revive(part, settings, logFile) {
-      if (part === 'api' || part === 'worker') return startRole(part, settings, logFile);
-      if (part === 'temporal') return reviveTemporal();
-      const dataDir = postgresFolder(stack.folder);
-      await startPostgres({ dataDir, port: postgresPort, durable: true });
+      if (isRole(part)) await roles.revive(part, settings, logFile);
+      else await (part === 'temporal' ? temporal : postgres).revive();
     },
-    stop: releasers.releaseAll,
+    ready: () => untilReady(stack.env),
+    takeDeaths: roles.takeDeaths,
+    stop: stops.stopAll,
   };
 }

@@ -3,15 +3,21 @@
  * checks from outside that nothing was lost, doubled or left behind.
  */
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { ConfigError } from '#config.ts';
 import { runMain, withUsage } from '#roles/commandLine.ts';
+import { stopRequest } from '#roles/stopRequest.ts';
 import { type Arena, startArena } from './arena.ts';
 import { chosenFaults, pairsFrom } from './choice.ts';
 import type { Fault } from './faults/fault.ts';
 import { FAULTS } from './faults/index.ts';
-import { chaosTable } from './report.ts';
-import { type Durations, play, type TrialResult } from './trial.ts';
+import { violationsIn } from './invariant.ts';
+import { chaosTable, progress, tellResult, tellViolations } from './report.ts';
+import type { RequestedOnboarding, SteadyLoad } from './steadyLoad.ts';
+import { type Durations, play, type TrialResult, type Unplayed } from './trial.ts';
+import type { Violation } from './violation.ts';
+import { readWorld } from './world.ts';
 
 const USAGE = `usage: npm run chaos -- [--short] [--only <fault>]... [--pairs <n>] [--seed <n>] [--hours <n>]
 
@@ -27,19 +33,24 @@ after each checks database, Temporal, mailbox, DNS zone and accounts.
   --list   print the names of the faults
   --json   print the results as JSON
   --help
-Exits 1 when anything was lost or doubled.
+Ctrl-C prints the table of what has been played.
+Exits 1 when anything was lost or doubled, and when it was stopped.
 `;
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;
 const WHOLE: Durations = {
-  beforeMs: 5 * SECOND_MS,
+  beforeMs: 4 * SECOND_MS,
   faultMs: 15 * SECOND_MS,
+  momentMs: 3 * SECOND_MS,
   afterMs: 3 * SECOND_MS,
   settleMs: 180 * SECOND_MS,
 };
 const SHORT: Durations = { ...WHOLE, beforeMs: 3 * SECOND_MS, faultMs: 8 * SECOND_MS };
 const PAIRS = 10;
+const HOPELESS = 3;
+/** Somebody who asked for the end has it within this time, whatever hangs. */
+const STOP_LIMIT_MS = 120 * SECOND_MS;
 const MAX_SEED = 2 ** 31;
 
 const OPTIONS = {
@@ -72,6 +83,7 @@ function argumentsFrom(args: string[]) {
       seed: numberOf('seed', seed, randomInt(MAX_SEED)),
       hours: numberOf('hours', hours, 0),
       durations: short ? SHORT : WHOLE,
+      log: (line: string) => void (values.json || console.log(line)),
     };
   });
 }
@@ -86,33 +98,85 @@ function* trials({ faults, pairs, seed, hours }: Arguments): Generator<readonly 
   for (let round = 1; Date.now() < until; round++) yield* pairsFrom(faults, 1, seed + round);
 }
 
-function tell({ fault, violations, secondsToRecover }: TrialResult): void {
-  const ended = secondsToRecover === undefined ? 'NOT recovered' : 'recovered';
-  console.log(`${fault}: ${ended}, ${violations.length} violations`);
-  for (const { kind, what } of violations.slice(0, 20)) console.log(`  ${kind}: ${what}`);
+/** What a run has found so far; its table can be printed at any time. */
+interface Findings {
+  results: (TrialResult | Unplayed)[];
+  onboardings: RequestedOnboarding[][];
+  /** Found at the end, in everything that the run has made. */
+  atTheEnd: Violation[];
 }
 
-async function playAll(args: Arguments, arena: Arena): Promise<TrialResult[]> {
-  const results: TrialResult[] = [];
+const violationsOf = ({ results, atTheEnd }: Findings): Violation[] => [
+  ...results.flatMap((result) => (result.unplayable === undefined ? result.violations : [])),
+  ...atTheEnd,
+];
+
+const tried = (results: Findings['results']) =>
+  results.filter((result) => result.unplayable === undefined);
+
+/** After so many trials that did not recover, the stack itself is broken. */
+const isHopeless = (results: Findings['results']): boolean => {
+  const last = tried(results).slice(-HOPELESS);
+  return last.length === HOPELESS && last.every((one) => one.secondsToRecover === undefined);
+};
+
+async function playAll(args: Arguments, arena: Arena, findings: Findings): Promise<void> {
+  const startedAt = Date.now();
+  const total = args.faults.length + args.pairs;
+  const { results, onboardings } = findings;
   for (const faults of trials(args)) {
-    const result = await play(arena, faults, args.durations);
-    if (!args.json) tell(result);
+    const ignored = new Set(violationsOf(findings).map(({ what }) => what));
+    const onLoad = (load: SteadyLoad) => void onboardings.push(load.onboardings);
+    const result = await play(faults, { ...args.durations, arena, ignored, onLoad });
     results.push(result);
+    args.log(tellResult(result));
+    args.log(progress(results.length, Math.max(total, results.length), Date.now() - startedAt));
+    if (isHopeless(results)) throw new Error(`${HOPELESS} trials in a row did not recover`);
   }
-  return results;
+  if (results.length > 1) await checkEverything(args, arena, findings);
+}
+
+/** Looks once more at all that all trials have made: late effects on what was in order before. */
+async function checkEverything({ log }: Arguments, arena: Arena, findings: Findings) {
+  const told = new Set(violationsOf(findings).map(({ what }) => what));
+  const world = await readWorld(arena, findings.onboardings.flat());
+  findings.atTheEnd = violationsIn(world).filter(({ what }) => !told.has(what));
+  log(`everything once more: ${findings.atTheEnd.length} further violations`);
+  for (const line of tellViolations(findings.atTheEnd)) log(line);
+}
+
+function print(args: Arguments, findings: Findings): void {
+  const { results, atTheEnd } = findings;
+  if (args.json) console.log(JSON.stringify({ seed: args.seed, results, atTheEnd }, null, 2));
+  else console.log(`\n${chaosTable(results)}`);
+}
+
+/** Ends as soon as somebody asks for it, with what has been found until then. */
+async function playUntilStopped(args: Arguments, stopping: AbortSignal): Promise<void> {
+  const findings: Findings = { results: [], onboardings: [], atTheEnd: [] };
+  const arena = await startArena(args.log);
+  const stopped = once(stopping, 'abort').then(() => {});
+  try {
+    await Promise.race([playAll(args, arena, findings), stopped]);
+  } finally {
+    print(args, findings);
+    const left = await arena.stop();
+    for (const line of left) console.error(line);
+    const isWell = violationsOf(findings).length === 0 && left.length === 0;
+    process.exitCode = isWell && !stopping.aborted ? 0 : 1;
+  }
 }
 
 async function main(): Promise<void> {
   const args = argumentsFrom(process.argv.slice(2));
   if (args.help) return console.log(USAGE);
   if (args.list) return console.log(FAULTS.map(({ name }) => name).join('\n'));
-  const log = (line: string) => void (args.json || console.log(line));
-  log(`seed ${args.seed}`);
-  const arena = await startArena(log);
-  const results = await playAll(args, arena).finally(arena.stop);
-  if (args.json) console.log(JSON.stringify({ seed: args.seed, results }, null, 2));
-  else console.log(`\n${chaosTable(results)}`);
-  process.exitCode = results.some(({ violations }) => violations.length > 0) ? 1 : 0;
+  args.log(`seed ${args.seed}`);
+  const stopping = stopRequest({
+    onRequest: () => args.log('stopping; Ctrl-C again ends at once'),
+    limitMs: STOP_LIMIT_MS,
+  });
+  await playUntilStopped(args, stopping);
 }
 
 await runMain(main);

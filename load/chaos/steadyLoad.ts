@@ -5,17 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Arena } from './arena.ts';
+import { authorized, createCaller, jsonBody, type LoggedCall } from './caller.ts';
 import { linkTokenOf } from './mails.ts';
-
-/** `unknown` after an attempt without an answer; the next attempt has the same key. */
-export type Answer = 'ok' | 'fail' | 'unknown';
-
-export interface LoggedCall {
-  at: Date;
-  call: 'bootstrap' | 'invite' | 'accept';
-  answer: Answer;
-  status: number | null;
-}
+import { type RequestedSignOn, signOn } from './signOnLoad.ts';
 
 export interface RequestedOnboarding {
   idempotencyKey: string;
@@ -29,6 +21,8 @@ export interface RequestedOnboarding {
   refused?: number;
   /** The address whose invitation was answered as accepted, with the account it told of. */
   member?: { email: string; userId: string };
+  /** Set where single sign-on is wanted. */
+  signOn?: RequestedSignOn;
   /** An operator ended its run, so it need not become active. */
   ended?: 'cancelled' | 'terminated';
 }
@@ -46,17 +40,22 @@ export interface SteadyLoad extends LoadLog {
   stop(): void;
 }
 
-const ATTEMPT_LIMIT_MS = 15_000;
 const SECOND_MS = 1_000;
-const PAUSE_MS = 500;
 const POLL_MS = 100;
-const FINAL = new Set([400, 401, 403, 404, 410, 422]);
+/** After so long without a mail, somebody asks for it again. */
+const MAIL_PATIENCE_MS = 20_000;
+/** One onboarding of so many configures single sign-on, too. */
+const SIGN_ON_EVERY = 5;
 
-const onboardingOf = (): RequestedOnboarding => {
+function onboardingOf(withSignOn: boolean): RequestedOnboarding {
   const subdomain = `c${randomUUID().slice(0, 8)}`;
-  const emails = ['ada', 'grace'].map((name) => `${name}@${subdomain}.example.org`);
-  return { idempotencyKey: randomUUID(), subdomain, emails };
-};
+  const domain = `${subdomain}.example.org`;
+  const emails = ['ada', 'grace'].map((name) => `${name}@${domain}`);
+  const onboarding = { idempotencyKey: randomUUID(), subdomain, emails };
+  if (!withSignOn) return onboarding;
+  const entityId = `https://idp.${domain}/metadata`;
+  return { ...onboarding, signOn: { domain, entityId, requester: `it@${domain}` } };
+}
 
 const person = (email: string) => ({
   email,
@@ -72,58 +71,20 @@ const isInvited = ({ accepted, refused }: Record<string, unknown>): boolean =>
 
 /** @param perSecond new onboardings. */
 export function startLoad(
-  { apiUrl, token, stack: { smtp } }: Pick<Arena, 'apiUrl' | 'token' | 'stack'>,
+  { apiUrl, token, stack }: Pick<Arena, 'apiUrl' | 'token' | 'stack'>,
   perSecond: number,
 ): SteadyLoad {
-  const calls: LoggedCall[] = [];
   const onboardings: RequestedOnboarding[] = [];
   const open = new Set<RequestedOnboarding>();
   const stopping = new AbortController();
+  const caller = createCaller(apiUrl, stopping.signal);
+  const { calls, insist, pause } = caller;
   let starting = true;
 
-  /** Ends early when the load is stopped. */
-  const pause = (ms: number) => delay(ms, undefined, { signal: stopping.signal }).catch(() => {});
-
-  async function attempt(call: LoggedCall['call'], path: string, init: RequestInit) {
-    const done = (answer: Answer, status: number | null) =>
-      calls.push({ at: new Date(), call, answer, status });
-    try {
-      const response = await fetch(apiUrl + path, {
-        ...init,
-        signal: AbortSignal.any([stopping.signal, AbortSignal.timeout(ATTEMPT_LIMIT_MS)]),
-      });
-      const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-      // A refusal such as 409 is an answer, too; what cannot be answered now is a failure.
-      done(response.status >= 500 || response.status === 429 ? 'fail' : 'ok', response.status);
-      return { status: response.status, ok: response.ok, body };
-    } catch {
-      done('unknown', null);
-      return undefined;
-    }
-  }
-
-  /** Tries until there is an answer that stays as it is. */
-  async function insist(call: LoggedCall['call'], path: string, init: () => Promise<RequestInit>) {
-    while (!stopping.signal.aborted) {
-      const answer = await attempt(call, path, await init());
-      if (answer && (answer.ok || FINAL.has(answer.status) || answer.status === 409)) return answer;
-      await pause(PAUSE_MS);
-    }
-    return undefined;
-  }
-
-  const post = async (
-    body: object,
-    headers: Record<string, string> = {},
-  ): Promise<RequestInit> => ({
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${await token()}`,
-      'content-type': 'application/json',
-      ...headers,
-    },
-    body: JSON.stringify(body),
-  });
+  const post = async (body: object, headers: Record<string, string> = {}) => {
+    const init = jsonBody(body);
+    return authorized(await token(), { ...init, headers: { ...init.headers, ...headers } });
+  };
 
   async function request(onboarding: RequestedOnboarding): Promise<boolean> {
     const { subdomain, emails, idempotencyKey } = onboarding;
@@ -155,36 +116,61 @@ export function startLoad(
         emails.push(email);
         return true;
       }
-      await pause(PAUSE_MS);
+      await pause();
     }
     return false;
   }
 
-  async function accept(onboarding: RequestedOnboarding): Promise<void> {
+  /** Asks for the first person's mail again: one whose outcome nobody knows is not sent twice. */
+  async function askAgain({ organizationId, emails: [email] }: RequestedOnboarding): Promise<void> {
+    const path = `/api/v1/organizations/${organizationId}/invitations`;
+    const list = await insist('read', path, async () => authorized(await token()));
+    const invitations = (list?.body.invitations ?? []) as Record<string, string>[];
+    const mine = invitations.find((one) => one.email === email);
+    if (mine?.emailStatus !== 'unknown') return;
+    await insist('resend', `${path}/${mine.invitationId}/resend`, () => post({}));
+  }
+
+  /** The token in the first person's mail. */
+  async function mailedToken(onboarding: RequestedOnboarding): Promise<string | undefined> {
     const [email = ''] = onboarding.emails;
+    let askAt = Date.now() + MAIL_PATIENCE_MS;
     while (!stopping.signal.aborted) {
-      const linked = linkTokenOf(smtp.mails, email);
-      if (!linked) {
-        await pause(POLL_MS);
-        continue;
-      }
-      const path = `/api/v1/invitations/${linked}/accept`;
-      const answer = await insist('accept', path, async () => ({ method: 'POST' }));
-      if (answer?.ok) onboarding.member = { email, userId: String(answer.body.userId) };
-      return;
+      const linked = linkTokenOf(stack.smtp.mails, email);
+      if (linked) return linked;
+      await pause(POLL_MS);
+      if (Date.now() < askAt) continue;
+      await askAgain(onboarding);
+      askAt = Date.now() + MAIL_PATIENCE_MS;
     }
+    return undefined;
+  }
+
+  async function accept(onboarding: RequestedOnboarding): Promise<void> {
+    const linked = await mailedToken(onboarding);
+    const [email = ''] = onboarding.emails;
+    const path = `/api/v1/invitations/${linked}/accept`;
+    const answer = await insist('accept', path, async () => ({ method: 'POST' }));
+    if (answer?.ok) onboarding.member = { email, userId: String(answer.body.userId) };
+  }
+
+  async function toItsEnd(onboarding: RequestedOnboarding): Promise<void> {
+    if (!(await request(onboarding)) || !(await inviteAnother(onboarding))) return;
+    await accept(onboarding);
+    const { organizationId, signOn: wanted } = onboarding;
+    if (wanted) await signOn(caller, { token, stack }, organizationId!, wanted);
   }
 
   async function follow(onboarding: RequestedOnboarding): Promise<void> {
     open.add(onboarding);
     onboardings.push(onboarding);
-    if ((await request(onboarding)) && (await inviteAnother(onboarding))) await accept(onboarding);
+    await toItsEnd(onboarding);
     if (!stopping.signal.aborted) open.delete(onboarding);
   }
 
   async function run(): Promise<void> {
     while (starting && !stopping.signal.aborted) {
-      void follow(onboardingOf());
+      void follow(onboardingOf(onboardings.length % SIGN_ON_EVERY === 0));
       await pause(SECOND_MS / perSecond);
     }
   }

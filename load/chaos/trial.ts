@@ -1,22 +1,32 @@
 /** One trial: load, a fault or several, healing, and what is left afterwards. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Arena } from './arena.ts';
-import type { Fault, Heal } from './faults/fault.ts';
-import { type Violation, violationsIn } from './invariant.ts';
+import { type Fault, type Heal, NotPlayableHere } from './faults/fault.ts';
+import { violationsIn } from './invariant.ts';
 import { type SteadyLoad, startLoad } from './steadyLoad.ts';
-import { readWorld, type World } from './world.ts';
+import type { Violation } from './violation.ts';
+import { type Known, organizationIds, readWorld, type World } from './world.ts';
 
 /** Milliseconds of load before, during and after the fault. */
 export interface Durations {
   beforeMs: number;
   faultMs: number;
+  /** Instead of `faultMs`, when the faults happen at once. */
+  momentMs: number;
   afterMs: number;
   /** How long everything may take to become as it should be, once healed. */
   settleMs: number;
 }
 
+/** A fault that this machine cannot make, with the reason. */
+export interface Unplayed {
+  fault: string;
+  unplayable: string;
+}
+
 export interface TrialResult {
   fault: string;
+  unplayable?: undefined;
   injectedAt: Date;
   healedAt: Date;
   /** Calls of the clients, by what they know of them. */
@@ -37,13 +47,19 @@ export interface TrialResult {
 const LOAD_PER_SECOND = 1;
 const POLL_MS = 1_000;
 
+const nameOf = (faults: readonly Fault[]): string => faults.map(({ name }) => name).join(' + ');
+
 const callsOf = ({ calls }: SteadyLoad) => {
   const counts = { ok: 0, fail: 0, unknown: 0 };
   for (const { answer } of calls) counts[answer]++;
   return counts;
 };
 
-function countsOf({ onboardings, organizations }: World, violations: readonly Violation[]) {
+function countsOf(
+  { onboardings }: SteadyLoad,
+  organizations: World['organizations'],
+  violations: readonly Violation[],
+) {
   const mine = new Set(onboardings.map(({ organizationId }) => organizationId));
   const unasked = new Set(
     onboardings.filter(({ ended }) => !ended).map(({ organizationId }) => organizationId),
@@ -60,54 +76,126 @@ function countsOf({ onboardings, organizations }: World, violations: readonly Vi
   };
 }
 
+/** Looks once. What cannot be looked at is not well, and is looked at again. */
+async function look(
+  arena: Arena,
+  load: SteadyLoad,
+  known: Known,
+): Promise<{ world?: World; violations: Violation[] }> {
+  try {
+    const world = await readWorld(arena, load.onboardings, known);
+    return { world, violations: violationsIn(world) };
+  } catch (error) {
+    const what = `the state could not be read: ${(error as Error).message}`;
+    return { violations: [{ kind: 'broken', what }] };
+  }
+}
+
 /** Looks until all is well, or the limit is over. */
-async function settle(arena: Arena, load: SteadyLoad, settleMs: number) {
+async function settle(
+  { arena, ignored, settleMs }: TrialScene,
+  load: SteadyLoad,
+  before: Known,
+): Promise<{ world?: World; violations: Violation[] }> {
   const deadline = Date.now() + settleMs;
   await load.settled(settleMs);
   for (;;) {
-    const world = await readWorld(arena, load.onboardings);
-    const violations = violationsIn(world);
-    if (violations.length === 0 || Date.now() > deadline) return { world, violations };
+    const { violations: all, ...found } = await look(arena, load, before);
+    const violations = all.filter(({ what }) => !ignored.has(what));
+    if (violations.length === 0 || Date.now() > deadline) return { ...found, violations };
     await delay(POLL_MS);
   }
 }
 
+/** @throws what a fault throws, after those before it were healed. */
 async function injectAll(
   faults: readonly Fault[],
   arena: Arena,
   load: SteadyLoad,
 ): Promise<Heal[]> {
   const heals: Heal[] = [];
-  for (const fault of faults) heals.unshift(await fault.inject(arena, load));
-  return heals;
+  try {
+    for (const fault of faults) heals.unshift(await fault.inject(arena, load));
+    return heals;
+  } catch (error) {
+    for (const heal of heals) await heal();
+    throw error;
+  }
 }
 
-export async function play(
-  arena: Arena,
+/** Takes all faults back, also when one of them cannot be. */
+async function healAll(heals: readonly Heal[]): Promise<Violation[]> {
+  const broken: Violation[] = [];
+  for (const heal of heals) {
+    await heal().catch((error: Error) => {
+      broken.push({ kind: 'broken', what: `the fault could not be taken back: ${error.message}` });
+    });
+  }
+  return broken;
+}
+
+export interface TrialScene extends Durations {
+  arena: Arena;
+  /** What earlier trials have told already. */
+  ignored: ReadonlySet<string>;
+  /** Called with the load of each trial when it begins. */
+  onLoad(load: SteadyLoad): void;
+}
+
+async function playUnder(
+  load: SteadyLoad,
   faults: readonly Fault[],
-  { beforeMs, faultMs, afterMs, settleMs }: Durations,
+  scene: TrialScene,
 ): Promise<TrialResult> {
-  const load = startLoad(arena, LOAD_PER_SECOND);
+  const { arena } = scene;
+  const before = await organizationIds(arena.owner);
+  await delay(scene.beforeMs);
+  const injectedAt = new Date();
+  const heals = await injectAll(faults, arena, load);
+  const isMomentary = faults.every(({ momentary }) => momentary);
+  await delay(isMomentary ? scene.momentMs : scene.faultMs);
+  const broken = await healAll(heals);
+  const healedAt = new Date();
+  await delay(scene.afterMs);
+  load.stopStarting();
+  const { world, violations: found } = await settle(scene, load, before);
+  const died = arena
+    .takeDeaths()
+    .map((role): Violation => ({ kind: 'died', what: `the ${role} ended by itself` }));
+  const violations = [...broken, ...died, ...found];
+  return {
+    fault: nameOf(faults),
+    injectedAt,
+    healedAt,
+    calls: callsOf(load),
+    ...countsOf(load, world?.organizations ?? [], violations),
+    secondsToRecover: found.length === 0 ? (Date.now() - healedAt.getTime()) / 1000 : undefined,
+    violations,
+  };
+}
+
+/** The reason why one of the faults cannot be played here. */
+async function whyNot(faults: readonly Fault[], arena: Arena): Promise<string | undefined> {
   try {
-    await delay(beforeMs);
-    const injectedAt = new Date();
-    const heals = await injectAll(faults, arena, load);
-    await delay(faultMs);
-    for (const heal of heals) await heal();
-    const healedAt = new Date();
-    await delay(afterMs);
-    load.stopStarting();
-    const { world, violations } = await settle(arena, load, settleMs);
-    const recovered = violations.length === 0;
-    return {
-      fault: faults.map(({ name }) => name).join(' + '),
-      injectedAt,
-      healedAt,
-      calls: callsOf(load),
-      ...countsOf(world, violations),
-      secondsToRecover: recovered ? (Date.now() - healedAt.getTime()) / 1000 : undefined,
-      violations,
-    };
+    for (const { requires } of faults) await requires?.(arena);
+    return undefined;
+  } catch (error) {
+    if (error instanceof NotPlayableHere) return error.message;
+    throw error;
+  }
+}
+
+/** Plays faults at once, under load that begins and ends with them. */
+export async function play(
+  faults: readonly Fault[],
+  scene: TrialScene,
+): Promise<TrialResult | Unplayed> {
+  const unplayable = await whyNot(faults, scene.arena);
+  if (unplayable !== undefined) return { fault: nameOf(faults), unplayable };
+  const load = startLoad(scene.arena, LOAD_PER_SECOND);
+  scene.onLoad(load);
+  try {
+    return await playUnder(load, faults, scene);
   } finally {
     load.stop();
   }

@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { userInvitationWorkflowId } from '#invitation/contract.ts';
 import { type Arena, startArena } from '#load/chaos/arena.ts';
-import { type ViolationKind, violationsIn } from '#load/chaos/invariant.ts';
+import { violationsIn } from '#load/chaos/invariant.ts';
 import { type SteadyLoad, startLoad } from '#load/chaos/steadyLoad.ts';
+import type { ViolationKind } from '#load/chaos/violation.ts';
 import { readWorld } from '#load/chaos/world.ts';
 
 let arena: Arena;
@@ -15,6 +16,7 @@ beforeAll(async () => {
   await vi.waitFor(() => expect(load.onboardings.length).toBeGreaterThan(1), 30_000);
   load.stopStarting();
   expect(await load.settled(60_000)).toEqual([]);
+  expect(load.onboardings[0]).toMatchObject({ signOn: { active: true } });
 }, 180_000);
 afterAll(async () => {
   load?.stop();
@@ -128,6 +130,60 @@ test.each<[string, ViolationKind, RegExp, () => Promise<Undo>]>([
     },
   ],
   [
+    'a mail that was lost',
+    'lost',
+    /0 mails/,
+    async () => {
+      const { mails } = arena.stack.smtp;
+      const index = mails.findIndex(({ messageId }) => messageId.includes('invitation-'));
+      const [mail] = mails.splice(index, 1);
+      return () => mails.splice(index, 0, mail!);
+    },
+  ],
+  [
+    'single sign-on that was lost at Supabase',
+    'lost',
+    /at Supabase Auth 0 times/,
+    async () => {
+      const { providers } = arena.stack.supabase.sso;
+      const provider = providers.pop()!;
+      return () => providers.push(provider);
+    },
+  ],
+  [
+    'an identity provider of nobody',
+    'orphaned',
+    /of nobody/,
+    async () => {
+      const { providers } = arena.stack.supabase.sso;
+      providers.push({ ...providers[0]!, id: crypto.randomUUID(), domains: [] });
+      return () => providers.pop();
+    },
+  ],
+  [
+    'an identity provider for the wrong domain',
+    'wrong',
+    /not c\w+\.example\.org/,
+    async () => {
+      const [provider] = arena.stack.supabase.sso.providers;
+      const { domains } = provider!;
+      provider!.domains = [{ domain: 'elsewhere.example' }];
+      return () => {
+        provider!.domains = domains;
+      };
+    },
+  ],
+  [
+    'single sign-on that is not active any more',
+    'lost',
+    /single sign-on is active 0 times/,
+    async () => {
+      const set = `UPDATE sso_configurations_projection SET status = $2 WHERE org_id = $1`;
+      await tamper(set, [orgId(), 'failed']);
+      return () => tamper(set, [orgId(), 'active']);
+    },
+  ],
+  [
     'a second account',
     'duplicated',
     /2 accounts/,
@@ -158,6 +214,6 @@ test('finds a pending invitation whose run is gone', async () => {
     .terminate('planted');
   expect(await found()).toContainEqual({
     kind: 'dead',
-    what: expect.stringContaining('its run is gone'),
+    what: expect.stringMatching(/its run user-invitation-\S+ is gone/),
   });
 });

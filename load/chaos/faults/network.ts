@@ -53,6 +53,7 @@ export const NETWORK_FAULTS: readonly Fault[] = LINKS.flatMap(([role, server]) =
       name: `${how}-${role}-${server}`,
       core: how === 'black-hole' && role === 'worker' && server === 'postgres',
       part: `${role}-${server}`,
+      momentary: how === 'half-closed',
       inject(arena) {
         const link = arena.links.all.find((one) => one.role === role && one.server === server)!;
         return breakLink(link.proxy);

@@ -69,6 +69,7 @@ export const OPERATOR_FAULTS: readonly Fault[] = [
   {
     name: 'cancel-runs',
     part: 'runs',
+    momentary: true,
     async inject(arena, load) {
       await onOpenRuns(arena, load, async (handle, onboarding) => {
         onboarding.ended = 'cancelled';
@@ -80,6 +81,7 @@ export const OPERATOR_FAULTS: readonly Fault[] = [
   {
     name: 'terminate-runs',
     part: 'runs',
+    momentary: true,
     async inject(arena, load) {
       await onOpenRuns(arena, load, async (handle, onboarding) => {
         onboarding.ended = 'terminated';
@@ -92,6 +94,7 @@ export const OPERATOR_FAULTS: readonly Fault[] = [
     name: 'reset-runs',
     core: true,
     part: 'runs',
+    momentary: true,
     async inject(arena, load) {
       for (const { onboarding } of chosen(arena, load)) await reset(arena, onboarding.workflowId!);
       return nothing;

@@ -31,6 +31,7 @@ const stopped = (part: Exclude<Part, 'postgres'>): Fault => ({
 const churn: Fault = {
   name: 'churn-worker',
   part: 'worker',
+  momentary: true,
   async inject(arena) {
     for (let times = 0; times < 3; times++) {
       await arena.kill('worker');

@@ -11,6 +11,7 @@ const cloudflare = (name: string, fault: CloudflareFault, core = false): Fault =
   name: `cloudflare-${name}`,
   core,
   part: 'cloudflare',
+  momentary: fault.times !== undefined,
   async inject({ stack }) {
     stack.cloudflare.fail({ times: ALWAYS, ...fault });
     return async () => stack.cloudflare.clearFaults();

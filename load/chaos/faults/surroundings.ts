@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { RoleName } from '#dev/embedded/processes.ts';
 import { clockShift, resolveFaketime } from '#dev/tools/faketimeLibrary.ts';
 import type { Arena } from '../arena.ts';
-import type { Fault, Heal } from './fault.ts';
+import { type Fault, type Heal, needed } from './fault.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../../../.cache');
 /** Every write to it fails as on a full disk. */
@@ -24,12 +24,14 @@ async function restarted(
   };
 }
 
+const faketime = () => needed(resolveFaketime({ cacheFolder: CACHE }));
+
 /** The API's clock decides about tokens, so only that of the worker is moved far. */
 const clock = (role: RoleName, shift: string): Fault => ({
   name: `clock-${role}${shift}`,
   part: role,
-  inject: async (arena) =>
-    restarted(arena, role, clockShift(await resolveFaketime({ cacheFolder: CACHE }), shift)),
+  requires: faketime,
+  inject: async (arena) => restarted(arena, role, clockShift(await faketime(), shift)),
 });
 
 const fullDisk = (role: RoleName): Fault => ({
