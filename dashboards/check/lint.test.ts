@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { LABEL_VALUES } from '#metricCatalogue.ts';
 import { panelsOf } from '../queries/panelQueries.ts';
 import { promqlParts } from '../queries/promqlParts.ts';
 import { knownAlerts } from '../queries/ruleExpressions.ts';
+import { colourOf } from '../src/colours.ts';
 import { dashboards } from '../src/dashboardFiles.ts';
 import { lint } from './lint.ts';
 
@@ -19,11 +21,14 @@ const ask = (dashboard: ReturnType<typeof overview>, expr: string) => {
   panel(dashboard, 'Onboarded').targets = [{ refId: 'A', expr } as never];
 };
 
+const PLACE = 'environment=~"$environment"';
+const PROCESS = `job=~"$job",instance=~"$instance",${PLACE}`;
+
 describe('lint', () => {
-  it('finds no problem in the five dashboards', () => {
+  it('finds no problem in the six dashboards', () => {
     const problems = [...dashboards()].flatMap(([file, each]) => lint(file, each, knownAlerts));
     expect(problems).toEqual([]);
-    expect(dashboards().size).toBe(5);
+    expect(dashboards().size).toBe(6);
   });
 
   it.each([
@@ -54,15 +59,54 @@ describe('lint', () => {
   });
 
   it.each([
-    ['counters under rate', 'sum(http_requests_total{job=~"$job",instance=~"$instance"})'],
-    ['job and instance', 'sum(rate(http_requests_total[$__rate_interval]))'],
+    ['counters under rate', 'under rate', `sum(http_requests_total{${PROCESS}})`],
+    ['job and instance', '$job', `sum(increase(http_requests_total{${PLACE}}[$__rate_interval]))`],
+    [
+      'an environment',
+      '$environment',
+      'sum(increase(http_requests_total{job=~"$job",instance=~"$instance"}[$__rate_interval]))',
+    ],
+    ['an environment of what rules record', '$environment', 'slo:objective:ratio'],
     [
       'a range that fits the resolution',
-      'sum(rate(http_requests_total{job=~"$job",instance=~"$instance"}[7m]))',
+      'the range 7m',
+      `sum(increase(http_requests_total{${PROCESS}}[7m]))`,
     ],
-    ['PromQL', 'sum(rate('],
-  ])('requires %s', (_what, expr) => {
-    expect(problemsAfter((dashboard) => ask(dashboard, expr))).not.toEqual([]);
+    ['PromQL', 'no PromQL', 'sum(rate('],
+    [
+      'the measure of its unit',
+      'measures rate',
+      `sum(rate(http_requests_total{${PROCESS}}[$__rate_interval]))`,
+    ],
+    [
+      'one measure of all health checks',
+      'different things',
+      `max by (check) (a4c_health_check_value{${PROCESS}})`,
+    ],
+  ])('requires %s', (_what, problem, expr) => {
+    expect(problemsAfter((dashboard) => ask(dashboard, expr)).join()).toContain(problem);
+  });
+
+  it('requires the colours of the table', () => {
+    const bars = 'How bootstraps ended';
+    const problems = problemsAfter((dashboard) => {
+      panel(dashboard, bars).fieldConfig!.overrides = [];
+      panel(dashboard, 'Onboarded').fieldConfig!.defaults.thresholds!.steps[0]!.color = 'pink';
+    });
+    expect(problems).toEqual([
+      'overview.json: Onboarded: pink means nothing: see src/colours.ts',
+      `overview.json: ${bars}: its series have other colours than their meaning has`,
+    ]);
+  });
+
+  it('requires that no panel lies on another, or is cut off', () => {
+    const problems = problemsAfter((dashboard) => {
+      Object.assign(panel(dashboard, 'Onboarded').gridPos!, { x: 22, w: 4 });
+    });
+    expect(problems).toEqual([
+      'overview.json: Onboarded: it is cut off',
+      'overview.json: Onboarded: Firing alerts lies on it',
+    ]);
   });
 
   it('rejects unknown alert names and thresholds that differ from the alert', () => {
@@ -93,5 +137,24 @@ describe('promqlParts', () => {
       },
       { metric: 'y', text: 'y' },
     ]);
+  });
+});
+
+describe('colours', () => {
+  const sets = Object.entries(LABEL_VALUES).filter(([name]) => /_(outcome|result)$/.test(name));
+
+  it.each(sets)('%s: every value has a meaning', (_name, values) => {
+    for (const value of values) expect(colourOf(value), value).toBeDefined();
+  });
+
+  it.each([
+    ['completed', 'green'],
+    ['OrganizationBootstrap failed', 'red'],
+    ['503', 'red'],
+    ['409', 'orange'],
+    ['not_found', 'yellow'],
+    ['unfailed', undefined],
+  ])('%s is %s', (name, color) => {
+    expect(colourOf(name)).toBe(color);
   });
 });

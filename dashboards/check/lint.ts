@@ -8,18 +8,22 @@ import { panelsOf } from '../queries/panelQueries.ts';
 import { promqlParts, type Selector } from '../queries/promqlParts.ts';
 import type { KnownAlert } from '../queries/ruleExpressions.ts';
 import { grafanaVariable } from '../src/grafanaVariable.ts';
+import { appearanceProblems, layoutProblems } from './appearance.ts';
 
 interface FieldDefaults {
   unit?: string;
   thresholds?: { steps: { value: number | null }[] };
 }
 
-const VARIABLES = ['datasource', 'namespace', 'task_queue', 'job', 'instance'];
+const VARIABLES = ['datasource', 'environment', 'namespace', 'task_queue', 'job', 'instance'];
 const TEMPLATED = grafanaVariable('datasource');
 const FREE_WINDOWS = ['$__rate_interval', '$__range'];
 const GROWTH = ['rate', 'irate', 'increase', 'resets', 'changes'];
-/** Recorded series and alerts are not scraped from a process, so they have no label `job`. */
-const WITHOUT_JOB = /:|^ALERTS$/;
+/**
+ * Recorded series and alerts are not scraped from a process, and the metrics of exporters not from
+ * ours: they have no label `job` of ours.
+ */
+const WITHOUT_JOB = /:|^ALERTS$|^(?:pg|container|kube|probe)_/;
 
 const defaultsOf = (panel: Panel): FieldDefaults => panel.fieldConfig?.defaults ?? {};
 const steps = (panel: Panel): number[] =>
@@ -35,7 +39,9 @@ const isCounter = (metric: string): boolean =>
 
 function frameProblems(dashboard: Dashboard): string[] {
   const names = (dashboard.templating?.list ?? []).map(({ name }) => name);
-  const ids = (dashboard.panels ?? []).map((panel) => panel.id);
+  const ids = [...(dashboard.panels ?? []), ...panelsOf(dashboard)]
+    .filter((panel, index, all) => all.indexOf(panel) === index)
+    .map((panel) => panel.id);
   return [
     ...VARIABLES.filter((name) => !names.includes(name)).map((name) => `no variable ${name}`),
     ...(dashboard.editable === false ? [] : ['it is editable']),
@@ -73,8 +79,11 @@ function selectorProblems(selector: Selector, alerts: readonly KnownAlert[]): st
   const windowIsKnown =
     window === undefined ||
     FREE_WINDOWS.includes(window) ||
-    alerts.some(({ expr }) => expr.includes(`[${window}]`));
+    alerts.some(({ expr, recordedFrom }) => `${expr} ${recordedFrom}`.includes(`[${window}]`));
   return [
+    ...(text.includes('environment=~"$environment"')
+      ? []
+      : [`${metric} is not selected by $environment`]),
     ...(WITHOUT_JOB.test(metric) || hasJob
       ? []
       : [`${metric} is not selected by $job and $instance`]),
@@ -124,14 +133,18 @@ function alertProblems(panel: Panel, alerts: readonly KnownAlert[], runbooks: st
 /** @returns one line for each problem. */
 export function lint(file: string, dashboard: Dashboard, alerts: readonly KnownAlert[]): string[] {
   const runbooks = dashboard.templating?.list?.find(({ name }) => name === 'runbooks')?.query;
+  const layout = layoutProblems(panelsOf(dashboard));
   const ofPanels = panelsOf(dashboard).flatMap((panel) => {
     const own = alerts.filter(({ name }) => alertsOf(panel).includes(name));
     const problems = [
       ...panelProblems(panel),
       ...queryProblems(panel, own),
       ...alertProblems(panel, alerts, String(runbooks)),
+      ...appearanceProblems(panel),
     ];
     return problems.map((problem) => `${panel.title || `panel ${panel.id}`}: ${problem}`);
   });
-  return [...frameProblems(dashboard), ...ofPanels].map((problem) => `${file}: ${problem}`);
+  return [...frameProblems(dashboard), ...layout, ...ofPanels].map(
+    (problem) => `${file}: ${problem}`,
+  );
 }

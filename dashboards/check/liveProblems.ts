@@ -48,7 +48,8 @@ const resolved = (expr: string, rangeSeconds: number): string =>
     .replaceAll('$__rate_interval', RATE_WINDOW)
     .replaceAll('$__range', `${rangeSeconds}s`)
     .replaceAll('$namespace', 'default')
-    .replaceAll(/\$(job|instance|task_queue)\b/g, '.+');
+    .replaceAll(/\$(job|instance|task_queue)\b/g, '.+')
+    .replaceAll('$environment', '.*');
 
 /** Panel queries as they are; of rules only the operands: a rule about faults returns no data. */
 function liveQueries(): LiveQuery[] {

@@ -19,6 +19,16 @@ const CONTENT_TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml',
 };
 
+/** The dashboards, by the names of their files. */
+export const DASHBOARD_NAMES = [
+  'overview',
+  'workflows',
+  'temporal-worker',
+  'api',
+  'event-store',
+  'processes',
+];
+
 /** Resolves a request path to a file inside the folder. */
 function fileOf(pathname: string): string {
   if (pathname.startsWith('/dashboards/')) return path.join(DASHBOARDS, path.basename(pathname));

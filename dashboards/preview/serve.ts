@@ -1,6 +1,6 @@
 /** `npm run serve -- --prometheus http://127.0.0.1:9090`: the preview over a running Prometheus. */
 import { parseArgs } from 'node:util';
-import { startPreviewServer } from './previewServer.ts';
+import { DASHBOARD_NAMES, startPreviewServer } from './previewServer.ts';
 
 const { values } = parseArgs({
   options: {
@@ -11,6 +11,6 @@ const { values } = parseArgs({
   },
 });
 const { url } = await startPreviewServer(values.prometheus, Number(values.port));
-for (const name of ['overview', 'workflows', 'temporal-worker', 'api', 'event-store']) {
+for (const name of DASHBOARD_NAMES) {
   console.log(`${url}/?dashboard=${name}&seconds=900&scrape=${values.scrape}`);
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run screenshots`: starts the embedded stack under load, opens the five dashboards, and
+ * `npm run screenshots`: starts the embedded stack under load, opens the six dashboards, and
  * writes a screenshot of each to `docs/img`. Fails when a panel's query fails.
  */
 import { mkdir } from 'node:fs/promises';
@@ -10,11 +10,10 @@ import puppeteer, { type Browser } from 'puppeteer-core';
 import { resolvePrometheusTools } from '../../dev/tools/prometheusTools.ts';
 import { demoLoad } from '../check/demoLoad.ts';
 import { startMonitoredStack } from '../check/monitoredStack.ts';
-import { startPreviewServer } from './previewServer.ts';
+import { DASHBOARD_NAMES, startPreviewServer } from './previewServer.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const IMAGES = path.join(ROOT, 'docs/img');
-const DASHBOARDS = ['overview', 'workflows', 'temporal-worker', 'api', 'event-store'];
 const WIDTH = 1600;
 const HEIGHT = 1000;
 const ROUNDS = 6;
@@ -57,7 +56,7 @@ async function shootAll(prometheusUrl: string, seconds: number): Promise<string[
   });
   try {
     const failed: string[] = [];
-    for (const name of DASHBOARDS) {
+    for (const name of DASHBOARD_NAMES) {
       const url = `${preview.url}/?dashboard=${name}&seconds=${seconds}`;
       failed.push(...(await shoot(browser, url, name)));
     }
@@ -83,7 +82,7 @@ try {
   const seconds = Math.ceil((Date.now() - started) / MS) + LEAD_SECONDS;
   const failed = await shootAll(monitored.prometheusUrl, seconds);
   for (const panel of failed) console.error(`not drawn: ${panel}`);
-  console.log(`wrote ${DASHBOARDS.length} pictures into ${IMAGES}`);
+  console.log(`wrote ${DASHBOARD_NAMES.length} pictures into ${IMAGES}`);
   process.exitCode = failed.length > 0 ? 1 : 0;
 } finally {
   await monitored.stop();

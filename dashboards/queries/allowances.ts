@@ -17,5 +17,6 @@ export const ONLY_AFTER_FAULTS: Record<string, string> = {
     'The SDK makes the series when a run is not cached any more: after a restart or an eviction.',
   temporal_sticky_cache_total_forced_eviction_total:
     'The SDK makes the series when the cache is full for the first time.',
-  'ALERTS{alertstate="firing",alertname!="Watchdog"}': 'Nothing fires where all is well.',
+  'ALERTS{alertstate="firing",alertname!="Watchdog",environment=~"$environment"}':
+    'Nothing fires where all is well.',
 };

@@ -16,9 +16,11 @@ interface PrometheusTarget {
   instant?: boolean;
 }
 
-/** Panels with data, in order; rows are left out. */
+/** Panels with data, in order, those of collapsed rows included; rows are left out. */
 export const panelsOf = (dashboard: Dashboard): Panel[] =>
-  (dashboard.panels ?? []).filter((panel): panel is Panel => panel.type !== 'row');
+  (dashboard.panels ?? []).flatMap((panel) =>
+    'panels' in panel ? panel.panels : [panel as Panel],
+  );
 
 /** Every query of panels and annotations. */
 export function queriesOf(file: string, dashboard: Dashboard): PanelQuery[] {

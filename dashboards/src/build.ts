@@ -5,14 +5,17 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { addressesFrom } from './addresses.ts';
 import { contentOf, dashboards } from './dashboardFiles.ts';
-import { DEFAULT_ADDRESSES } from './variables.ts';
+
+const DEFAULT_ADDRESSES = addressesFrom(process.env, 'development');
 
 const USAGE = `usage: npx node dashboards/src/build.ts --out <folder> [options]
 
   --out <folder>        where the files go; made when it is not there
   --temporal <address>  of the Temporal Web UI (${DEFAULT_ADDRESSES.temporal})
   --api <address>       of the API (${DEFAULT_ADDRESSES.api})
+  --console <address>   of the console (${DEFAULT_ADDRESSES.console})
   --runbooks <address>  where docs/runbooks is served
                         (${DEFAULT_ADDRESSES.runbooks})
   --help
@@ -24,6 +27,7 @@ async function main(): Promise<void> {
       out: { type: 'string' },
       temporal: { type: 'string', default: DEFAULT_ADDRESSES.temporal },
       api: { type: 'string', default: DEFAULT_ADDRESSES.api },
+      console: { type: 'string', default: DEFAULT_ADDRESSES.console },
       runbooks: { type: 'string', default: DEFAULT_ADDRESSES.runbooks },
       help: { type: 'boolean', default: false },
     },

@@ -1,11 +1,13 @@
-/** The parts that all five dashboards share: variables, annotations, and links to each other. */
+/** The parts that all dashboards share: variables, annotations, rows, and links to each other. */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as prometheus from '@grafana/grafana-foundation-sdk/prometheus';
-import type { Built } from './panels.ts';
-import { max, own } from './promql.ts';
-import { type Addresses, DATASOURCE, variables } from './variables.ts';
+import type { Addresses } from './addresses.ts';
+import { COLOURS } from './colours.ts';
+import type { Built } from './panelParts.ts';
+import { alerts, max, own } from './promql.ts';
+import { DATASOURCE, variables } from './variables.ts';
 
-/** A titled group of panels. */
+/** A titled group of panels. The first of a dashboard is open, the others are opened by a click. */
 export interface Section {
   title: string;
   panels: Built[];
@@ -33,10 +35,22 @@ const annotation = (name: string, color: string, expr: string, title: string, te
     .titleFormat(title)
     .textFormat(text);
 
+/** Rows and panels in order, those of collapsed rows included. */
+const flattened = (built: dashboard.Dashboard) =>
+  (built.panels ?? []).flatMap((panel) => [panel, ...('panels' in panel ? panel.panels : [])]);
+
 /** Sets unique panel ids, because the SDK sets none. */
 function numbered(built: dashboard.Dashboard): dashboard.Dashboard {
-  for (const [index, panel] of (built.panels ?? []).entries()) panel.id = index + 1;
+  for (const [index, panel] of flattened(built).entries()) panel.id = index + 1;
   return built;
+}
+
+/** A collapsed row holds its panels; those of an open one stand behind it. */
+function addSection(builder: dashboard.DashboardBuilder, section: Section, isOpen: boolean): void {
+  const row = new dashboard.RowBuilder(section.title);
+  if (!isOpen) for (const panel of section.panels) row.withPanel(panel);
+  builder.withRow(row);
+  if (isOpen) for (const panel of section.panels) builder.withPanel(panel);
 }
 
 /** The dashboard as Grafana imports it. */
@@ -61,7 +75,7 @@ export function frame(spec: DashboardSpec, addresses: Addresses): dashboard.Dash
     .annotation(
       annotation(
         'Deployments',
-        'blue',
+        COLOURS.begun,
         `${BUILD} unless ${BUILD_BEFORE}`,
         'Deployed {{version}}',
         '{{revision}}',
@@ -70,15 +84,12 @@ export function frame(spec: DashboardSpec, addresses: Addresses): dashboard.Dash
     .annotation(
       annotation(
         'Firing alerts',
-        'red',
-        'ALERTS{alertstate="firing",alertname!="Watchdog"}',
+        COLOURS.failed,
+        alerts('alertstate="firing",alertname!="Watchdog"'),
         '{{alertname}}',
         '{{severity}}',
       ),
     );
-  for (const { title, panels } of spec.sections) {
-    builder.withRow(new dashboard.RowBuilder(title));
-    for (const panel of panels) builder.withPanel(panel);
-  }
+  for (const [index, section] of spec.sections.entries()) addSection(builder, section, index === 0);
   return numbered(builder.build());
 }

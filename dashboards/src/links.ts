@@ -44,3 +44,6 @@ export const organizationLineage: PanelLink = {
   title: 'Lineage of the entered organization',
   url: `${grafanaAddress('api')}/api/v1/organizations/${ORGANIZATION}/lineage`,
 };
+
+/** Of panels about runs. */
+export const RUN_LINKS = [organizationRun, organizationLineage];

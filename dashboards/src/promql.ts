@@ -6,8 +6,10 @@
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
 import { METRICS, type MetricName } from '#metricCatalogue.ts';
 
+/** The environment that the reader has chosen; "All" also matches where there is no such label. */
+const ENVIRONMENT = 'environment=~"$environment"';
 /** Every process of the service that the reader has chosen. */
-const PROCESS = 'job=~"$job",instance=~"$instance"';
+const PROCESS = `job=~"$job",instance=~"$instance",${ENVIRONMENT}`;
 /** Grafana's range for rate(), calculated from scrape interval and resolution. */
 const RATE_WINDOW = '$__rate_interval';
 /** The time range chosen in Grafana. */
@@ -32,9 +34,20 @@ export function own(series: OwnSeries, matchers = ''): string {
 /** A metric of the Node process (prom-client's defaults). */
 export const node = (series: string, matchers = ''): string => select(series, matchers, PROCESS);
 
+/** A metric of another program: an exporter, the kubelet, kube-state-metrics. */
+export const foreign = (series: string, matchers = ''): string =>
+  select(series, matchers, ENVIRONMENT);
+
+/** A series that a rule of `alerts/` records. */
+export const recorded = (series: string, matchers = ''): string =>
+  select(series, matchers, ENVIRONMENT);
+
+/** The alerts that Prometheus knows of. */
+export const alerts = (matchers: string): string => select('ALERTS', matchers, ENVIRONMENT);
+
 /** A metric of the Temporal SDK's core, on workers, of the chosen namespace and task queues. */
 export const core = (series: string, matchers = ''): string =>
-  select(`temporal_${series}`, matchers, 'namespace="$namespace"', PROCESS);
+  select(`temporal_${series}`, matchers, 'temporal_namespace="$namespace"', PROCESS);
 
 /** The same for series with the label `task_queue`. */
 export const coreOfQueue = (series: string, matchers = ''): string =>
@@ -55,6 +68,11 @@ export const max = (expr: string, ...by: string[]): string => aggregate('max', e
 /** A quantile of one histogram's buckets, already aggregated by `le`. */
 export const quantile = (q: number, buckets: string): string =>
   `histogram_quantile(${q}, ${buckets})`;
+
+export const QUANTILES = [0.5, 0.95, 0.99] as const;
+
+/** How a quantile is called. */
+export const percent = (q: number): string => `p${q * 100}`;
 
 /** `a / b`, without a value when `b` is 0. */
 export const ratio = (part: string, whole: string): string => `${part} / (${whole} > 0)`;

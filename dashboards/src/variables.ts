@@ -1,6 +1,7 @@
 /** The variables at the top of each dashboard. */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
+import type { Addresses } from './addresses.ts';
 import { grafanaVariable } from './grafanaVariable.ts';
 
 const DATASOURCE_NAME = 'datasource';
@@ -8,8 +9,16 @@ const DATASOURCE_NAME = 'datasource';
 export const DATASOURCE = { type: 'prometheus', uid: grafanaVariable(DATASOURCE_NAME) };
 /** Matches every value, also of series that appear later. */
 const EVERY = '.+';
+/** Matches series without the label, too: where one Prometheus has one environment. */
+const EVERY_OR_NONE = '.*';
 
-const several = (name: string, label: string, query: string, description: string) =>
+const several = (
+  name: string,
+  label: string,
+  query: string,
+  description: string,
+  allValue: string = EVERY,
+) =>
   new dashboard.QueryVariableBuilder(name)
     .label(label)
     .description(description)
@@ -19,24 +28,8 @@ const several = (name: string, label: string, query: string, description: string
     .sort(dashboard.VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
-    .allValue(EVERY)
+    .allValue(allValue)
     .current({ selected: true, text: 'All', value: '$__all' });
-
-/** Link targets, which differ between installations. */
-export interface Addresses {
-  /** Temporal Web UI. */
-  temporal: string;
-  /** The API, for the events of an organization. */
-  api: string;
-  /** Folder of the runbooks. */
-  runbooks: string;
-}
-
-export const DEFAULT_ADDRESSES: Addresses = {
-  temporal: 'http://localhost:8233',
-  api: 'http://localhost:3000',
-  runbooks: 'https://github.com/analytics4change/a4c-workflows/blob/main/docs/runbooks',
-};
 
 const address = (name: keyof Addresses, value: string, description: string) =>
   new dashboard.TextBoxVariableBuilder(name)
@@ -65,9 +58,19 @@ export function variables(addresses: Addresses) {
       .label('Temporal namespace')
       .description('Of the workers, and of the links to the Temporal Web UI.')
       .datasource(DATASOURCE)
-      .query({ query: 'label_values(temporal_num_pollers, namespace)', refId: 'namespace' })
+      .query({
+        query: 'label_values(temporal_num_pollers, temporal_namespace)',
+        refId: 'namespace',
+      })
       .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
       .current({ selected: true, text: 'default', value: 'default' }),
+    several(
+      'environment',
+      'Environment',
+      'label_values(a4c_build_info, environment)',
+      'Where one Prometheus has several.',
+      EVERY_OR_NONE,
+    ),
     several(
       'task_queue',
       'Task queue',
@@ -77,18 +80,19 @@ export function variables(addresses: Addresses) {
     several(
       'job',
       'Job',
-      'label_values(a4c_build_info, job)',
+      'label_values(a4c_build_info{environment=~"$environment"}, job)',
       'API and worker, as Prometheus calls them.',
     ),
     several(
       'instance',
       'Instance',
-      'label_values(a4c_build_info{job=~"$job"}, instance)',
+      'label_values(a4c_build_info{environment=~"$environment",job=~"$job"}, instance)',
       'One process of the API or the worker.',
     ),
     organization(),
     address('temporal', addresses.temporal, 'Address of the Temporal Web UI.'),
     address('api', addresses.api, 'Address of the API.'),
+    address('console', addresses.console, 'Address of the console.'),
     address('runbooks', addresses.runbooks, 'Where docs/runbooks is served.'),
   ];
 }

@@ -2,6 +2,7 @@
 import { parse, stringify } from 'yaml';
 import { ruleFiles } from '#alerts/src/ruleFiles.ts';
 import { createTimeScale } from '#alerts/src/timeScale.ts';
+import { addressesFrom } from '#dashboards/src/addresses.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
 
 const FOLDER = 'k8s/components/monitoring';
@@ -38,7 +39,7 @@ function dashboardConfig(name: string, content: string): string {
 /** Content of each generated file, by its path from the repository's folder. */
 export function generatedManifests(): Map<string, string> {
   const files = new Map([[`${FOLDER}/prometheus-rules.yaml`, prometheusRule()]]);
-  for (const [file, dashboard] of dashboards()) {
+  for (const [file, dashboard] of dashboards(addressesFrom(process.env, 'cluster'))) {
     const name = file.replace(/\.json$/, '');
     files.set(`${FOLDER}/dashboards/${name}.yaml`, dashboardConfig(name, contentOf(dashboard)));
   }

@@ -8,6 +8,12 @@ export interface TargetModel {
   instant?: boolean;
 }
 
+/** An override by regular expression, `/…/`. */
+export interface OverrideModel {
+  matcher: { options: string };
+  properties: { id: string; value: unknown }[];
+}
+
 export interface PanelModel {
   id: number;
   type: string;
@@ -16,7 +22,9 @@ export interface PanelModel {
   gridPos: { x: number; y: number; w: number; h: number };
   targets: TargetModel[];
   // biome-ignore lint/suspicious/noExplicitAny: each kind of panel has options of its own
-  fieldConfig?: { defaults: FieldConfig<any> };
+  fieldConfig?: { defaults: FieldConfig<any>; overrides?: OverrideModel[] };
+  /** Of a collapsed row. */
+  panels?: PanelModel[];
   options: { legend?: VizLegendOptions; colorMode?: string; text?: VizTextDisplayOptions };
   // biome-ignore lint/suspicious/noExplicitAny: each transformation has options of its own
   transformations?: { id: string; options: any }[];

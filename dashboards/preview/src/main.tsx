@@ -25,11 +25,13 @@ const span: Span = {
 
 function Board({ dashboard, width }: { dashboard: DashboardModel; width: number }) {
   const column = (width + GAP) / COLUMNS;
-  const bottom = Math.max(...dashboard.panels.map(({ gridPos }) => gridPos.y + gridPos.h));
+  // Collapsed rows are drawn open, so that a picture shows everything.
+  const panels = dashboard.panels.flatMap((panel) => [panel, ...(panel.panels ?? [])]);
+  const bottom = Math.max(...panels.map(({ gridPos }) => gridPos.y + gridPos.h));
   return (
     <main style={{ position: 'relative', width, height: 40 + bottom * (ROW_HEIGHT + GAP) }}>
       <h1>{dashboard.title}</h1>
-      {dashboard.panels.map((panel) => {
+      {panels.map((panel) => {
         const { x, y, w, h } = panel.gridPos;
         const style = {
           position: 'absolute',

@@ -35,7 +35,8 @@ function resolved(expr: string, span: Span): string {
     .replaceAll('$__rate_interval', rateWindow(span))
     .replaceAll('$__range', `${Math.round(span.to - span.from)}s`)
     .replaceAll('$namespace', 'default')
-    .replaceAll(/\$(job|instance|task_queue)\b/g, '.+');
+    .replaceAll(/\$(job|instance|task_queue)\b/g, '.+')
+    .replaceAll('$environment', '.*');
 }
 
 async function ask(target: TargetModel, span: Span): Promise<Series[]> {
@@ -69,8 +70,20 @@ function alignedValues(series: Series, times: number[]): (number | null)[] {
 const stepsOf = ({ from, to, step }: Span): number[] =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, index) => from + index * step);
 
+/** The properties of the overrides whose regular expression matches the name of the series. */
+const overridden = (panel: PanelModel, name: string): object =>
+  Object.fromEntries(
+    (panel.fieldConfig?.overrides ?? [])
+      .filter(({ matcher }) => new RegExp(matcher.options.slice(1, -1)).test(name))
+      .flatMap(({ properties }) => properties.map(({ id, value }) => [id, value])),
+  );
+
 function dressed(field: Field, panel: PanelModel, theme: GrafanaTheme2, index: number): Field {
-  field.config = { ...panel.fieldConfig?.defaults, displayName: field.name };
+  field.config = {
+    ...panel.fieldConfig?.defaults,
+    ...overridden(panel, field.name),
+    displayName: field.name,
+  };
   field.state = { seriesIndex: index };
   field.display = getDisplayProcessor({ field, theme });
   return field;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { withTotalSuffix } from './coreMetrics.ts';
+import { withTemporalNamespace, withTotalSuffix } from './coreMetrics.ts';
 
 const CORE = `# HELP temporal_request Count of requests
 # TYPE temporal_request counter
@@ -26,4 +26,15 @@ test("in OpenMetrics keeps the family's name", () => {
   expect(text).toContain(
     '# TYPE temporal_request counter\ntemporal_request_total{operation="Poll"} 10',
   );
+});
+
+test.each([
+  ['x{namespace="default"} 1', 'x{temporal_namespace="default"} 1'],
+  ['x{operation="a",namespace="b",q="c"} 1', 'x{operation="a",temporal_namespace="b",q="c"} 1'],
+  ['x{value="namespace=1"} 1', 'x{value="namespace=1"} 1'],
+  ['x{q=",namespace=\\"",namespace="d"} 1', 'x{q=",namespace=\\"",temporal_namespace="d"} 1'],
+  ['x{my_namespace="default"} 1', 'x{my_namespace="default"} 1'],
+  ['# HELP namespace="default"', '# HELP namespace="default"'],
+])("Prometheus' own label namespace is left alone: %s", (line, renamed) => {
+  expect(withTemporalNamespace(`${line}\n`)).toBe(`${renamed}\n`);
 });

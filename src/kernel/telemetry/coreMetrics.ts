@@ -23,6 +23,13 @@ export function withTotalSuffix(text: string, openMetrics: boolean): string {
     .join('\n');
 }
 
+/**
+ * Gives the label `namespace` the name `temporal_namespace`. On Kubernetes Prometheus sets a label
+ * `namespace` of its own, and would call ours `exported_namespace` there, but not elsewhere.
+ */
+export const withTemporalNamespace = (text: string): string =>
+  text.replaceAll(/^(\w+\{(?:[^"]*"(?:[^"\\]|\\.)*",)*)namespace=/gm, '$1temporal_namespace=');
+
 /** @param address `host:port` on which the core serves its metrics. */
 export const coreMetrics =
   (address: string) =>
@@ -30,5 +37,5 @@ export const coreMetrics =
     const response = await fetch(`http://${address}/metrics`, {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    return withTotalSuffix(await response.text(), openMetrics);
+    return withTemporalNamespace(withTotalSuffix(await response.text(), openMetrics));
   };
