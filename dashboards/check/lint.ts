@@ -19,11 +19,13 @@ const VARIABLES = ['datasource', 'environment', 'namespace', 'task_queue', 'job'
 const TEMPLATED = grafanaVariable('datasource');
 const FREE_WINDOWS = ['$__rate_interval', '$__range'];
 const GROWTH = ['rate', 'irate', 'increase', 'resets', 'changes'];
+/** Of the cluster: they know nothing of our environments, and are joined with our own pods. */
+const OF_CLUSTER = /^(?:container|kube)_/;
 /**
  * Recorded series and alerts are not scraped from a process, and the metrics of exporters not from
  * ours: they have no label `job` of ours.
  */
-const WITHOUT_JOB = /:|^ALERTS$|^(?:pg|container|kube|probe)_/;
+const WITHOUT_JOB = /:|^ALERTS$|^(?:a4c_postgres|node_filesystem|probe|container|kube)_/;
 
 const defaultsOf = (panel: Panel): FieldDefaults => panel.fieldConfig?.defaults ?? {};
 const steps = (panel: Panel): number[] =>
@@ -81,7 +83,7 @@ function selectorProblems(selector: Selector, alerts: readonly KnownAlert[]): st
     FREE_WINDOWS.includes(window) ||
     alerts.some(({ expr, recordedFrom }) => `${expr} ${recordedFrom}`.includes(`[${window}]`));
   return [
-    ...(text.includes('environment=~"$environment"')
+    ...(OF_CLUSTER.test(metric) || text.includes('environment=~"$environment"')
       ? []
       : [`${metric} is not selected by $environment`]),
     ...(WITHOUT_JOB.test(metric) || hasJob

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { METRICS } from '#metricCatalogue.ts';
-import { ONLY_AFTER_FAULTS } from '../queries/allowances.ts';
+import { NEEDS_CLUSTER, ONLY_AFTER_FAULTS } from '../queries/allowances.ts';
 import { queriesOf } from '../queries/panelQueries.ts';
 import { promqlParts } from '../queries/promqlParts.ts';
 import { knownAlerts, recordedRules } from '../queries/ruleExpressions.ts';
@@ -38,9 +38,14 @@ const POLL_MS = 1_000;
 
 const isFaultsOwn = (name: string): boolean => name in ONLY_AFTER_FAULTS;
 
-/** Returns no data in a healthy system, if it reads only series that faults produce. */
-const isAllowed = (expr: string): boolean =>
-  promqlParts(expr).selectors.every(({ metric, text }) => isFaultsOwn(metric) || isFaultsOwn(text));
+/** Returns no data in a healthy system, if it reads only series that faults produce, or a cluster's. */
+function isAllowed(expr: string): boolean {
+  const { selectors } = promqlParts(expr);
+  return (
+    selectors.some(({ metric }) => metric in NEEDS_CLUSTER) ||
+    selectors.every(({ metric, text }) => isFaultsOwn(metric) || isFaultsOwn(text))
+  );
+}
 
 /** Values of Grafana's variables when "All" is chosen. */
 const resolved = (expr: string, rangeSeconds: number): string =>
@@ -121,7 +126,7 @@ async function missingMetrics(prometheus: PrometheusClient): Promise<string[]> {
     type === 'histogram' ? `${name}_bucket` : name,
   );
   return [...new Set([...asked, ...catalogued])]
-    .filter((name) => !scraped.has(name) && !isFaultsOwn(name))
+    .filter((name) => !scraped.has(name) && !isFaultsOwn(name) && !(name in NEEDS_CLUSTER))
     .map((name) => `${name} is in no scrape`);
 }
 

@@ -51,7 +51,7 @@ function measureOfSeries({ metric, text }: Selector): Measure {
   if (/[_:]ratio/.test(metric)) return 'share';
   if (/timestamp_seconds|start_time_seconds/.test(metric)) return 'date';
   if (/seconds/.test(metric)) return 'time';
-  return /bytes/.test(metric) ? 'bytes' : 'count';
+  return /bytes|limits\{.*"memory"/.test(text) ? 'bytes' : 'count';
 }
 
 /** Per second: of seconds and observed durations it is a share of the time, of all others a rate. */
@@ -76,9 +76,11 @@ export function measureOfQuery(expr: string): Measure | undefined {
   if (/ bool /.test(expr)) return undefined;
   const selectors = promqlParts(expr).selectors;
   if (/^(?:sort_desc\()?(?:count|sum by \([^)]*\) \(changes)\b/.test(expr)) return 'count';
-  if (/^time\(\) - /.test(expr)) return 'time';
+  if (/^time\(\) - | - time\(\)$/.test(expr)) return 'time';
   if (/^histogram_quantile/.test(expr)) return measureOfSeries(selectors[0]!);
-  const measures = selectors.map(measureOf);
+  // Times 1: the join with our own pods.
+  const [before = ''] = expr.split(' * on (');
+  const measures = promqlParts(before).selectors.map(measureOf);
   if (/^\(?1 - /.test(expr)) return 'share';
   return / \/ /.test(expr) ? quotient(measures[0]!, measures.at(-1)!) : measures[0];
 }

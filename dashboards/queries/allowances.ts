@@ -9,6 +9,7 @@ export const NOT_SHOWN: Partial<Record<MetricName, string>> = {};
  * a query that reads nothing else may return no data.
  */
 export const ONLY_AFTER_FAULTS: Record<string, string> = {
+  a4c_postgres_replication_slot_retained_bytes: 'There is no slot where nothing is replicated.',
   temporal_workflow_task_execution_failed_total:
     'The SDK makes the series with the first failed workflow task.',
   temporal_request_failure_total: 'The SDK makes the series with the first failed call.',
@@ -19,4 +20,16 @@ export const ONLY_AFTER_FAULTS: Record<string, string> = {
     'The SDK makes the series when the cache is full for the first time.',
   'ALERTS{alertstate="firing",alertname!="Watchdog",environment=~"$environment"}':
     'Nothing fires where all is well.',
+};
+
+const OF_CLUSTER = 'Only the kubelet and kube-state-metrics of a cluster have it.';
+
+/** Series that the embedded stack cannot have: what is joined with them returns no data there. */
+export const NEEDS_CLUSTER: Record<string, string> = {
+  container_memory_working_set_bytes: OF_CLUSTER,
+  container_cpu_usage_seconds_total: OF_CLUSTER,
+  container_cpu_cfs_throttled_periods_total: OF_CLUSTER,
+  container_cpu_cfs_periods_total: OF_CLUSTER,
+  kube_pod_container_resource_limits: OF_CLUSTER,
+  kube_pod_container_status_last_terminated_reason: OF_CLUSTER,
 };

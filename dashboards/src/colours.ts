@@ -40,7 +40,7 @@ export const COLOURS = {
 } as const;
 
 /** The labels whose values are words of the table. */
-export const MEANINGFUL_LABELS = ['outcome', 'result', 'status', 'state', 'reason'] as const;
+const MEANINGFUL_LABELS = ['outcome', 'result', 'status', 'state', 'reason'] as const;
 
 const patternOf = ({ words }: Meaning): string => `(^| )(${words.join('|')})$`;
 
