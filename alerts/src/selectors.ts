@@ -7,7 +7,7 @@ import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
 import { METRICS, type MetricName } from '#metricCatalogue.ts';
 
 /** The label of every target that says to which installation it belongs. */
-const ENVIRONMENT = 'environment';
+export const ENVIRONMENT = 'environment';
 
 export interface Selectors {
   /** Job of the API. */

@@ -3,20 +3,18 @@
  * `$instance`. Names come from the catalogue, so that a renamed metric is a compile error.
  */
 
+import { ENVIRONMENT as ENVIRONMENT_LABEL, type OwnSeries } from '#alerts/src/selectors.ts';
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
-import { METRICS, type MetricName } from '#metricCatalogue.ts';
+import { METRICS } from '#metricCatalogue.ts';
 
 /** The environment that the reader has chosen; "All" also matches where there is no such label. */
-const ENVIRONMENT = 'environment=~"$environment"';
+const ENVIRONMENT = `${ENVIRONMENT_LABEL}=~"$environment"`;
 /** Every process of the service that the reader has chosen. */
 const PROCESS = `job=~"$job",instance=~"$instance",${ENVIRONMENT}`;
 /** Grafana's range for rate(), calculated from scrape interval and resolution. */
 const RATE_WINDOW = '$__rate_interval';
 /** The time range chosen in Grafana. */
 export const SHOWN_RANGE = '$__range';
-
-/** A metric of the catalogue; for a histogram, one of its three series. */
-export type OwnSeries = MetricName | `${MetricName}_${'bucket' | 'sum' | 'count'}`;
 
 const select = (series: string, ...matchers: string[]): string =>
   `${series}{${matchers.filter(Boolean).join(',')}}`;

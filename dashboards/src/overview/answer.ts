@@ -34,7 +34,7 @@ export const answer: Section = {
       {
         title: 'Conditions',
         description:
-          'What the answer is made of. What nobody can say counts as failing. Poll: NoPollers. Taken: no task waits for more than a minute. Succeed: at most one run in ten failed within an hour. Ended: of three or more that ended within an hour, one completed. Projected: no event waits longer than five minutes.',
+          'What the answer is made of. What nobody can say counts as failing. Serve: see the row below. Poll: NoPollers. Taken: no task waits for more than a minute. Succeed: at most one run in ten failed within an hour. Ended: of three or more that ended within an hour, one completed. Projected: no event waits longer than five minutes.',
         unit: 'short',
         queries: [...CONDITIONS],
         alerts: [

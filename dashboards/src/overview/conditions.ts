@@ -29,6 +29,11 @@ export const CONDITIONS: readonly Condition[] = [
     expr: otherwise(0, `clamp_max(count(${own('http_requests_in_flight')}), 1)`),
   },
   {
+    legend: 'Dependencies serve us',
+    // One process of a job that is served shows that the dependency is not away.
+    expr: otherwise(0, `min(${max(own('dependency_up'), 'job', 'dependency')}) > bool 0`),
+  },
+  {
     legend: 'Workers poll',
     // A Temporal that hangs tells of no pollers at all.
     expr: otherwise(0, `min(${max(own('temporal_pollers'), 'task_queue', 'task_type')}) > bool 0`),
