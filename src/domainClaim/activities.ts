@@ -32,10 +32,11 @@ export function createActivities({
   config,
   pool,
   eventStore,
+  observeCall,
 }: WorkerKernel<DomainClaimWorkerConfig>): Implementations<DomainClaimActivities> {
   const emitEvent = createEmitEvent(eventStore, DOMAIN_CLAIM_EVENTS);
   const domainClaims = createDomainClaims(pool);
-  const txtResolvers = createTxtResolvers(config);
+  const txtResolvers = createTxtResolvers(config, observeCall);
 
   const reject = ({ orgId, origin, claimId, domain }: ClaimDomainInput, reason: DomainRejection) =>
     emitEvent({

@@ -1,6 +1,7 @@
 /** Accounts at Supabase Auth, through its admin API and official client. */
 import { isDeepStrictEqual } from 'node:util';
 import { type AuthError, createClient, type User } from '@supabase/supabase-js';
+import { type ObserveCall, observedFetch, unobserved } from '#kernel/outbound/calls.ts';
 import { supabaseSilence } from '#kernel/outbound/supabaseSilence.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
@@ -99,12 +100,20 @@ function hasAll({ app_metadata }: User, wanted: ReturnType<typeof oursIn>): bool
   return isDeepStrictEqual({ memberships, org_id }, wanted);
 }
 
-export function createAccountProvider(config: AccountConfig): AccountProvider {
+/** Answers that are results: no such user, and an address that has one. */
+const RESULTS = [404, 422];
+
+/** @param observe told of each call. */
+export function createAccountProvider(
+  config: AccountConfig,
+  observe: ObserveCall = unobserved,
+): AccountProvider {
+  const call = observedFetch(observe, 'supabase_auth', RESULTS);
   const { admin } = createClient(config.SUPABASE_URL, config.SUPABASE_SERVICE_ROLE_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
     global: {
       fetch: (input, init) =>
-        fetch(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error) => {
+        call(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error) => {
           // The client keeps nothing but the text, and that of fetch itself says "fetch failed".
           throw error.cause ?? error;
         }),

@@ -27,10 +27,16 @@ export function createActivities({
   emailProvider,
   pace,
   watchProvider,
+  observeCall,
   metrics,
 }: WorkerKernel<OnboardingWorkerConfig>): Implementations<OnboardingActivities> {
   // Each lists the records of the name, and creates or deletes one.
-  const dnsProvider = inPace(createDnsProvider(config), pace, 'cloudflare', 2);
+  const dnsProvider = inPace(
+    createDnsProvider(config, undefined, observeCall),
+    pace,
+    'cloudflare',
+    2,
+  );
   watchProvider('cloudflare', (signal) => dnsProvider.check({ signal }));
   const deps: OnboardingDeps = {
     config,
@@ -40,7 +46,7 @@ export function createActivities({
     invitations: createInvitations(pool),
     standings: createStandings(pool),
     dnsProvider,
-    resolvers: countLookups(createResolvers(config), config.DNS_RESOLVERS, metrics),
+    resolvers: countLookups(createResolvers(config, observeCall), config.DNS_RESOLVERS, metrics),
     emailProvider,
   };
   return onlyWhileItCounts(deps, {

@@ -24,6 +24,7 @@ export function createActivities({
   eventStore,
   emailProvider,
   pace,
+  observeCall,
 }: WorkerKernel<SsoWorkerConfig>): Implementations<SsoActivities> {
   const deps: SsoDeps = {
     config,
@@ -31,8 +32,8 @@ export function createActivities({
     organizations: createOrganizations(pool),
     ssoConfigurations: createSsoConfigurations(pool),
     domainClaims: createDomainClaims(pool),
-    ssoProvider: inPace(createSsoProvider(config), pace, 'supabase', 2),
-    metadataFetcher: createMetadataFetcher(config),
+    ssoProvider: inPace(createSsoProvider(config, observeCall), pace, 'supabase', 2),
+    metadataFetcher: createMetadataFetcher(config, { observe: observeCall }),
     emailProvider,
   };
   return onlyWhileItCounts(deps, {

@@ -4,6 +4,7 @@
  * value of a mapped attribute: users who log in through it get their organization's id.
  */
 import { z } from 'zod';
+import { type ObserveCall, observedFetch, unobserved } from '#kernel/outbound/calls.ts';
 import { retryAfterMs } from '#kernel/outbound/retryAfter.ts';
 import { supabaseSilence } from '#kernel/outbound/supabaseSilence.ts';
 import { ProviderError } from '#kernel/providerError.ts';
@@ -130,7 +131,11 @@ async function toProviderError(response: Response): Promise<ProviderError> {
 }
 
 /** One call of the admin API; undefined when the provider does not exist. */
-function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig) {
+function createCall(
+  { SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig,
+  observe: ObserveCall,
+) {
+  const send = observedFetch(observe, 'supabase_auth', [NOT_FOUND]);
   const base = `${SUPABASE_URL.replace(/\/$/, '')}/auth/v1/admin/sso/providers`;
   return async function call<S extends z.ZodType>(
     schema: S,
@@ -138,7 +143,7 @@ function createCall({ SUPABASE_URL, SUPABASE_SERVICE_ROLE_KEY: key }: SsoConfig)
     path = '',
     body?: object,
   ): Promise<z.infer<S> | undefined> {
-    const response = await fetch(base + path, {
+    const response = await send(base + path, {
       method,
       headers: {
         authorization: `Bearer ${key}`,
@@ -171,8 +176,12 @@ const settingsOf = (former: FormerProvider) => ({
 const gone = () =>
   new ProviderError(SSO_PROVIDER_FAILURE, 'rejected', 'the provider is not there any more');
 
-export function createSsoProvider(config: SsoConfig): SsoProvider {
-  const call = createCall(config);
+/** @param observe told of each call. */
+export function createSsoProvider(
+  config: SsoConfig,
+  observe: ObserveCall = unobserved,
+): SsoProvider {
+  const call = createCall(config, observe);
   const list = async () => (await call(LIST, 'GET'))?.items ?? [];
 
   /** The list does not contain the metadata. */

@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { freePort } from '#dev/embedded/freePort.ts';
 import { AGGREGATES, WORKFLOWS } from '#families.ts';
+import { PROVIDER_ENDPOINTS } from '#kernel/outbound/calls.ts';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { LABEL_VALUES } from '#metricCatalogue.ts';
 import { type Scrape, scrape } from '#support/http/scrape.ts';
@@ -55,6 +56,18 @@ test.each(QUEUE_NAMES)('the queue %s has runs of some workflow', (task_queue) =>
 test.each(LABEL_VALUES.mail_kind)('mails of the kind %s', (kind) => {
   for (const outcome of LABEL_VALUES.mail_outcome) {
     expect(ofWorker.value('mails_total', { kind, outcome }), outcome).toBe(0);
+  }
+});
+
+test.each(
+  Object.entries(PROVIDER_ENDPOINTS).flatMap(([provider, endpoints]) =>
+    endpoints.map((endpoint) => ({ provider, endpoint })),
+  ),
+)('calls of $provider: $endpoint', (labels) => {
+  const { value } = labels.provider === 'supabase_keys' ? ofApi : ofWorker;
+  expect(value('provider_request_duration_seconds_count', labels)).toBeDefined();
+  for (const outcome of LABEL_VALUES.call_outcome) {
+    expect(value('provider_requests_total', { ...labels, outcome }), outcome).toBeDefined();
   }
 });
 

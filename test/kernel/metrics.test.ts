@@ -90,6 +90,25 @@ test('activities are counted by attempt, all of them from zero', async () => {
   expect(value('events_projected_total', { aggregate_type: 'organization' })).toBe(appended);
 });
 
+test('calls of providers are counted and timed by endpoint, with what they answered', async () => {
+  const { value, text } = await scrape(workerUrl);
+  const calls = (provider: string, endpoint: string, outcome = 'ok') =>
+    value('provider_requests_total', { provider, endpoint, outcome });
+  expect(calls('cloudflare', 'POST /zones/:id/dns_records')).toBe(2);
+  expect(calls('cloudflare', 'DELETE /zones/:id/dns_records/:id')).toBe(1);
+  expect(calls('cloudflare', 'GET /zones/:id/dns_records')).toBeGreaterThan(2);
+  expect(calls('cloudflare', 'GET /zones/:id/dns_records', 'refused')).toBe(0);
+  expect(calls('mail', 'send')).toBeGreaterThanOrEqual(1);
+  expect(calls('mail', 'send', 'refused')).toBe(1);
+  expect(calls('dns', 'CNAME')).toBeGreaterThan(0);
+  expect(calls('dns', 'TXT')).toBe(0);
+  const timed = { provider: 'cloudflare', endpoint: 'POST /zones/:id/dns_records' };
+  expect(value('provider_request_duration_seconds_count', timed)).toBe(2);
+  expect(text).not.toMatch(/provider_request\w+{[^}]*(127\.0\.0\.1|example|@)/);
+  const keys = { provider: 'supabase_keys', endpoint: 'GET keys', outcome: 'ok' };
+  expect((await scrape(api.url)).value('provider_requests_total', keys)).toBeGreaterThan(0);
+});
+
 test('the worker shows the SDK core’s metrics under the names that alerts know', async () => {
   const { names, text } = await scrape(workerUrl);
   for (const name of [

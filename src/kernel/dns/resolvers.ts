@@ -1,5 +1,6 @@
 /** Looks up a domain at several public resolvers, independently of each other. */
 import { BlockList, isIPv6 } from 'node:net';
+import { type ObserveCall, unobserved } from '#kernel/outbound/calls.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.ts';
 import { type Answer, lookUpAt, siblingOf } from './lookup.ts';
@@ -64,9 +65,13 @@ function judge(seen: Seen, target: string, proxy: BlockList): ResolverVerdict {
   return cname && addresses ? 'not_found' : 'error';
 }
 
-export function createResolvers(config: ResolverConfig): Resolvers {
+/** @param observe told of each lookup. */
+export function createResolvers(
+  config: ResolverConfig,
+  observe: ObserveCall = unobserved,
+): Resolvers {
   async function ask(server: string, fqdn: string, target: string, proxy: BlockList) {
-    const at = lookUpAt(server, config.DNS_RESOLVER_TIMEOUT_MS);
+    const at = lookUpAt(server, config.DNS_RESOLVER_TIMEOUT_MS, observe);
     // All at once, so that a check takes no longer than one lookup.
     const [cname, addresses, ofTarget, ofSibling] = await Promise.all([
       at.cname(fqdn),

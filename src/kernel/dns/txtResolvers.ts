@@ -1,4 +1,5 @@
 /** Looks up TXT records at several public resolvers, independently of each other. */
+import { type ObserveCall, unobserved } from '#kernel/outbound/calls.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { ResolverAnswer, ResolverVerdict } from '#kernel/workflow/dnsCheck.ts';
 import { lookUpAt, siblingOf } from './lookup.ts';
@@ -13,9 +14,13 @@ export interface TxtResolvers {
 
 type ResolverConfig = Pick<KernelWorkerConfig, 'DNS_RESOLVERS' | 'DNS_RESOLVER_TIMEOUT_MS'>;
 
-export function createTxtResolvers(config: ResolverConfig): TxtResolvers {
+/** @param observe told of each lookup. */
+export function createTxtResolvers(
+  config: ResolverConfig,
+  observe: ObserveCall = unobserved,
+): TxtResolvers {
   async function verdictOf(server: string, name: string, value: string): Promise<ResolverVerdict> {
-    const at = lookUpAt(server, config.DNS_RESOLVER_TIMEOUT_MS);
+    const at = lookUpAt(server, config.DNS_RESOLVER_TIMEOUT_MS, observe);
     const [texts, ofSibling] = await Promise.all([at.texts(name), at.texts(siblingOf(name))]);
     if (!texts) return 'error';
     if (texts.length === 0) return 'not_found';

@@ -6,6 +6,7 @@ import {
   type JWTVerifyOptions,
   jwtVerify,
 } from 'jose';
+import { type ObserveCall, unobserved } from '#kernel/outbound/calls.ts';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import type { Permission } from './permissions.ts';
 import { Problem } from './problems.ts';
@@ -74,10 +75,12 @@ function requirePastIssue({ iat }: JWTPayload): void {
 /**
  * Verifies a compact token. The configuration chooses the key, never the token.
  * @param onChange called when other keys are published.
+ * @param observe told of each fetch of keys.
  */
-function verifierFor(config: AuthConfig, onChange: () => void) {
+function verifierFor(config: AuthConfig, onChange: () => void, observe: ObserveCall) {
   const url = jwksUrl(config);
-  const keys = url && createSigningKeys(url, { graceMs: config.SUPABASE_JWKS_GRACE_MS, onChange });
+  const graceMs = config.SUPABASE_JWKS_GRACE_MS;
+  const keys = url && createSigningKeys(url, { graceMs, onChange, observe });
   const secret = config.SUPABASE_JWT_SECRET && new TextEncoder().encode(config.SUPABASE_JWT_SECRET);
   const options: JWTVerifyOptions = {
     issuer: config.JWT_ISSUER ?? `${config.SUPABASE_URL?.replace(/\/$/, '')}/auth/v1`,
@@ -122,8 +125,11 @@ const isAboutToken = (error: unknown): boolean =>
  * @returns a function that maps an Authorization header to its caller. It throws a Problem: 401
  *   without a valid token, 403 when access is blocked, 503 when no keys are known.
  */
-export function createAuthenticate(config: AuthConfig): Authenticate {
-  const { verify, keys } = verifierFor(config, () => tokens.forget());
+export function createAuthenticate(
+  config: AuthConfig,
+  observe: ObserveCall = unobserved,
+): Authenticate {
+  const { verify, keys } = verifierFor(config, () => tokens.forget(), observe);
   const tokens = rememberVerified(verify);
   const authenticate: Authenticate = async (authorization) => {
     const [, token] = /^Bearer ([\w.-]+)$/i.exec(authorization ?? '') ?? [];

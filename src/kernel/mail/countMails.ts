@@ -1,8 +1,16 @@
 /** Counts the results of sending mails. */
+import { type ObserveCall, observed } from '#kernel/outbound/calls.ts';
 import { isProviderError } from '#kernel/providerError.ts';
 import { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { EmailProvider, Mail } from './mail.ts';
+
+/** Observes each call of the mail server: a mail, with the wait for a connection, or a check. */
+export const observeMails = (provider: EmailProvider, observe: ObserveCall): EmailProvider => ({
+  send: (...args) => observed(observe, 'mail', 'send', () => provider.send(...args)),
+  check: (signal) => observed(observe, 'mail', 'check', () => provider.check(signal)),
+  close: () => provider.close(),
+});
 
 /** Counts attempts to send a mail, by kind and outcome. @param kinds all possible kinds. */
 export function countMails(

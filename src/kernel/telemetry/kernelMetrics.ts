@@ -19,6 +19,7 @@ export const KERNEL_LABEL_VALUES = {
     'cloudflare',
     'mail',
   ],
+  call_outcome: ['ok', 'refused', 'limited', 'failed', 'silent'],
   rejected_token_reason: ['missing', 'invalid', 'blocked', 'keys_unavailable'],
 } as const;
 
@@ -221,6 +222,20 @@ export const KERNEL_METRICS = {
     labels: ['attribute'],
     from: 'both',
     source: 'Temporal: listSearchAttributes, in the background',
+  }),
+
+  provider_requests_total: counter({
+    help: 'Calls of providers: ok, refused (4xx), limited (429), failed (5xx), or silent (no answer).',
+    labels: ['provider', 'endpoint', 'outcome'],
+    from: 'both',
+    source: 'our clients of providers: src/kernel/outbound/calls.ts',
+  }),
+  provider_request_duration_seconds: histogram({
+    help: 'Time until a provider answered a call, or was given up.',
+    labels: ['provider', 'endpoint'],
+    buckets: BUCKETS.provider,
+    from: 'both',
+    source: 'our clients of providers: src/kernel/outbound/calls.ts',
   }),
 
   // Work of which one process at a time does a round.

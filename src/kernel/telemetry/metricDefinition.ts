@@ -23,6 +23,7 @@ export interface MetricDefinition {
 /** Upper edges in seconds; each list contains the limits of the service level objectives. */
 export const BUCKETS = {
   http: [0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10],
+  provider: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 30],
   activity: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300],
   workflow: [0.15, 1, 5, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200],
   retries: [0, 1, 2, 3, 5, 10],

@@ -2,6 +2,7 @@
 import type { Pool } from 'pg';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { EmailProvider } from '#kernel/mail/mail.ts';
+import type { ObserveCall } from '#kernel/outbound/calls.ts';
 import type { AskDependency, Dependency } from '#kernel/outbound/dependencies.ts';
 import type { Pace } from '#kernel/patience/pace.ts';
 import type { KernelMetricName } from '#kernel/telemetry/kernelMetrics.ts';
@@ -17,6 +18,8 @@ export interface WorkerKernel<Config, Name extends string = KernelMetricName> {
   emailProvider: EmailProvider;
   /** When providers may be called: one pace for all workers. */
   pace: Pace;
+  /** Told of every call of a provider. */
+  observeCall: ObserveCall;
   /** Asks a provider in the background whether it serves us, for `dependency_up`. */
   watchProvider(dependency: Dependency, ask: AskDependency): void;
   metrics: Metrics<Name>;

@@ -18,14 +18,15 @@ export function tellingOf({
   pool,
   pace,
   watchProvider,
+  observeCall,
   metrics,
   logger,
 }: Pick<
   WorkerKernel<MembershipWorkerConfig, MembershipMetric>,
-  'config' | 'pool' | 'pace' | 'watchProvider' | 'metrics' | 'logger'
+  'config' | 'pool' | 'pace' | 'watchProvider' | 'observeCall' | 'metrics' | 'logger'
 >): MembershipParts {
   const memberships = createMemberships(pool);
-  const accounts = inPace(createAccountProvider(config), pace, 'supabase', 2);
+  const accounts = inPace(createAccountProvider(config, observeCall), pace, 'supabase', 2);
   watchProvider('supabase_auth', () => accounts.check());
   return {
     memberships,

@@ -4,6 +4,7 @@
  * confirmed to us, and never remove records of others.
  */
 import Cloudflare from 'cloudflare';
+import { type ObserveCall, observedFetch, unobserved } from '#kernel/outbound/calls.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { DnsRecord } from '#onboarding/contract.ts';
 import type { OnboardingWorkerConfig } from '#onboarding/settings.ts';
@@ -97,15 +98,22 @@ function isJson(text: string): boolean {
   }
 }
 
-/** @param timeoutMs how long one call may take, with the whole of its answer. */
-export function createDnsProvider(config: DnsConfig, timeoutMs = TIMEOUT_MS): DnsProvider {
+/**
+ * @param timeoutMs how long one call may take, with the whole of its answer.
+ * @param observe told of each call.
+ */
+export function createDnsProvider(
+  config: DnsConfig,
+  timeoutMs = TIMEOUT_MS,
+  observe: ObserveCall = unobserved,
+): DnsProvider {
   // Temporal retries: retries in the client would be invisible and could exceed the time limits.
   const client = new Cloudflare({
     apiToken: config.CLOUDFLARE_API_TOKEN,
     baseURL: config.CLOUDFLARE_API_BASE_URL,
     maxRetries: 0,
     timeout: timeoutMs,
-    fetch: wholeAnswer,
+    fetch: observedFetch(observe, 'cloudflare', [], wholeAnswer),
   });
   let knownZone = config.CLOUDFLARE_ZONE_ID;
 

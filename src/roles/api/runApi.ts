@@ -12,6 +12,7 @@ import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createAuthenticate } from '#kernel/http/auth.ts';
 import { close, listen } from '#kernel/http/server.ts';
+import { countCalls } from '#kernel/outbound/calls.ts';
 import { createDependencies } from '#kernel/outbound/dependencies.ts';
 import { QUEUE_NAMES, taskQueueOf } from '#kernel/queues.ts';
 import { eventMetrics } from '#kernel/telemetry/eventMetrics.ts';
@@ -53,7 +54,7 @@ async function createParts(
     namespace: config.TEMPORAL_NAMESPACE,
     searchAttributes: SEARCH_ATTRIBUTES,
   };
-  const authenticate = createAuthenticate(config);
+  const authenticate = createAuthenticate(config, countCalls(metrics, ['supabase_keys']));
   const checks = {
     postgres: () => pingDatabase(pool),
     temporal: () => pingTemporal(client),

@@ -13,9 +13,10 @@ import type { WorkerConfig } from '#config.ts';
 import { AGGREGATES, SEARCH_ATTRIBUTES } from '#families.ts';
 import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
-import { countMails } from '#kernel/mail/countMails.ts';
+import { countMails, observeMails } from '#kernel/mail/countMails.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
 import { paceMails } from '#kernel/mail/paceMails.ts';
+import { type CalledProvider, countCalls } from '#kernel/outbound/calls.ts';
 import {
   type AskDependency,
   createDependencies,
@@ -87,6 +88,15 @@ const bundleOf = async (config: WorkerConfig): Promise<WorkflowBundleOption> =>
     ? { codePath: config.WORKER_BUNDLE_PATH }
     : { code: await bundleWorkflows() };
 
+/** The providers that activities call. */
+const CALLED: readonly CalledProvider[] = [
+  'cloudflare',
+  'supabase_auth',
+  'mail',
+  'dns',
+  'identity_provider',
+];
+
 /** The activities of all families, with the real providers and the given database. */
 async function activitiesOf(
   config: WorkerConfig,
@@ -101,14 +111,17 @@ async function activitiesOf(
     smtp: config.MAILS_PER_SECOND,
     supabase: config.SUPABASE_PER_SECOND,
   });
-  const counted = countMails(createEmailProvider(config), metrics, LABEL_VALUES.mail_kind);
+  const observeCall = countCalls(metrics, CALLED);
+  const observed = observeMails(createEmailProvider(config), observeCall);
+  const counted = countMails(observed, metrics, LABEL_VALUES.mail_kind);
   const emailProvider = paceMails(counted, pace);
   const observer = config.METRICS_ENABLED ? eventMetrics(metrics, AGGREGATES) : undefined;
   const eventStore = createEventStore(pool, observer);
   const watchProvider: WorkerKernel<WorkerConfig>['watchProvider'] = (dependency, ask) =>
     dependencies.watch(dependency, { ask, everyMs });
   watchProvider('mail', (signal) => emailProvider.check(signal));
-  const kernel = { config, pool, eventStore, emailProvider, pace, watchProvider, metrics, logger };
+  const shared = { pace, watchProvider, observeCall, metrics, logger };
+  const kernel = { config, pool, eventStore, emailProvider, ...shared };
   return { activities: await createActivities(kernel), emailProvider, kernel };
 }
 

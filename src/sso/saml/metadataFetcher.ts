@@ -8,6 +8,7 @@ import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { boundedText } from '#kernel/outbound/boundedBody.ts';
+import { type ObserveCall, observed, outcomeOfStatus, unobserved } from '#kernel/outbound/calls.ts';
 import { ProviderError, type ProviderFailures } from '#kernel/providerError.ts';
 import { MAX_METADATA_BYTES, MetadataError, SSO_FAILURE } from '#sso/rules.ts';
 import type { SsoWorkerConfig } from '#sso/settings.ts';
@@ -30,6 +31,8 @@ export interface MetadataFetcherOptions {
   /** Resolves a name to all of its addresses. */
   lookup?: (hostname: string) => Promise<Address[]>;
   timeoutMs?: number;
+  /** Told of each call. */
+  observe?: ObserveCall;
 }
 
 type MetadataConfig = Pick<SsoWorkerConfig, 'SSO_ALLOW_LOOPBACK'>;
@@ -136,7 +139,7 @@ export function createMetadataFetcher(
   { SSO_ALLOW_LOOPBACK: allowLoopback }: MetadataConfig,
   options: MetadataFetcherOptions = {},
 ): MetadataFetcher {
-  const { timeoutMs = TIMEOUT_MS } = options;
+  const { timeoutMs = TIMEOUT_MS, observe = unobserved } = options;
   const lookup = options.lookup ?? ((hostname) => dnsLookup(hostname, { all: true }));
   return {
     async fetch(value, cancelled) {
@@ -146,7 +149,13 @@ export function createMetadataFetcher(
         ...(cancelled ? [cancelled] : []),
       ]);
       const address = await addressOf(url, lookup, allowLoopback);
-      const response = await get(url, address, signal).catch(() => {
+      const response = await observed(
+        observe,
+        'identity_provider',
+        'GET metadata',
+        () => get(url, address, signal),
+        ({ statusCode = 0 }) => outcomeOfStatus(statusCode),
+      ).catch(() => {
         throw unavailable('the metadata address does not answer');
       });
       try {

@@ -6,6 +6,7 @@ import { loadConfig } from '#config.ts';
 import type { DeletionActivities } from '#deletion/contract.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
+import { unobserved } from '#kernel/outbound/calls.ts';
 import { createPace } from '#kernel/patience/pace.ts';
 import { createLogger } from '#kernel/telemetry/logger.ts';
 import { createMetrics } from '#kernel/telemetry/metrics.ts';
@@ -30,6 +31,7 @@ async function activitiesOn({ workerEnv, database }: Onboarding) {
     emailProvider,
     pace: createPace(database.pool, {}),
     watchProvider() {},
+    observeCall: unobserved,
     metrics: createMetrics('worker', METRICS),
     logger: createLogger('test', 'silent'),
   });

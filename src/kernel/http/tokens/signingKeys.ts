@@ -1,6 +1,7 @@
 /** The published keys that sign tokens: fetched rarely, kept while their address does not answer. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createLocalJWKSet, errors, type JWTVerifyGetKey } from 'jose';
+import { type ObserveCall, observed, outcomeOfStatus, unobserved } from '#kernel/outbound/calls.ts';
 
 /** After this time the keys are fetched again, while requests go on with those that are known. */
 const FRESH_MS = 30_000;
@@ -25,17 +26,28 @@ export interface SigningKeysOptions {
   graceMs: number;
   /** Called when another set of keys is published: what the old keys verified is not certain. */
   onChange?(): void;
+  /** Told of each fetch. */
+  observe?: ObserveCall;
   /** Current time in milliseconds, for tests. */
   now?(): number;
   pause?(ms: number): Promise<unknown>;
 }
 
-async function fetchText(url: URL): Promise<string> {
-  const response = await fetch(url, {
+const fetchKeys = (url: URL): Promise<Response> =>
+  fetch(url, {
     headers: { accept: 'application/json' },
     redirect: 'manual',
     signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
   });
+
+async function fetchText(url: URL, observe: ObserveCall): Promise<string> {
+  const response = await observed(
+    observe,
+    'supabase_keys',
+    'GET keys',
+    () => fetchKeys(url),
+    ({ status }) => outcomeOfStatus(status),
+  );
   if (response.status !== 200) throw new Error(`the keys' address answered ${response.status}`);
   return response.text();
 }
@@ -53,7 +65,13 @@ class SigningKeys {
 
   constructor(url: URL, options: SigningKeysOptions) {
     this.#url = url;
-    this.#options = { now: Date.now, pause: delay, onChange: () => {}, ...options };
+    this.#options = {
+      now: Date.now,
+      pause: delay,
+      onChange: () => {},
+      observe: unobserved,
+      ...options,
+    };
   }
 
   get #age(): number {
@@ -69,12 +87,12 @@ class SigningKeys {
   }
 
   async #fetch(): Promise<void> {
-    const { now, pause, onChange } = this.#options;
+    const { now, pause, onChange, observe } = this.#options;
     const rest = this.#triedAt + COOLDOWN_MS - now();
     if (rest > 0) await pause(rest);
     this.#triedAt = now();
     try {
-      const text = await fetchText(this.#url);
+      const text = await fetchText(this.#url, observe);
       const keys = createLocalJWKSet(JSON.parse(text));
       const isChange = this.#keys !== undefined && text !== this.#text;
       // The same text keeps the imported keys.
