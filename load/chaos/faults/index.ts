@@ -1,4 +1,6 @@
 /** Every fault, one list. */
+
+import { DATABASE_FAULTS } from './database.ts';
 import type { Fault } from './fault.ts';
 import { NETWORK_FAULTS } from './network.ts';
 import { OPERATOR_FAULTS } from './operators.ts';
@@ -9,6 +11,7 @@ import { SURROUNDING_FAULTS } from './surroundings.ts';
 export const FAULTS: readonly Fault[] = [
   ...PROCESS_FAULTS,
   ...NETWORK_FAULTS,
+  ...DATABASE_FAULTS,
   ...PROVIDER_FAULTS,
   ...OPERATOR_FAULTS,
   ...SURROUNDING_FAULTS,
