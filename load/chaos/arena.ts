@@ -32,7 +32,7 @@ const ADMIN = {
   permissions: [{ p: 'platform.admin', s: '' }],
 };
 
-const READY_LIMIT_MS = 60_000;
+const READY_LIMIT_MS = 30_000;
 const POLL_MS = 200;
 
 export type Part = RoleName | 'postgres' | 'temporal';
@@ -56,7 +56,7 @@ export interface Arena {
    * @param settings of a role, besides its own. @param logFile where the role's output goes.
    */
   revive(part: Part, settings?: Record<string, string>, logFile?: string): Promise<void>;
-  /** Resolves when API and worker are ready. @throws Error when they are not within a minute. */
+  /** Resolves when API and worker are ready, or cannot be yet because something else is broken. */
   ready(): Promise<void>;
   /** Roles that ended although nobody had killed them, since the last call. */
   takeDeaths(): RoleName[];
@@ -91,7 +91,7 @@ async function untilReady({ PORT, HEALTH_CHECK_PORT }: Stack['env']): Promise<vo
         ({ ok }) => ok,
         () => false,
       );
-    while (!(await isReady())) await delay(POLL_MS, undefined, { signal });
+    while (!signal.aborted && !(await isReady())) await delay(POLL_MS);
   }
 }
 

@@ -76,6 +76,11 @@ function countsOf(
   };
 }
 
+const brokenBy = (what: string, error: unknown): Violation => ({
+  kind: 'broken',
+  what: `${what}: ${(error as Error).message}`,
+});
+
 /** Looks once. What cannot be looked at is not well, and is looked at again. */
 async function look(
   arena: Arena,
@@ -86,8 +91,7 @@ async function look(
     const world = await readWorld(arena, load.onboardings, known);
     return { world, violations: violationsIn(world) };
   } catch (error) {
-    const what = `the state could not be read: ${(error as Error).message}`;
-    return { violations: [{ kind: 'broken', what }] };
+    return { violations: [brokenBy('the state could not be read', error)] };
   }
 }
 
@@ -107,31 +111,29 @@ async function settle(
   }
 }
 
-/** @throws what a fault throws, after those before it were healed. */
-async function injectAll(
-  faults: readonly Fault[],
-  arena: Arena,
-  load: SteadyLoad,
-): Promise<Heal[]> {
+/**
+ * What happens at once is done first: an operator's command needs what the other fault takes away.
+ */
+async function injectAll(faults: readonly Fault[], arena: Arena, load: SteadyLoad) {
   const heals: Heal[] = [];
-  try {
-    for (const fault of faults) heals.unshift(await fault.inject(arena, load));
-    return heals;
-  } catch (error) {
-    for (const heal of heals) await heal();
-    throw error;
+  const broken: Violation[] = [];
+  const ordered = faults.toSorted((a, b) => Number(b.momentary ?? 0) - Number(a.momentary ?? 0));
+  for (const fault of ordered) {
+    try {
+      heals.push(await fault.inject(arena, load));
+    } catch (error) {
+      broken.push(brokenBy(`${fault.name} could not be made`, error));
+    }
   }
+  return { heals, broken };
 }
 
-/** Takes all faults back, also when one of them cannot be. */
+/** Takes all faults back at the same time: one may need what another gives back. */
 async function healAll(heals: readonly Heal[]): Promise<Violation[]> {
-  const broken: Violation[] = [];
-  for (const heal of heals) {
-    await heal().catch((error: Error) => {
-      broken.push({ kind: 'broken', what: `the fault could not be taken back: ${error.message}` });
-    });
-  }
-  return broken;
+  const healed = await Promise.allSettled(heals.map((heal) => heal()));
+  return healed.flatMap((one) =>
+    one.status === 'rejected' ? brokenBy('a fault could not be taken back', one.reason) : [],
+  );
 }
 
 export interface TrialScene extends Durations {
@@ -151,10 +153,10 @@ async function playUnder(
   const before = await organizationIds(arena.owner);
   await delay(scene.beforeMs);
   const injectedAt = new Date();
-  const heals = await injectAll(faults, arena, load);
+  const { heals, broken } = await injectAll(faults, arena, load);
   const isMomentary = faults.every(({ momentary }) => momentary);
   await delay(isMomentary ? scene.momentMs : scene.faultMs);
-  const broken = await healAll(heals);
+  broken.push(...(await healAll(heals)));
   const healedAt = new Date();
   await delay(scene.afterMs);
   load.stopStarting();

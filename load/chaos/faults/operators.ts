@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { Arena } from '../arena.ts';
+import { ATTEMPT_LIMIT_MS } from '../caller.ts';
 import type { RequestedOnboarding, SteadyLoad } from '../steadyLoad.ts';
 import type { Fault } from './fault.ts';
 import { nothing } from './fault.ts';
@@ -40,12 +41,16 @@ async function cleanUp({ apiUrl, ...arena }: Arena, { onboardings }: SteadyLoad)
       method: 'DELETE',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify({ reason: 'its run was terminated' }),
-    });
+      signal: AbortSignal.timeout(ATTEMPT_LIMIT_MS),
+    }).then(
+      ({ status }) => status === 202,
+      () => false, // The API is away, too.
+    );
   const deadline = Date.now() + CLEAN_UP_LIMIT_MS;
   for (const { organizationId, ended } of onboardings) {
     if (ended !== 'terminated' || !organizationId) continue;
     // Refused until the reconciler has recorded the end of the run.
-    while ((await remove(organizationId)).status !== 202 && Date.now() < deadline) {
+    while (!(await remove(organizationId)) && Date.now() < deadline) {
       await delay(POLL_MS);
     }
   }
