@@ -13,6 +13,7 @@ import type { BoundedStops } from './boundedStops.ts';
 
 const CACHE = path.resolve(import.meta.dirname, '../../.cache');
 const REVIVAL_LIMIT_MS = 60_000;
+const ANSWER_PATIENCE_MS = 10_000;
 const POLL_MS = 200;
 
 export interface Server {
@@ -41,15 +42,25 @@ export function postgresOf({ folder, env }: Pick<Stack, 'folder' | 'env'>): Serv
       () => true,
       () => false,
     );
+  // Refused while a process of the former server still ends; then it is tried again.
+  const start = () => startPostgres({ dataDir, port, durable: true }).catch(() => {});
   return {
     pid,
-    /** One that is ending by itself, after a panic, is started when it has ended. */
+    /**
+     * One that is ending by itself is started when it has ended. One that has panicked may also be
+     * there for ever without coming back (PostgreSQL 18.4, when its recovery found the disk full):
+     * it is killed, as an operator does.
+     */
     async revive() {
-      const deadline = Date.now() + REVIVAL_LIMIT_MS;
-      while (!(await answers())) {
-        if (Date.now() > deadline) throw new Error('PostgreSQL did not come back');
-        if (await isRunning()) await delay(POLL_MS);
-        else await startPostgres({ dataDir, port, durable: true });
+      const startedAt = Date.now();
+      for (let killed = false; !(await answers()); await delay(POLL_MS)) {
+        const waited = Date.now() - startedAt;
+        if (waited > REVIVAL_LIMIT_MS) throw new Error('PostgreSQL did not come back');
+        if (!(await isRunning())) await start();
+        else if (waited > ANSWER_PATIENCE_MS && !killed) {
+          process.kill(await pid(), 'SIGKILL');
+          killed = true;
+        }
       }
     },
   };
