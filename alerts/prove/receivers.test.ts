@@ -19,7 +19,7 @@ test.each([
   ['EventProcessingErrors', undefined, ['platform-slack']],
   ['HealthCheckFailing', { severity: 'critical' }, ['platform-pager', 'platform-slack']],
   ['HealthCheckFailing', { severity: 'warning' }, ['platform-slack']],
-  ['TargetDown', undefined, ['platform-pager', 'platform-slack']],
+  ['TargetDown', { severity: 'critical' }, ['platform-pager', 'platform-slack']],
 ])('%s %o is routed to %s', async (alert, labels, receivers) => {
   const rule = ruleOf({ alert, ...(labels && { labels }) });
   expect(await receiversOf(amtool, rule)).toEqual(receivers);

@@ -16,6 +16,8 @@ export interface AlertDefinition {
   expr: (time: TimeScale) => string;
   /** How long the condition has to hold (Prometheus' `for`). */
   for?: Duration;
+  /** How long it goes on firing after the condition has ended, so that it does not flap. */
+  keepFiringFor?: Duration;
   summary: string;
   description: string;
   labels?: Record<string, string>;

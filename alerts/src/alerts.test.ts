@@ -58,9 +58,9 @@ const LABELS = new Set([
   'worker_type',
 ]);
 const PROMQL = new Set(['histogram_quantile', 'label_replace', 'count_over_time']);
-/** Metrics of Node's runtime and of Temporal's core. */
+/** Metrics of Node's runtime, of exporters, and of Temporal's core. */
 const FOREIGN =
-  /^(nodejs_|process_)|^temporal_(workflow_task|activity|num_pollers|worker_task|sticky_cache|request|long_request)_?/;
+  /^(nodejs_|process_|a4c_postgres_|node_filesystem_|probe_)|^temporal_(workflow_task|activity|num_pollers|worker_task|sticky_cache|request|long_request)_?/;
 const known = (name: string) =>
   name in METRICS || name.replace(/_(bucket|count|sum)$/, '') in METRICS || FOREIGN.test(name);
 

@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-const CHECK_LIMIT_MS = 120_000;
+const CHECK_LIMIT_MS = 300_000;
 
 const { promtool, amtool } = await resolvePrometheusTools({
   cacheFolder: path.join(ROOT, '.cache'),

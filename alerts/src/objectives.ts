@@ -4,7 +4,8 @@
  * too fast over a long window and still is over a short one.
  */
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
-import { type AlertDefinition, once, type RecordingRule, type RuleGroup, total } from './alert.ts';
+import { type AlertDefinition, type RecordingRule, type RuleGroup, total } from './alert.ts';
+import { totalOf } from './definitions/totals.ts';
 import { ours, recorded, SELECTORS } from './selectors.ts';
 import type { Duration } from './timeScale.ts';
 
@@ -15,8 +16,8 @@ interface Objective {
   target: number;
   /** Whether a fast burn is critical. */
   pages: boolean;
-  /** Minimum number of events in the long window: one failure of three is not significant. */
-  minimumEvents: number;
+  /** Bad events that have to be in the long window: a single one is no burn, in any traffic. */
+  minimumErrors: number;
   service: string;
   what: string;
   /** Expressions of per-second rates over a range. */
@@ -34,7 +35,7 @@ export const OBJECTIVES: readonly Objective[] = [
     alert: 'ApiErrorBudgetBurn',
     target: 0.999,
     pages: true,
-    minimumEvents: 20,
+    minimumErrors: 5,
     service: 'a4c-api',
     what: 'API requests are answered without a server error',
     bad: (range) =>
@@ -46,7 +47,7 @@ export const OBJECTIVES: readonly Objective[] = [
     alert: 'StartLatencyBudgetBurn',
     target: 0.99,
     pages: false,
-    minimumEvents: 20,
+    minimumErrors: 5,
     service: 'a4c-api',
     what: 'requests to start an onboarding are answered within 150 ms',
     bad: (range) =>
@@ -59,21 +60,14 @@ export const OBJECTIVES: readonly Objective[] = [
     alert: 'BootstrapErrorBudgetBurn',
     target: 0.95,
     pages: false,
-    minimumEvents: 5,
+    minimumErrors: 3,
     service: 'a4c-worker',
     what: 'onboardings that nobody cancels succeed',
-    bad: (range) =>
-      total(
-        '',
-        once('workflow_type', `rate(${ours('workflow_failed_total', BOOTSTRAP)}[${range}])`),
-      ),
+    bad: (range) => total('', `rate(${totalOf('workflow_failed_total', BOOTSTRAP)}[${range}])`),
     total: (range) =>
       total(
         '',
-        once(
-          'outcome',
-          `rate(${ours('workflow_closed_total', BOOTSTRAP, 'outcome!="cancelled"')}[${range}])`,
-        ),
+        `rate(${totalOf('workflow_closed_total', BOOTSTRAP, 'outcome!="cancelled"')}[${range}])`,
       ),
   },
   {
@@ -81,7 +75,7 @@ export const OBJECTIVES: readonly Objective[] = [
     alert: 'EventProjectionErrorBudgetBurn',
     target: 0.999,
     pages: false,
-    minimumEvents: 20,
+    minimumErrors: 3,
     service: 'event-store',
     what: 'events are projected in the transaction that appends them',
     bad: (range) => total('', `rate(${ours('events_failed_total')}[${range}])`),
@@ -119,10 +113,10 @@ const errorRatio = (objective: Objective, span: Duration): RecordingRule => ({
   },
 });
 
-const eventsIn = (objective: Objective, span: Duration): RecordingRule => ({
-  record: `slo:events:increase${span}`,
+const errorsIn = (objective: Objective, span: Duration): RecordingRule => ({
+  record: `slo:errors:increase${span}`,
   labels: { slo: objective.slo },
-  expr: (time) => `${objective.total(time.span(span))} * ${time.seconds(span)}`,
+  expr: (time) => `${objective.bad(time.span(span))} * ${time.seconds(span)}`,
 });
 
 /** Rounded, because 1 - 0.001 is not exactly 0.999 in floating point. */
@@ -156,7 +150,9 @@ function burnAlert(objective: Objective, burn: Burn): AlertDefinition {
     labels: { long: burn.long, short: burn.short },
     expr: () => `${of('error_ratio:rate', burn.long)} > ${limit}
 and ${of('error_ratio:rate', burn.short)} > ${limit}
-and ${of('events:increase', burn.long)} >= ${objective.minimumEvents}`,
+and ${of('errors:increase', burn.long)} > ${objective.minimumErrors - 0.5}`,
+    for: '2m',
+    keepFiringFor: '10m',
     summary: `The error budget of ${objective.slo} burns ${burn.rate} times too fast`,
     description: `Objective: ${Number((objective.target * 100).toFixed(3))} % of ${objective.what}. Over ${burn.long}, {{ $value | humanizePercentage }} were not.`,
   };
@@ -164,7 +160,7 @@ and ${of('events:increase', burn.long)} >= ${objective.minimumEvents}`,
 
 const recordingRules = (objective: Objective): RecordingRule[] => [
   ...RATIO_SPANS.map((span) => errorRatio(objective, span)),
-  ...BURNS.map(({ long }) => eventsIn(objective, long)),
+  ...BURNS.map(({ long }) => errorsIn(objective, long)),
   targetOf(objective),
   budgetLeft(objective),
 ];

@@ -1,21 +1,27 @@
 /** Generates the rule files of `alerts/` from their definitions. */
 import { stringify } from 'yaml';
 import { type AlertDefinition, isAlert, type RecordingRule, type RuleGroup } from './alert.ts';
+import { dependencies } from './definitions/dependencies.ts';
 import { eventStore } from './definitions/eventStore.ts';
 import { formerNames } from './definitions/formerNames.ts';
+import { platform } from './definitions/platform.ts';
 import { providers } from './definitions/providers.ts';
 import { runtime } from './definitions/runtime.ts';
 import { temporal } from './definitions/temporal.ts';
+import { totals } from './definitions/totals.ts';
 import { workflows } from './definitions/workflows.ts';
 import { objectives } from './objectives.ts';
 import type { TimeScale } from './timeScale.ts';
 
 export const GROUPS: readonly RuleGroup[] = [
+  totals,
   workflows,
   providers,
+  dependencies,
   temporal,
   eventStore,
   runtime,
+  platform,
   formerNames,
   ...objectives,
 ];
@@ -39,6 +45,7 @@ function ruleOf(rule: AlertDefinition | RecordingRule, time: TimeScale): object 
     alert: name,
     expr,
     ...(rule.for && { for: time.span(rule.for) }),
+    ...(rule.keepFiringFor && { keep_firing_for: time.span(rule.keepFiringFor) }),
     labels: { severity, team, service, ...labels },
     annotations: { summary, description, runbook_url: runbookUrl(name) },
   };

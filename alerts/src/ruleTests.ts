@@ -6,6 +6,7 @@ import { stringify } from 'yaml';
 import { type AlertDefinition, isAlert, type RuleGroup } from './alert.ts';
 import type { AlertCase, FiringAlert } from './alertCase.ts';
 import { CASES } from './cases/index.ts';
+import { totals } from './definitions/totals.ts';
 import { GENERATED, GROUPS, runbookUrl } from './ruleFiles.ts';
 import { SELECTORS } from './selectors.ts';
 import { foreignSeries, ownSeries } from './testSeries.ts';
@@ -27,9 +28,9 @@ function cutAt(samples: string, minute: number): string {
     const [, start = '', step = '', repeats = '0'] = SEGMENT.exec(segment) ?? [];
     const left = minute - next;
     if (left < 0) break;
-    const times = Math.min(Number(repeats), left);
-    kept.push(times > 0 ? `${start}${step}x${times}` : start);
     // In promtool's notation `_x3` is three missing samples, `0x3` is four zeros.
+    const times = Math.min(Number(repeats), start === '_' ? left + 1 : left);
+    kept.push(times > 0 ? `${start}${step}x${times}` : start);
     next += start === '_' ? times : times + 1;
   }
   return [...kept, 'stale'].join(' ');
@@ -152,8 +153,10 @@ export function ruleTests(): Map<string, string> {
       }
       const body = stringify(
         {
-          rule_files: [`${group.name}.yml`],
+          // Rates are taken of the totals that are recorded there.
+          rule_files: [`${totals.name}.yml`, `${group.name}.yml`],
           evaluation_interval: '1m',
+          group_eval_order: [totals.name, group.name],
           tests: cases.flatMap((tried) => testsOf(group, tried)),
         },
         { lineWidth: 0, aliasDuplicateObjects: false },

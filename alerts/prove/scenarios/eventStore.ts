@@ -57,7 +57,7 @@ export const eventStoreScenarios: readonly Scenario[] = [
   },
   {
     fault: 'the application may no longer take a lease',
-    proves: [{ alert: 'LeaderWorkSilent' }],
+    proves: [{ alert: 'LeaderWorkSilent', labels: { severity: 'critical' } }],
     begin: ({ owner }) => owner.query('REVOKE UPDATE ON leases FROM a4c_app'),
     end: ({ owner }) => owner.query('GRANT UPDATE ON leases TO a4c_app'),
   },

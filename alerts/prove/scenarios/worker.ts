@@ -34,7 +34,7 @@ async function deploy(stage: Stage, changes: Change[]): Promise<void> {
 export const workerScenarios: readonly Scenario[] = [
   {
     fault: 'the worker is killed',
-    proves: [{ alert: 'NoPollers' }, { alert: 'TargetDown' }],
+    proves: [{ alert: 'NoPollers' }, { alert: 'TargetDown', labels: { severity: 'critical' } }],
     core: true,
     begin: (stage) => stage.kill('worker'),
     end: (stage) => stage.restart('worker'),

@@ -59,6 +59,7 @@ export const eventStoreCases: readonly AlertCase[] = [
   },
   {
     alert: 'LeaderWorkSilent',
+    rule: { severity: 'critical' },
     // Rounds every 15 s, seen by two replicas; from minute 10 to 30 there are none.
     series: {
       'leader_round_age_seconds{work="reconciler",instance="a"}': '15x10 60+60x19 15x600',
@@ -69,5 +70,14 @@ export const eventStoreCases: readonly AlertCase[] = [
     firing: '19m',
     resolved: '35m',
     fires: [{ labels: { work: 'reconciler' }, value: '9m 0s' }],
+  },
+  {
+    alert: 'LeaderWorkSilent',
+    rule: { severity: 'warning' },
+    series: { 'leader_round_age_seconds{work="schedules"}': '40000x10 44000x10 300x600' },
+    silent: '11m',
+    firing: '15m',
+    resolved: '22m',
+    fires: [{ labels: { work: 'schedules' }, value: '12h 13m 20s' }],
   },
 ];

@@ -12,6 +12,7 @@ const FEW_GOOD = '0+1x60 60x19 61+1x1500';
 const FEW_BAD = '0x60 1+1x19 20x1500';
 const FEW_ALL = '0+1x1600';
 
+const API = 'http_requests_total{route="/api/v1/workflows/:workflowId",';
 const START = 'method="POST",route="/api/v1/workflows/organization-bootstrap"';
 const BOOTSTRAP = 'workflow_type="OrganizationBootstrapWorkflow",task_queue="bootstrap"';
 const SHORT: Record<string, string> = { '1h': '5m', '6h': '30m', '1d': '2h', '3d': '6h' };
@@ -24,13 +25,28 @@ const firing = (slo: string, values: Record<string, string>): FiringAlert[] =>
   }));
 const times = { silent: '60m', firing: '80m', resolved: '450m' } as const;
 
+/** One answer of 503 at a steady traffic of so many requests an hour. */
+const single503 = (requestsPerHour: number): AlertCase => ({
+  alert: 'ApiErrorBudgetBurn',
+  series: {
+    [`${API}status="200",method="GET"}`]: `0+${requestsPerHour / 60}x200`,
+    [`${API}status="503",method="GET"}`]: '0x60 1x140',
+  },
+  silent: '64m',
+  firing: '70m',
+  fires: [],
+});
+
 export const objectiveCases: readonly AlertCase[] = [
+  single503(10),
+  single503(30),
+  single503(60),
   {
     ...times,
     alert: 'ApiErrorBudgetBurn',
     series: {
-      'http_requests_total{route="/api/v1/workflows/:workflowId",status="200",method="GET"}': GOOD,
-      'http_requests_total{route="/api/v1/workflows/:workflowId",status="500",method="GET"}': BAD,
+      [`${API}status="200",method="GET"}`]: GOOD,
+      [`${API}status="500",method="GET"}`]: BAD,
       // Health probes do not count as requests.
       'http_requests_total{route="/ready",status="503",method="GET"}': ALL,
     },

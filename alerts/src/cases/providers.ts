@@ -27,6 +27,16 @@ export const providerCases: readonly AlertCase[] = [
     fires: [{ value: '8' }],
   },
   {
+    alert: 'DNSConfigurationFailures',
+    // Cloudflare does not answer: every attempt is waited out.
+    series: {
+      [attempts('a')]: '0x10 0+1x60 60x600',
+      [waits('cloudflare', 'transport', 'a')]: '0x10 0+1x60 60x600',
+    },
+    firing: '40m',
+    fires: [],
+  },
+  {
     alert: 'DNSPropagationSlow',
     series: {
       [verified('a')]: '0x30 5x600',
@@ -88,18 +98,18 @@ export const providerCases: readonly AlertCase[] = [
   },
   {
     alert: 'ProviderRefusesUs',
-    // One refusal is enough, of our credentials or of our plan.
+    // Three refusals, of our credentials or of our plan; a single one is tried again and forgotten.
     series: {
-      [waits('cloudflare', 'unauthorized', 'a')]: '0x10 1x600',
-      [waits('cloudflare', 'quota', 'a')]: '0x10 1x600',
+      [waits('cloudflare', 'unauthorized', 'a')]: '0x10 1x30 2x1 3x1 4x600',
+      [waits('cloudflare', 'quota', 'a')]: '0x10 1x30 2x1 3x1 4x600',
       [waits('cloudflare', 'transport', 'a')]: '0x600',
     },
-    silent: '10m',
-    firing: '15m',
-    resolved: '30m',
+    silent: '30m',
+    firing: '50m',
+    resolved: '80m',
     fires: [
-      { labels: { provider: 'cloudflare', kind: 'unauthorized' }, value: '1' },
-      { labels: { provider: 'cloudflare', kind: 'quota' }, value: '1' },
+      { labels: { provider: 'cloudflare', kind: 'unauthorized' }, value: '3' },
+      { labels: { provider: 'cloudflare', kind: 'quota' }, value: '3' },
     ],
   },
   {

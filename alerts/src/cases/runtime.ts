@@ -6,12 +6,33 @@ const ofApi = { job: 'a4c-api', instance: 'a' };
 export const runtimeCases: readonly AlertCase[] = [
   {
     alert: 'TargetDown',
+    rule: { severity: 'critical' },
     series: { [`up{${api}}`]: '1x10 0x10 1x600', 'up{job="a4c-worker",instance="w"}': '1x700' },
     silent: '12m',
     firing: '14m',
     resolved: '22m',
-    fires: [{ labels: ofApi }],
+    fires: [{ labels: { job: 'a4c-api' } }],
     missing: [{ labels: { job: 'a4c-api' } }, { labels: { job: 'a4c-worker' } }],
+  },
+  {
+    alert: 'TargetDown',
+    rule: { severity: 'warning' },
+    // One of nine workers.
+    series: {
+      [`up{${api}}`]: '1x700',
+      ...Object.fromEntries(
+        [1, 2, 3, 4, 5, 6, 7, 8].map((one) => [`up{job="a4c-worker",instance="w${one}"}`, '1x700']),
+      ),
+      'up{job="a4c-worker",instance="w9"}': '1x10 0x10 1x600',
+    },
+    silent: '15m',
+    firing: '17m',
+    resolved: '22m',
+    fires: [{ labels: { job: 'a4c-worker', instance: 'w9' } }],
+    missing: ['a4c-api', 'a4c-worker'].map((job) => ({
+      rule: { severity: 'critical' },
+      labels: { job },
+    })),
   },
   {
     alert: 'CrashLooping',

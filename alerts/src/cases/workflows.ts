@@ -2,10 +2,13 @@ import type { AlertCase } from '../alertCase.ts';
 
 const BOOTSTRAP = 'workflow_type="OrganizationBootstrapWorkflow"';
 const labels = { workflow_type: 'OrganizationBootstrapWorkflow' };
+const stuck = { ...labels, task_queue: 'bootstrap' };
 const counted = (name: string, instance: string) =>
   `workflow_${name}_total{${BOOTSTRAP},task_queue="bootstrap",instance="${instance}"}`;
 const ENDED = `${BOOTSTRAP},outcome="completed"`;
 const endedWithin = (le: string) => `workflow_duration_seconds_bucket{${ENDED},le="${le}"}`;
+const closed = (outcome: string) =>
+  `workflow_closed_total{${BOOTSTRAP},task_queue="bootstrap",outcome="${outcome}"}`;
 const ended = `workflow_duration_seconds_count{${ENDED}}`;
 
 export const workflowCases: readonly AlertCase[] = [
@@ -34,6 +37,29 @@ export const workflowCases: readonly AlertCase[] = [
     firing: '50m',
     resolved: '120m',
     fires: [{ labels, value: '100%' }],
+  },
+  {
+    alert: 'WorkflowFailureRateHigh',
+    // One failure in nine is a tenth, and no pattern.
+    series: {
+      [counted('started', 'a')]: '0x10 9x300',
+      [counted('failed', 'a')]: '0x10 1x300',
+    },
+    firing: '30m',
+    fires: [],
+  },
+  {
+    alert: 'NothingCompletes',
+    // The third failure within an hour, while none completes; then one does.
+    series: {
+      [closed('completed')]: '0+1x60 60x100 61x300',
+      [closed('failed')]: '0x60 0x50 1x20 2x20 3x400',
+      [closed('cancelled')]: '0x60 5x500',
+    },
+    silent: '130m',
+    firing: '160m',
+    resolved: '178m',
+    fires: [{ value: '3' }],
   },
   {
     alert: 'WorkflowDurationExcessive',
@@ -67,19 +93,32 @@ export const workflowCases: readonly AlertCase[] = [
     silent: '124m',
     firing: '130m',
     resolved: '202m',
-    fires: [{ labels, value: '2h 10m 0s' }],
+    fires: [{ labels: stuck, value: '2h 10m 0s' }],
   },
   {
     alert: 'WorkflowStuck',
     // A run that waits for a person is not stuck before its waiting time is over.
     series: {
-      [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '0+60x1800 0x600',
-      'a4c_health_check_value{check="dns_waiting_for_person"}': '1x3000',
+      [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '95000x20 103200x20 0x600',
+      'a4c_health_check_value{check="dns_waiting_for_person"}': '1x700',
     },
-    silent: '1600m',
-    firing: '1700m',
-    resolved: '1802m',
-    fires: [{ labels, value: '1d 4h 20m 0s' }],
+    silent: '20m',
+    firing: '30m',
+    resolved: '42m',
+    fires: [{ labels: stuck, value: '1d 4h 40m 0s' }],
+  },
+  {
+    alert: 'WorkflowStuck',
+    // Cloudflare is away for a day: the table of patience says so. When it is back, the run is stuck.
+    series: {
+      [`workflow_oldest_run_age_seconds{${BOOTSTRAP},instance="a"}`]: '86400x100 0x600',
+      'activity_waits_total{provider="cloudflare",kind="transport"}': '0+1x60 60x640',
+      'a4c_health_check_value{check="dns_waiting_for_person"}': '0x700',
+    },
+    silent: '60m',
+    firing: '90m',
+    resolved: '102m',
+    fires: [{ labels: stuck, value: '1d 0h 0m 0s' }],
   },
   {
     alert: 'WorkflowStuck',
@@ -92,6 +131,11 @@ export const workflowCases: readonly AlertCase[] = [
     silent: '20m',
     firing: '30m',
     resolved: '42m',
-    fires: [{ labels: { workflow_type: 'UserInvitationWorkflow' }, value: '8d 2h 26m 40s' }],
+    fires: [
+      {
+        labels: { workflow_type: 'UserInvitationWorkflow', task_queue: 'users' },
+        value: '8d 2h 26m 40s',
+      },
+    ],
   },
 ];

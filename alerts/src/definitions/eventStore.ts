@@ -1,5 +1,7 @@
+import type { LeaderWork } from '#kernel/database/lease.ts';
 import { type AlertDefinition, once, type RuleGroup } from '../alert.ts';
 import { absentIn, ours } from '../selectors.ts';
+import type { Duration } from '../timeScale.ts';
 
 const about = { team: 'platform', service: 'event-store' } as const;
 
@@ -58,26 +60,23 @@ or ${once('', never)}`;
     '{{ $value | humanize }} checks, or all of them, give old values: alerts that read them are blind. They fail, they take too long, or no API replica exports them.',
 };
 
-/** How long a round may be ago; schedules are looked after every 10 minutes and fire once a day. */
-const ROUNDS = { reconciler: '5m', schedules: '12h' } as const;
-
-const leaderSilent: AlertDefinition = {
+/** Schedules are looked after every 10 minutes, and fire once a day. */
+const leaderSilent = (
+  severity: 'critical' | 'warning',
+  work: LeaderWork,
+  age: Duration,
+): AlertDefinition => ({
   ...about,
   name: 'LeaderWorkSilent',
-  severity: 'warning',
+  severity,
   service: 'a4c-api',
   expr: (time) =>
-    Object.entries(ROUNDS)
-      .map(
-        ([work, age]) =>
-          `${once('work', ours('leader_round_age_seconds', `work="${work}"`))} > ${time.seconds(age)}`,
-      )
-      .join('\nor '),
+    `${once('work', ours('leader_round_age_seconds', `work="${work}"`))} > ${time.seconds(age)}`,
   for: '2m',
   summary: 'Nobody has finished a round of the {{ $labels.work }}',
   description:
     'The last round ended {{ $value | humanizeDuration }} ago. Reconciler: requests whose start failed keep waiting, and runs that ended without a word stay open. Schedules: one that was deleted is not made again.',
-};
+});
 
 export const eventStore: RuleGroup = {
   name: 'eventStore',
@@ -88,6 +87,7 @@ export const eventStore: RuleGroup = {
     failing('critical', 2),
     failing('warning', 1),
     stale,
-    leaderSilent,
+    leaderSilent('critical', 'reconciler', '5m'),
+    leaderSilent('warning', 'schedules', '12h'),
   ],
 };

@@ -1,17 +1,25 @@
 import { PATIENCE_ROWS, type WaitingAlert } from '#kernel/patience/table.ts';
 import { type AlertDefinition, once, type RuleGroup, total } from '../alert.ts';
 import { ours } from '../selectors.ts';
+import { totalOf } from './totals.ts';
 
 const dnsFailures: AlertDefinition = {
   name: 'DNSConfigurationFailures',
   severity: 'critical',
   team: 'platform',
   service: 'dns',
-  expr: (time) =>
-    `${total('', `increase(${ours('activity_failed_total', 'activity="configureDNSActivity"')}[${time.span('10m')}])`)} > 5`,
+  // Attempts that are waited out are policy, and have alerts of their own.
+  expr: (time) => {
+    const range = time.span('10m');
+    const attempts = ours('activity_failed_total', 'activity="configureDNSActivity"');
+    const waits = ours('activity_waits_total', 'provider=~"cloudflare|store"');
+    const failed = total('', `increase(${attempts}[${range}])`);
+    const waited = total('', `increase(${waits}[${range}])`);
+    return `${failed} - (${waited} or 0 * ${failed}) > 5`;
+  },
   summary: 'DNS records cannot be created',
   description:
-    '{{ $value | humanize }} attempts at configureDNSActivity failed within 10 minutes. Attempts count, those that are waited out too, and not organizations: look at the reason first.',
+    '{{ $value | humanize }} attempts at configureDNSActivity failed within 10 minutes, those that are waited out not counted. Attempts count, and not organizations: look at the reason first.',
 };
 
 const propagationSlow: AlertDefinition = {
@@ -21,16 +29,13 @@ const propagationSlow: AlertDefinition = {
   service: 'dns',
   expr: (time) => {
     const range = time.span('1h');
-    const verified = once(
-      '',
-      `increase(${ours('dns_propagation_duration_seconds_count')}[${range}])`,
-    );
-    const bucket = ours(
+    const verified = `increase(${totalOf('dns_propagation_duration_seconds_count')}[${range}])`;
+    const bucket = totalOf(
       'dns_propagation_duration_seconds_bucket',
       `le=~"${time.seconds('30m')}(\\\\.0)?"`,
     );
-    const inTime = once('', `increase(${bucket}[${range}])`);
-    return `${verified} - ${inTime} > 0.5`;
+    const inTime = total('', `increase(${bucket}[${range}])`);
+    return `round(${total('', verified)} - ${inTime}) > 0`;
   },
   summary: 'Resolvers take more than 30 minutes to see a new record',
   description:
@@ -98,7 +103,9 @@ const refusesUs: AlertDefinition = {
   severity: 'critical',
   team: 'platform',
   service: 'a4c-worker',
-  expr: (time) => `${waitsOf('ProviderRefusesUs', time.span('15m'))} > 0`,
+  expr: (time) => `${waitsOf('ProviderRefusesUs', time.span('15m'))} > 2.5`,
+  // Attempts of a run are up to twelve minutes apart: one page for as long as it is refused.
+  keepFiringFor: '15m',
   summary: '{{ $labels.provider }} refuses us: {{ $labels.kind }}',
   description:
     '{{ $value | humanize }} attempts within 15 minutes were refused for our credentials or our plan. Runs wait: two hours for credentials, a day for a quota; then they are undone.',

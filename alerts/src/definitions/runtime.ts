@@ -5,15 +5,29 @@ import { absentIn, type Job, of, ours } from '../selectors.ts';
 const about = { team: 'platform', service: '{{ $labels.job }}' } as const;
 const BOTH: readonly Job[] = ['api', 'worker'];
 
-const targetDown: AlertDefinition = {
+const jobDown: AlertDefinition = {
   ...about,
   name: 'TargetDown',
   severity: 'critical',
-  expr: () => [`${of(BOTH, 'up')} == 0`, ...BOTH.map((job) => absentIn(job, 'up'))].join('\nor '),
+  expr: () => {
+    const share = `avg by (environment, job) (${of(BOTH, 'up')} == bool 0)`;
+    return [`${share} > 0.5`, ...BOTH.map((job) => absentIn(job, 'up'))].join('\nor ');
+  },
   for: '2m',
-  summary: '{{ $labels.job }} does not answer',
+  summary: 'Most processes of {{ $labels.job }} do not answer',
   description:
-    'Prometheus gets no metrics from {{ $labels.job }} {{ $labels.instance }}: it is down, or cannot be reached. What is measured there is unknown.',
+    'Prometheus gets no metrics from more than half of the processes of {{ $labels.job }}, or knows of none: they are down, or cannot be reached. What is measured there is unknown.',
+};
+
+const targetDown: AlertDefinition = {
+  ...about,
+  name: 'TargetDown',
+  severity: 'warning',
+  expr: () => `${of(BOTH, 'up')} == 0`,
+  for: '5m',
+  summary: 'One process of {{ $labels.job }} does not answer',
+  description:
+    'Prometheus gets no metrics from {{ $labels.job }} {{ $labels.instance }}: it is down, or cannot be reached. The others do its work meanwhile.',
 };
 
 const crashLooping: AlertDefinition = {
@@ -96,6 +110,7 @@ export const runtime: RuleGroup = {
   name: 'runtime',
   about: 'Processes, what they run on, and the alert that proves alerting.',
   rules: [
+    jobDown,
     targetDown,
     crashLooping,
     poolWaiting,
