@@ -44,7 +44,7 @@ const WHOLE: Durations = {
   faultMs: 15 * SECOND_MS,
   momentMs: 3 * SECOND_MS,
   afterMs: 3 * SECOND_MS,
-  settleMs: 180 * SECOND_MS,
+  settleMs: 300 * SECOND_MS,
 };
 const SHORT: Durations = { ...WHOLE, beforeMs: 3 * SECOND_MS, faultMs: 8 * SECOND_MS };
 const PAIRS = 10;
