@@ -19,6 +19,16 @@ CREATE TABLE account_syncs (
   lease uuid,
   leased_until timestamp with time zone
 );
+CREATE TABLE canary_runs (
+  id uuid NOT NULL DEFAULT gen_random_uuid(),
+  subdomain text NOT NULL,
+  started_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+  onboarded_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  outcome text,
+  reason text,
+  cleaned_at timestamp with time zone
+);
 CREATE TABLE domain_events (
   id uuid NOT NULL,
   event_type text NOT NULL,
@@ -114,7 +124,8 @@ CREATE TABLE organizations_projection (
   updated_at timestamp with time zone NOT NULL,
   version bigint NOT NULL,
   dns_created_at timestamp with time zone,
-  dns_verified_at timestamp with time zone
+  dns_verified_at timestamp with time zone,
+  kind text NOT NULL DEFAULT 'customer'::text
 );
 CREATE TABLE projection_sources (
   singleton boolean NOT NULL DEFAULT true,
@@ -214,6 +225,10 @@ CREATE TABLE workflow_runs_projection (
 
 ALTER TABLE account_replacements ADD CONSTRAINT account_replacements_pkey PRIMARY KEY (invitation_id, former_user_id);
 ALTER TABLE account_syncs ADD CONSTRAINT account_syncs_pkey PRIMARY KEY (user_id);
+ALTER TABLE canary_runs ADD CONSTRAINT canary_runs_check CHECK (((ended_at IS NULL) = (outcome IS NULL)));
+ALTER TABLE canary_runs ADD CONSTRAINT canary_runs_outcome_check CHECK ((outcome = ANY (ARRAY['completed'::text, 'failed'::text, 'cleanup_failed'::text])));
+ALTER TABLE canary_runs ADD CONSTRAINT canary_runs_pkey PRIMARY KEY (id);
+ALTER TABLE canary_runs ADD CONSTRAINT canary_runs_subdomain_key UNIQUE (subdomain);
 ALTER TABLE domain_events ADD CONSTRAINT domain_events_event_type_check CHECK ((event_type ~ '^[a-z_]+(\.[a-z_]+)+$'::text));
 ALTER TABLE domain_events ADD CONSTRAINT domain_events_pkey PRIMARY KEY (id);
 ALTER TABLE event_skips ADD CONSTRAINT event_skips_actor_check CHECK ((length(TRIM(BOTH FROM actor)) > 0));
@@ -230,6 +245,7 @@ ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_pkey PRIMARY KEY (claim_id);
 ALTER TABLE organization_domains_projection ADD CONSTRAINT organization_domains_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'verified'::text, 'rejected'::text, 'released'::text])));
+ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_kind_check CHECK ((kind = ANY (ARRAY['customer'::text, 'canary'::text])));
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_pkey PRIMARY KEY (org_id);
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'provisioning'::text, 'active'::text, 'deleting'::text, 'deactivated'::text, 'failed'::text])));
 ALTER TABLE organizations_projection ADD CONSTRAINT organizations_projection_subdomain_status_check CHECK ((subdomain_status = ANY (ARRAY['pending'::text, 'dns_created'::text, 'verifying'::text, 'verified'::text, 'failed'::text, 'skipped'::text, 'removed'::text])));
@@ -258,6 +274,9 @@ ALTER TABLE workflow_runs_projection ADD CONSTRAINT workflow_runs_projection_pke
 
 CREATE INDEX account_syncs_behind ON public.account_syncs USING btree (next_attempt_at) WHERE (behind_since IS NOT NULL);
 CREATE INDEX account_syncs_check ON public.account_syncs USING btree (check_at) WHERE (check_at IS NOT NULL);
+CREATE INDEX canary_runs_ended ON public.canary_runs USING btree (ended_at);
+CREATE UNIQUE INDEX canary_runs_one_under_way ON public.canary_runs USING btree ((true)) WHERE (ended_at IS NULL);
+CREATE INDEX canary_runs_unclean ON public.canary_runs USING btree (started_at) WHERE (cleaned_at IS NULL);
 CREATE INDEX idx_domain_events_activity_id ON public.domain_events USING btree (((event_metadata ->> 'activity_id'::text))) WHERE (processed_at IS NULL);
 CREATE UNIQUE INDEX idx_domain_events_aggregate ON public.domain_events USING btree (aggregate_type, aggregate_id, stream_version);
 CREATE INDEX idx_domain_events_correlation_id ON public.domain_events USING btree (((event_metadata ->> 'correlation_id'::text)));
@@ -273,6 +292,7 @@ CREATE INDEX memberships_projection_org ON public.memberships_projection USING b
 CREATE INDEX memberships_projection_user ON public.memberships_projection USING btree (user_id);
 CREATE UNIQUE INDEX organization_domains_projection_one_claim ON public.organization_domains_projection USING btree (org_id, domain) WHERE (status = ANY (ARRAY['pending'::text, 'verified'::text]));
 CREATE UNIQUE INDEX organization_domains_projection_one_owner ON public.organization_domains_projection USING btree (domain) WHERE (status = 'verified'::text);
+CREATE INDEX organizations_projection_canaries ON public.organizations_projection USING btree (org_id) WHERE (kind = 'canary'::text);
 CREATE INDEX organizations_projection_dns_held ON public.organizations_projection USING btree (slug) WHERE ((status = ANY (ARRAY['failed'::text, 'deactivated'::text])) AND (domain IS NOT NULL));
 CREATE INDEX organizations_projection_parent ON public.organizations_projection USING btree (parent_org_id);
 CREATE INDEX organizations_projection_path ON public.organizations_projection USING gist (path);
@@ -615,9 +635,10 @@ BEGIN
   IF e.event_data ->> 'subdomain' IS NOT NULL THEN
     PERFORM require_free_subdomain(e, slug);
   END IF;
-  INSERT INTO organizations_projection (org_id, name, slug, status, subdomain_status,
+  INSERT INTO organizations_projection (org_id, name, slug, kind, status, subdomain_status,
     parent_org_id, workflow_id, correlation_id, requested_by, created_at, updated_at, version)
   VALUES (e.aggregate_id, e.event_data ->> 'name', slug,
+    coalesce(e.event_data ->> 'kind', 'customer'),
     organization_after(e.event_type, 'absent'),
     CASE WHEN e.event_data ->> 'subdomain' IS NOT NULL THEN 'pending' END, parent,
     e.event_metadata ->> 'workflow_id', e.event_metadata ->> 'correlation_id',
@@ -1640,6 +1661,7 @@ CREATE TRIGGER domain_events_project AFTER INSERT ON public.domain_events FOR EA
 
 CREATE POLICY a4c_app ON account_replacements FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON account_syncs FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON canary_runs FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON domain_events FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_skips FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_streams FOR ALL TO a4c_app;
@@ -1659,6 +1681,7 @@ CREATE POLICY a4c_app ON workflow_runs_projection FOR ALL TO a4c_app;
 
 GRANT INSERT, SELECT ON account_replacements TO a4c_app;
 GRANT SELECT, UPDATE ON account_syncs TO a4c_app;
+GRANT INSERT, SELECT, UPDATE ON canary_runs TO a4c_app;
 GRANT INSERT, SELECT ON domain_events TO a4c_app;
 GRANT SELECT ON event_skips TO a4c_app;
 GRANT SELECT ON event_streams TO a4c_app;

@@ -11,6 +11,6 @@ SELECT 'dns_waiting_for_person' AS check,
   coalesce(string_agg(workflow_id, ', ' ORDER BY updated_at), 'none') AS detail
 FROM (
   SELECT workflow_id, updated_at FROM organizations_projection
-  WHERE status = 'provisioning' AND subdomain_status = 'verifying'
+  WHERE status = 'provisioning' AND subdomain_status = 'verifying' AND kind <> 'canary'
   ORDER BY updated_at LIMIT 100
 ) waiting;

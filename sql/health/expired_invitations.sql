@@ -6,4 +6,5 @@ SELECT 'expired_invitations' AS check,
   count(*)::float8 AS value,
   coalesce('oldest expired: ' || min(expires_at)::text, 'none') AS detail
 FROM user_invitations_projection
-WHERE status = 'pending' AND expires_at < now();
+JOIN organizations_projection o USING (org_id)
+WHERE user_invitations_projection.status = 'pending' AND expires_at < now() AND o.kind <> 'canary';

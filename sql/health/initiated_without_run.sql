@@ -11,6 +11,6 @@ SELECT 'initiated_without_run' AS check,
   coalesce(string_agg(workflow_id, ', ' ORDER BY created_at), 'none') AS detail
 FROM (
   SELECT workflow_id, created_at FROM organizations_projection
-  WHERE status = 'pending' AND created_at < now() - interval '5 minutes'
+  WHERE status = 'pending' AND kind <> 'canary' AND created_at < now() - interval '5 minutes'
   ORDER BY created_at LIMIT 100
 ) pending;

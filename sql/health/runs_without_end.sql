@@ -17,6 +17,8 @@ FROM (
   WHERE r.closed_at IS NULL AND r.started_at < now() - interval '2 hours'
     -- Invitations and single sign-on wait for people, for days.
     AND r.task_queue = 'bootstrap'
+    -- A canary has a shorter time limit, and an alert of its own.
+    AND o.kind IS DISTINCT FROM 'canary'
     AND (o.subdomain_status IS DISTINCT FROM 'verifying' OR r.started_at < now() - interval '26 hours')
   ORDER BY r.started_at LIMIT 100
 ) open_runs;

@@ -13,9 +13,10 @@ BEGIN
   IF e.event_data ->> 'subdomain' IS NOT NULL THEN
     PERFORM require_free_subdomain(e, slug);
   END IF;
-  INSERT INTO organizations_projection (org_id, name, slug, status, subdomain_status,
+  INSERT INTO organizations_projection (org_id, name, slug, kind, status, subdomain_status,
     parent_org_id, workflow_id, correlation_id, requested_by, created_at, updated_at, version)
   VALUES (e.aggregate_id, e.event_data ->> 'name', slug,
+    coalesce(e.event_data ->> 'kind', 'customer'),
     organization_after(e.event_type, 'absent'),
     CASE WHEN e.event_data ->> 'subdomain' IS NOT NULL THEN 'pending' END, parent,
     e.event_metadata ->> 'workflow_id', e.event_metadata ->> 'correlation_id',

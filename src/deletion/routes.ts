@@ -10,7 +10,8 @@ import { startedRun } from '#kernel/http/startedRun.ts';
 import type { KernelApiConfig } from '#kernel/settings/kernelSettings.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { organizationInPath } from '#organization/access.ts';
-import { createOrganizations } from '#organization/store.ts';
+import { tagsOf } from '#organization/contract.ts';
+import { createOrganizations, type Organization } from '#organization/store.ts';
 import { DELETE_ORGANIZATION } from './contract.ts';
 import { deletionPaths } from './openApi.ts';
 import { startDeletionRun } from './runs.ts';
@@ -36,14 +37,14 @@ const hasChildren = (below: number): Problem =>
 async function startDeletion(
   { config, temporal }: Kernel,
   caller: Caller,
-  orgId: string,
+  { orgId, kind }: Organization,
   { reason, cascade }: z.infer<typeof deletionBody>,
 ) {
   const params = {
     organizationId: orgId,
     reason,
     ...(cascade && { cascade }),
-    origin: originOf(config, caller),
+    origin: originOf(config, caller, tagsOf(kind)),
     timing: {
       retryInitialMs: config.ACTIVITY_RETRY_INITIAL_MS,
       heartbeatTimeoutMs: config.ACTIVITY_HEARTBEAT_TIMEOUT_MS,
@@ -75,7 +76,7 @@ function deletionRoute(kernel: Kernel): Route {
       const below = body.cascade ? 0 : await organizations.liveBelow(subject.orgId);
       if (below > 0) throw hasChildren(below);
       ctx.status = 202;
-      ctx.body = await startDeletion(kernel, caller, subject.orgId, body);
+      ctx.body = await startDeletion(kernel, caller, subject, body);
     },
   });
 }

@@ -5,7 +5,7 @@ import type { DnsCheck } from '#kernel/workflow/dnsCheck.ts';
 import { workflowIds } from '#kernel/workflow/ids.ts';
 import type { RequestOrigin, StepInput, StepState } from '#kernel/workflow/names.ts';
 import { type StepDefinition, stepNames } from '#kernel/workflow/steps.ts';
-import type { OrgData } from '#organization/contract.ts';
+import type { OrganizationKind, OrgData } from '#organization/contract.ts';
 import type { BootstrapTiming } from './contract/timing.ts';
 
 export const ORGANIZATION_BOOTSTRAP = 'OrganizationBootstrapWorkflow';
@@ -26,19 +26,35 @@ export const SIGNAL_ROUTES: Readonly<Record<string, SignalName>> = {
   abort: 'abort',
 };
 
-/** Two routes with the same handler; each needs its own permission. */
+interface BootstrapRoute {
+  path: string;
+  operationId: string;
+  permission: string;
+  /** The kind of organization that it makes. */
+  kind: OrganizationKind;
+}
+
+/** Routes with the same handler; each needs its own permission. */
 export const BOOTSTRAP_ROUTES = [
   {
     path: '/api/v1/workflows/organization-bootstrap',
     operationId: 'bootstrapOrganization',
     permission: 'organization.create_root',
+    kind: 'customer',
   },
   {
     path: '/api/admin/organizations/bootstrap',
     operationId: 'bootstrapOrganizationAsAdmin',
     permission: 'organization.bootstrap',
+    kind: 'customer',
   },
-] as const;
+  {
+    path: '/api/v1/workflows/canary-bootstrap',
+    operationId: 'bootstrapCanary',
+    permission: 'organization.canary',
+    kind: 'canary',
+  },
+] as const satisfies readonly BootstrapRoute[];
 
 /** `org-bootstrap-{orgId}`. */
 const IDS = workflowIds('org-bootstrap-');

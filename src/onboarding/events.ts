@@ -21,6 +21,8 @@ export const ONBOARDING_EVENTS = {
     name: string;
     slug: string;
     subdomain: string | null;
+    /** Absent for a customer's organization. */
+    kind?: 'canary';
     /**
      * The whole workflow input: the reconciler uses it to start a run that the API could not start.
      */

@@ -48,6 +48,16 @@ export const ONBOARDING_SETTINGS = {
     ENABLE_ORG_BOOTSTRAP: flag(true).describe(
       'false answers new bootstraps with 503; those under way go on',
     ),
+    CANARY_SUBDOMAIN: z
+      .string()
+      .regex(
+        /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/,
+        'must be a DNS label of at most 40 characters',
+      )
+      .default('canary')
+      .describe(
+        'first part of the subdomains of canaries, before a hyphen; no other organization gets such a name',
+      ),
     RECONCILE_INTERVAL_SECONDS: seconds(15 * SECOND_MS, 3600 * SECOND_MS).describe(
       'how often the reconciler looks for requests without a run',
     ),

@@ -4,6 +4,7 @@ import { typed } from '#kernel/database/database.ts';
 import { inTransaction } from '#kernel/database/pool.ts';
 import { type EmitEvent, EventRefusedError } from '#kernel/eventStore/emitEvent.ts';
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
+import type { OrganizationKind } from '#organization/contract.ts';
 import { slugFor } from '#organization/rules.ts';
 import type { OrganizationBootstrapParams } from './contract.ts';
 import type { ONBOARDING_EVENTS } from './events.ts';
@@ -20,6 +21,8 @@ export interface BootstrapRequest {
   organizationId: string;
   workflowId: string;
   correlationId: string;
+  /** By default a customer’s. */
+  kind?: OrganizationKind;
 }
 
 interface Accepted {
@@ -55,7 +58,7 @@ export function createBootstrapRequests(
 
   /** Emits the event, which also reserves the slug; nothing is stored when the slug is taken. */
   const emitInitiated = (
-    { params, organizationId, workflowId }: BootstrapRequest,
+    { params, organizationId, workflowId, kind }: BootstrapRequest,
     client?: PoolClient,
   ) =>
     emitEvent({
@@ -69,6 +72,7 @@ export function createBootstrapRequests(
         name: params.orgData.name,
         slug: slugFor(params.orgData.name, params.subdomain),
         subdomain: params.subdomain ?? null,
+        ...(kind === 'canary' && { kind }),
         params,
       },
     });

@@ -1,6 +1,15 @@
 /** The organization: the request format of the existing frontend, and the states of its DNS. */
 export const ORGANIZATION_TYPES = ['provider', 'partner'] as const;
 
+/** A canary is onboarded and deleted by a program, to see that it works: business counts leave it out. */
+export type OrganizationKind = 'customer' | 'canary';
+
+/** The tag of every event of a canary's runs. */
+const CANARY_TAG = 'canary';
+
+/** Tags of the events that an organization of this kind causes. */
+export const tagsOf = (kind: OrganizationKind): string[] => (kind === 'canary' ? [CANARY_TAG] : []);
+
 export const PARTNER_TYPES = ['var', 'family', 'court', 'other'] as const;
 
 export const CONTACT_TYPES = [

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { type Database, type RowOf, typed } from '#kernel/database/database.ts';
-import type { OrgData } from './contract.ts';
+import type { OrganizationKind, OrgData } from './contract.ts';
 import { BOOTSTRAPPING, LIVE } from './life.ts';
 
 /** The content of `organizations_projection.details`. */
@@ -16,6 +16,7 @@ const organizations = (db: Database) =>
       'name',
       'slug',
       'type',
+      ref('kind').$castTo<OrganizationKind>().as('kind'),
       'path',
       'domain',
       'status',
@@ -104,9 +105,13 @@ export function createOrganizations(pool: Pool) {
       return (rest ?? pending).execute();
     },
 
-    /** Those that `needsCleanup` (src/organization/rules.ts) is true for, oldest first; at most 500. */
-    unclean: (): Promise<Organization[]> =>
+    /**
+     * Those that `needsCleanup` (src/organization/rules.ts) is true for, oldest first; at most 500.
+     * What a canary left is removed by the next one.
+     */
+    unclean: (kind: OrganizationKind = 'customer'): Promise<Organization[]> =>
       organizations(db)
+        .where('kind', '=', kind)
         .where(({ eb, and, or }) =>
           or([
             and([eb('status', '=', 'failed'), eb('path', 'is not', null)]),

@@ -44,6 +44,7 @@ const OPEN = [
 ];
 const OPEN_UNDESCRIBED = [
   'GET /api/admin/organizations/bootstrap',
+  'GET /api/v1/workflows/canary-bootstrap',
   'GET /api/v1/workflows/organization-bootstrap',
   'GET /docs',
   'GET /docs/:file',

@@ -51,6 +51,7 @@ const GROUPS: readonly SettingGroup[] = [
   { title: 'Mail', names: /^(EMAIL_|RESEND_|SMTP_|MAILS?_|SUPPORT_EMAIL)/ },
   { title: 'Invitations', names: /^(INVITATION_|GRANTABLE_ROLES$)/ },
   { title: 'Single sign-on and domains', names: /^(SSO_|DOMAIN_)/ },
+  { title: 'The canary', names: /^CANARY_/ },
   { title: 'Retries and repair', names: /^(ACTIVITY_|COMPENSATION_|RECONCILE_)/ },
 ];
 

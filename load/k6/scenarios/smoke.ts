@@ -8,7 +8,7 @@ import { called, read } from '../api.ts';
 import { METRIC } from '../contracts.ts';
 import { settings } from '../settings.ts';
 import { acceptAndRevoke } from '../smoke/invitations.ts';
-import { cancelOne, deleteOne, onboardOne, readDocs } from '../smoke/onboarding.ts';
+import { cancelOne, deleteOne, onboardOne, readDocs, refuseCanary } from '../smoke/onboarding.ts';
 import { configureSignOn, verifyDomain } from '../smoke/singleSignOn.ts';
 import { summaryTrendStats } from '../summary.ts';
 
@@ -61,6 +61,7 @@ export default function smoke(): void {
   readDocs();
   const run = onboardOne();
   cancelOne();
+  refuseCanary();
   if (run) {
     acceptAndRevoke(run);
     verifyDomain(run);

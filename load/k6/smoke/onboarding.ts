@@ -55,6 +55,16 @@ export function cancelOne(): void {
   );
 }
 
+/** Asks for a canary with a name that is none of a canary's: that it is refused is enough. */
+export function refuseCanary(): void {
+  call({
+    method: 'POST',
+    route: '/api/v1/workflows/canary-bootstrap',
+    body: organizationNamed('no-canary'),
+    expect: [400],
+  });
+}
+
 function statusIs({ workflowId }: Pick<AcceptedRun, 'workflowId'>, wanted: string) {
   const route = '/api/v1/workflows/{workflowId}';
   const answer = call({ method: 'GET', route, with: { workflowId }, expect: [200] });

@@ -1,6 +1,7 @@
 /** Metrics of invitations that are read from the database at each scrape. */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
+import { isNoCanarys } from '#kernel/database/canaries.ts';
 import { typed } from '#kernel/database/database.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import type { INVITATION_METRICS } from '../metrics.ts';
@@ -30,6 +31,7 @@ export function createCollect(pool: Pool) {
           'float8',
         ).as('undelivered'),
       ])
+      .where(isNoCanarys('user_invitations_projection'))
       .executeTakeFirstOrThrow();
 
   return async (metrics: Metrics<keyof typeof INVITATION_METRICS>): Promise<void> => {

@@ -31,6 +31,17 @@ export interface AccountSyncs {
   version: Generated<Int8>;
 }
 
+export interface CanaryRuns {
+  cleaned_at: Timestamp | null;
+  ended_at: Timestamp | null;
+  id: Generated<string>;
+  onboarded_at: Timestamp | null;
+  outcome: 'completed' | 'failed' | 'cleanup_failed' | null;
+  reason: string | null;
+  started_at: Generated<Timestamp>;
+  subdomain: string;
+}
+
 export interface DomainEvents {
   aggregate_id: string;
   aggregate_type: string;
@@ -120,6 +131,7 @@ export interface OrganizationsProjection {
   dns_verified_at: Timestamp | null;
   domain: string | null;
   failure_stage: string | null;
+  kind: 'customer' | 'canary';
   name: string;
   org_id: string;
   parent_org_id: string | null;
@@ -258,6 +270,7 @@ export interface WorkflowRunsProjection {
 export interface DB {
   account_replacements: AccountReplacements;
   account_syncs: AccountSyncs;
+  canary_runs: CanaryRuns;
   domain_events: DomainEvents;
   event_skips: EventSkips;
   event_streams: EventStreams;

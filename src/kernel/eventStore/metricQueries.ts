@@ -1,6 +1,10 @@
-/** Totals of runs and events for metrics, read from the database: they stay exact after a crash. */
+/**
+ * Totals of runs and events for metrics, read from the database: they stay exact after a crash. Runs
+ * of canaries are not among them.
+ */
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
+import { isNoCanarys } from '#kernel/database/canaries.ts';
 import { typed } from '#kernel/database/database.ts';
 import { counted, type DurationTotals, durationTotals, secondsBetween } from './durationTotals.ts';
 
@@ -19,6 +23,7 @@ export function createMetricQueries(pool: Pool) {
       db
         .selectFrom('workflow_runs_projection')
         .select((eb) => ['workflow_type', 'task_queue', 'outcome', counted(eb)])
+        .where(isNoCanarys('workflow_runs_projection'))
         .groupBy(['workflow_type', 'task_queue', 'outcome'])
         .execute(),
 
@@ -31,6 +36,7 @@ export function createMetricQueries(pool: Pool) {
           secondsBetween(eb.fn.min('started_at'), NOW).as('oldestAgeSeconds'),
         ])
         .where('closed_at', 'is', null)
+        .where(isNoCanarys('workflow_runs_projection'))
         .groupBy('workflow_type')
         .execute(),
 
@@ -46,7 +52,8 @@ export function createMetricQueries(pool: Pool) {
           ]).as('labels'),
           secondsBetween(ref('started_at'), ref('closed_at')).as('seconds'),
         ])
-        .where('closed_at', 'is not', null);
+        .where('closed_at', 'is not', null)
+        .where(isNoCanarys('workflow_runs_projection'));
       return durationTotals(db, runs, edges);
     },
 

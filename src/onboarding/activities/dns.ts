@@ -87,12 +87,16 @@ export function dnsActivities(deps: OnboardingDeps) {
       });
     },
 
-    /** Mails the support address that a person must decide; the event has already been emitted. */
+    /**
+     * Mails the support address that a person must decide; the event has already been emitted. A
+     * canary ends by itself.
+     */
     async notifySupportActivity(
       { orgId, fqdn, attempts, round }: DnsTimedOutInput,
       scope: ActivityScope,
     ): Promise<void> {
       const organization = await organizations.find(orgId);
+      if (organization?.kind === 'canary') return;
       const mail = {
         kind: 'support',
         to: config.SUPPORT_EMAIL,

@@ -1,5 +1,6 @@
 /** Metrics of bootstraps that are read from the database at each scrape. */
 import type { Pool } from 'pg';
+import { isNoCanarys } from '#kernel/database/canaries.ts';
 import { typed } from '#kernel/database/database.ts';
 import {
   durationTotals,
@@ -26,7 +27,8 @@ export function createCollect(pool: Pool) {
         secondsBetween(ref('started_at'), ref('closed_at')).as('seconds'),
       ])
       .where('workflow_type', '=', ORGANIZATION_BOOTSTRAP)
-      .where('outcome', '=', 'completed');
+      .where('outcome', '=', 'completed')
+      .where(isNoCanarys('workflow_runs_projection'));
 
   const propagations = () =>
     db
@@ -35,7 +37,8 @@ export function createCollect(pool: Pool) {
         NO_LABELS.as('labels'),
         secondsBetween(ref('dns_created_at'), ref('dns_verified_at')).as('seconds'),
       ])
-      .where('dns_verified_at', 'is not', null);
+      .where('dns_verified_at', 'is not', null)
+      .where('kind', '<>', 'canary');
 
   return async (metrics: Metrics<keyof typeof ONBOARDING_METRICS>): Promise<void> => {
     const [completed, verified] = await Promise.all([

@@ -5,12 +5,18 @@ import type { z } from 'zod';
 import { heldByFounder, requireGrantable } from '#invitation/routes/roles.ts';
 import type { Caller } from '#kernel/http/auth.ts';
 import { PLATFORM } from '#kernel/http/permissions.ts';
-import { type FieldError, methodNotAllowed, Problem } from '#kernel/http/problems.ts';
+import {
+  type FieldError,
+  invalidRequest,
+  methodNotAllowed,
+  Problem,
+} from '#kernel/http/problems.ts';
 import { originOf } from '#kernel/http/requestOrigin.ts';
 import { guarded, open, type Route, type SubjectOf } from '#kernel/http/route.ts';
 import { parseWith } from '#kernel/http/validation.ts';
 import { currentCorrelationId } from '#kernel/telemetry/correlation.ts';
 import { foundOrganization, onlyActive, visibleOrganization } from '#organization/access.ts';
+import { type OrganizationKind, tagsOf } from '#organization/contract.ts';
 import type { Organization } from '#organization/store.ts';
 import type { BootstrapTiming } from '../contract/timing.ts';
 import { BOOTSTRAP_ROUTES, bootstrapWorkflowId } from '../contract.ts';
@@ -37,6 +43,7 @@ function requestFrom(
   body: BootstrapBody,
   key: string | undefined,
   caller: Caller,
+  kind: OrganizationKind,
   config: OnboardingApiConfig,
 ): BootstrapRequest {
   const organizationId = randomUUID();
@@ -47,10 +54,11 @@ function requestFrom(
     organizationId,
     workflowId: bootstrapWorkflowId(organizationId),
     correlationId: currentCorrelationId()!,
+    kind,
     params: {
       ...(body as BootstrapRequest['params']),
       organizationId,
-      origin: originOf(config, caller),
+      origin: originOf(config, caller, tagsOf(kind)),
       timing: timingFrom(config),
       invitations: {
         taskQueue: config.TEMPORAL_USERS_TASK_QUEUE,
@@ -169,14 +177,31 @@ function requireEnabled({ config }: OnboardingRouteDeps): void {
   });
 }
 
+/**
+ * Names that begin with the prefix of canaries are theirs alone: what such a name does in DNS is seen
+ * to be no customer's.
+ * @throws Problem 400 for a name of the other kind.
+ */
+function requireNameOf(
+  kind: OrganizationKind,
+  { subdomain }: BootstrapBody,
+  { CANARY_SUBDOMAIN }: OnboardingApiConfig,
+): void {
+  const prefix = `${CANARY_SUBDOMAIN}-`;
+  const isCanarys = subdomain?.startsWith(prefix) ?? false;
+  if (isCanarys === (kind === 'canary')) return;
+  const message = isCanarys ? 'is reserved' : `must begin with ${prefix}`;
+  throw invalidRequest([{ path: 'subdomain', message }]);
+}
+
 /** Records the request and starts its run. @returns the answer. */
 async function bootstrap(
   deps: OnboardingRouteDeps,
   caller: Caller,
   body: BootstrapBody,
-  key: string | undefined,
+  { key, kind }: { key: string | undefined; kind: OrganizationKind },
 ) {
-  const request = requestFrom(body, key, caller, deps.config);
+  const request = requestFrom(body, key, caller, kind, deps.config);
   const recorded = accepted(await deps.requests.record(request));
   if (await isToBeStarted(deps, recorded)) await start(deps, request, recorded);
   const { workflowId, organizationId, correlationId } = recorded;
@@ -184,7 +209,7 @@ async function bootstrap(
 }
 
 export const requestRoutes = (deps: OnboardingRouteDeps): Route[] =>
-  BOOTSTRAP_ROUTES.flatMap(({ path, permission }) => [
+  BOOTSTRAP_ROUTES.flatMap(({ path, permission, kind }) => [
     // Without this route, GET would search for a run with this name.
     open({
       method: 'GET',
@@ -206,12 +231,13 @@ export const requestRoutes = (deps: OnboardingRouteDeps): Route[] =>
       async handle({ ctx, caller, body }) {
         requireEnabled(deps);
         const { GRANTABLE_ROLES } = deps.config;
+        requireNameOf(kind, body, deps.config);
         requireGrantable(GRANTABLE_ROLES, heldByFounder(caller), 'users', body.users);
         // An empty key is an error: ignoring it would remove the protection of a key.
         const keyHeader = ctx.headers['idempotency-key'];
         const key = parseWith(idempotencyKey.optional(), keyHeader, 'Idempotency-Key');
         ctx.status = 202;
-        ctx.body = await bootstrap(deps, caller, body, key);
+        ctx.body = await bootstrap(deps, caller, body, { key, kind });
       },
     }),
   ]);

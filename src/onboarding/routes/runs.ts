@@ -23,8 +23,12 @@ import type { OnboardingRouteDeps } from './routeDeps.ts';
 import { type KnownRun, workflowStatusOf } from './status.ts';
 
 const PATH = '/api/v1/workflows/:workflowId';
-const [{ permission: createRoot }, { permission: bootstrap }] = BOOTSTRAP_ROUTES;
-const ACTING_PERMISSIONS = [createRoot, bootstrap] as const;
+const [createRoot, bootstrap, canary] = BOOTSTRAP_ROUTES;
+const ACTING_PERMISSIONS = [
+  createRoot.permission,
+  bootstrap.permission,
+  canary.permission,
+] as const;
 
 /** The run whose workflow id is in the path; hidden with its organization. */
 const runInPath = (deps: OnboardingRouteDeps): SubjectOf<KnownRun> => ({

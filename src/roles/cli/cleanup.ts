@@ -5,12 +5,13 @@ import { ConfigError, loadConfig } from '#config.ts';
 import { startDeletionRun } from '#deletion/runs.ts';
 import { organizationId } from '#kernel/http/schemas.ts';
 import { connectTemporal } from '#kernel/temporal/connection.ts';
+import type { OrganizationKind } from '#organization/contract.ts';
 import { needsCleanup } from '#organization/rules.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { printRows } from './printRows.ts';
 
-async function list(pool: Pool, json: boolean): Promise<void> {
-  const unclean = await createOrganizations(pool).unclean();
+async function list(pool: Pool, json: boolean, kind?: OrganizationKind): Promise<void> {
+  const unclean = await createOrganizations(pool).unclean(kind);
   printRows(
     unclean.map(({ orgId, slug, domain, status, failureStage, createdAt }) => ({
       organization: orgId,
@@ -43,9 +44,9 @@ export async function cleanup(
   pool: Pool,
   json: boolean,
   [id]: string[],
-  { reason }: { reason?: string | undefined },
+  { reason, canary }: { reason?: string | undefined; canary?: boolean },
 ): Promise<void> {
-  if (!id) return list(pool, json);
+  if (!id) return list(pool, json, canary ? 'canary' : 'customer');
   if (!reason) throw new ConfigError('cleanup of an organization needs --reason');
   const orgId = await requireUnclean(pool, id);
   const config = loadConfig('trigger');

@@ -28,6 +28,7 @@ const USAGE = `usage: npm run ops -- <command> [options]
   skip <event id> --reason <why> --by <your name>
                        give up the projection of the event that blocks its stream
   cleanup              organizations whose bootstrap ended and left something, such as DNS
+  cleanup --canary     the same of canaries, which clean up after themselves
   cleanup <org id> --reason <why>
                        remove what it left
   trace <org id>       organization -> events -> runs -> activities -> projections
@@ -119,6 +120,7 @@ async function correlation(pool: Pool, json: boolean, [id]: string[]): Promise<v
 interface Options {
   reason?: string | undefined;
   by?: string | undefined;
+  canary?: boolean;
 }
 
 type Run = (json: boolean, args: string[], options: Options) => Promise<void>;
@@ -197,6 +199,7 @@ function argumentsOf(args: string[]) {
         help: { type: 'boolean', default: false },
         reason: { type: 'string' },
         by: { type: 'string' },
+        canary: { type: 'boolean', default: false },
       },
     }),
   );
@@ -217,6 +220,6 @@ export async function runOps(args: string[]): Promise<void> {
       `${name} does not take ${rest.slice(command.takes).join(' ')}\n\n${USAGE}`,
     );
   }
-  const { json, reason, by } = values;
-  await command.run(json, rest, { reason, by });
+  const { json, reason, by, canary } = values;
+  await command.run(json, rest, { reason, by, canary });
 }
