@@ -5,7 +5,10 @@ import type { Context } from 'koa';
 import { refuse, type UserStore } from './loopbackSupabaseStore.ts';
 
 /** `done`: the account is made, or is there, and the response is the error all the same. */
-export type UsersFault = 'none' | { status: number; done?: boolean } | 'silent';
+export type UsersFault =
+  | 'none'
+  | { status: number; done?: boolean; retryAfterSeconds?: number }
+  | 'silent';
 
 export interface UserFaults {
   /**
@@ -62,6 +65,8 @@ export function createAdminUsers(store: UserStore): UserFaults & { routes: Route
   routes.post(`${PREFIX}/users`, async (ctx) => {
     const { email = '', password, app_metadata = {}, user_metadata = {}, ...more } = bodyOf(ctx);
     const fault = faultsOf.get(email) ?? faultsOf.get(ANYBODY);
+    if (typeof fault === 'object' && fault.retryAfterSeconds)
+      ctx.set('retry-after', String(fault.retryAfterSeconds));
     if (typeof fault === 'object' && !(fault.done && !store.byEmail(email)))
       return refuse(ctx, fault.status, 'injected');
     if (store.byEmail(email)) return refuse(ctx, 422, 'email_exists');

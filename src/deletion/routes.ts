@@ -70,7 +70,7 @@ function deletionRoute(kernel: Kernel): Route {
       over: organizationInPath(organizations),
       states: DELETABLE,
     },
-    body: deletionBody,
+    body: deletionBody.prefault({}),
     async handle({ ctx, caller, subject, body }) {
       // The event is refused, too, when one came into being a moment later.
       const below = body.cascade ? 0 : await organizations.liveBelow(subject.orgId);

@@ -1,11 +1,11 @@
 /** Request schema of the deletion route. */
 import { z } from 'zod';
 import { schemaOf } from '#kernel/http/inputSchema.ts';
-import { reason } from '#kernel/input/rules.ts';
+import { NO_REASON, reason } from '#kernel/input/rules.ts';
 
 export const deletionBody = z
   .strictObject({
-    reason: schemaOf(reason()),
+    reason: schemaOf(reason()).default(NO_REASON),
     cascade: z
       .boolean()
       .optional()

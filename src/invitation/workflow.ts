@@ -12,7 +12,7 @@ import {
   setHandler,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
-import { reason } from '#kernel/input/rules.ts';
+import { NO_REASON, reason } from '#kernel/input/rules.ts';
 import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
@@ -262,7 +262,7 @@ const revoke = defineSignal<[reason: string]>(INVITATION_SIGNAL.revoke);
 /** A signal cannot be refused: one from the command line without a reason revokes all the same. */
 function reasonOf(given: unknown): string {
   const checked = reason().check(given);
-  return 'value' in checked ? checked.value : 'no reason given';
+  return 'value' in checked ? checked.value : NO_REASON;
 }
 
 /**

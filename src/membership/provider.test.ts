@@ -58,6 +58,23 @@ function when(call: string, act: () => void): void {
   };
 }
 
+test.each([
+  [429, 'rate_limited'],
+  [503, 'unavailable'],
+])('a %i is waited out for as long as it asks', async (status, kind) => {
+  const LIMITED = 'limited@example.org';
+  supabase.users.fault({ status, retryAfterSeconds: 7 }, LIMITED);
+  const ensure = (email: string) =>
+    provider.ensure({ ...ADA, email }, INVITATION).catch((error) => error);
+  const [limited, other] = await Promise.all([ensure(LIMITED), ensure('grace@example.org')]);
+  expect(limited).toMatchObject({ kind, retryAfterMs: 7_000 });
+  // Calls at the same moment do not take it from each other.
+  expect(other).toMatchObject({ userId: expect.any(String) });
+  supabase.users.fault({ status }, LIMITED);
+  expect(await ensure(LIMITED)).toMatchObject({ kind, retryAfterMs: undefined });
+  supabase.users.fault('none', LIMITED);
+});
+
 describe('an account with an unconfirmed address', () => {
   test('is replaced: its password and sessions give no access to the membership', async () => {
     const strangers = await signUp();

@@ -1,7 +1,9 @@
 /** Accounts at Supabase Auth, through its admin API and official client. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import { type AuthError, createClient, type User } from '@supabase/supabase-js';
 import { type ObserveCall, observedFetch, unobserved } from '#kernel/outbound/calls.ts';
+import { retryAfterMs } from '#kernel/outbound/retryAfter.ts';
 import { supabaseSilence } from '#kernel/outbound/supabaseSilence.ts';
 import { ProviderError } from '#kernel/providerError.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
@@ -63,18 +65,23 @@ const REFUSED_KEY = [401, 403];
 const SERVER_ERROR = 500;
 const TIMEOUT_MS = 15_000;
 
+/** Errors of the client have no headers: what the answer asked for is kept beside its call. */
+const answered = new AsyncLocalStorage<{ retryAfterMs?: number | undefined }>();
+
 /** Uses only code and status, because the message contains the address. */
 function toProviderError(error: AuthError): ProviderError {
   const { status = 0, code = 'unknown' } = error;
   const message = `Supabase Auth answered ${status || 'nothing'} (${code})`;
+  const wait = { retryAfterMs: answered.getStore()?.retryAfterMs };
   if (status === TOO_MANY_REQUESTS)
-    return new ProviderError(ACCOUNT_FAILURE, 'rate_limited', message, { status });
+    return new ProviderError(ACCOUNT_FAILURE, 'rate_limited', message, { status, ...wait });
   if (REFUSED_KEY.includes(status))
     return new ProviderError(ACCOUNT_FAILURE, 'unauthorized', message, { status });
   if (status === 0) return new ProviderError(ACCOUNT_FAILURE, 'transport', supabaseSilence(error));
   const unavailable = status >= SERVER_ERROR;
   return new ProviderError(ACCOUNT_FAILURE, unavailable ? 'unavailable' : 'rejected', message, {
     status,
+    ...(unavailable && wait),
   });
 }
 
@@ -109,15 +116,20 @@ export function createAccountProvider(
   observe: ObserveCall = unobserved,
 ): AccountProvider {
   const call = observedFetch(observe, 'supabase_auth', RESULTS);
+  /** The client keeps nothing of a failed call but a status and a text. */
+  const send = async (input: URL | Request | string, init?: RequestInit): Promise<Response> => {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await call(input, { ...init, signal }).catch((error) => {
+      // The text of fetch itself says "fetch failed".
+      throw error.cause ?? error;
+    });
+    const asked = answered.getStore();
+    if (asked) asked.retryAfterMs = retryAfterMs(response.headers.get('retry-after'));
+    return response;
+  };
   const { admin } = createClient(config.SUPABASE_URL, config.SUPABASE_SERVICE_ROLE_KEY, {
     auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    global: {
-      fetch: (input, init) =>
-        call(input, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error) => {
-          // The client keeps nothing but the text, and that of fetch itself says "fetch failed".
-          throw error.cause ?? error;
-        }),
-    },
+    global: { fetch: send },
   }).auth;
 
   /** @returns undefined when the address already has an account. */
@@ -181,7 +193,7 @@ export function createAccountProvider(
     return { userId: user.id, linked: user.app_metadata.invitation_id !== invitationId };
   }
 
-  return {
+  const provider: AccountProvider = {
     async check() {
       await byId(NOBODY);
     },
@@ -216,5 +228,10 @@ export function createAccountProvider(
         'the account’s memberships were overwritten each time',
       );
     },
+  };
+  return {
+    check: () => provider.check(),
+    ensure: (...args) => answered.run({}, () => provider.ensure(...args)),
+    tell: (...args) => answered.run({}, () => provider.tell(...args)),
   };
 }

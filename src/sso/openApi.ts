@@ -2,7 +2,14 @@
 
 import { z } from 'zod';
 import type { ZodOpenApiPathsObject } from 'zod-openapi';
-import { body, json, organizationPath, problems, read } from '#kernel/http/openApiParts.ts';
+import {
+  body,
+  json,
+  optionalBody,
+  organizationPath,
+  problems,
+  read,
+} from '#kernel/http/openApiParts.ts';
 import { SSO_CALLBACK_PATH, SSO_TEST_PATH } from './contract.ts';
 import * as schemas from './schemas.ts';
 
@@ -27,7 +34,7 @@ const organizationPaths = (): ZodOpenApiPathsObject => ({
       operationId: 'deactivateSso',
       summary: 'Switch single sign-on off, or cancel its configuration',
       requestParams: organizationPath,
-      requestBody: body(schemas.ssoDeactivationBody),
+      requestBody: optionalBody(schemas.ssoDeactivationBody),
       responses: {
         202: json('Deactivation started, or configuration being cancelled', schemas.ssoAccepted),
         ...problems(400, 401, 403, 404, 409, 413, 415, 503),

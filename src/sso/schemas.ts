@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { domain } from '#domainClaim/schemas.ts';
 import { schemaOf } from '#kernel/http/inputSchema.ts';
-import { reason } from '#kernel/input/rules.ts';
+import { NO_REASON, reason } from '#kernel/input/rules.ts';
 import { MAX_DOMAINS, MAX_URL, METADATA_XML } from './contract/input.ts';
 import { SSO_STATUSES } from './rules.ts';
 
@@ -31,7 +31,7 @@ export const ssoBody = z
 
 export const ssoDeactivationBody = z
   .strictObject({
-    reason: schemaOf(reason()),
+    reason: schemaOf(reason()).default(NO_REASON),
   })
   .meta({ id: 'SsoDeactivationRequest' });
 

@@ -1,9 +1,13 @@
 /** In which order a request is judged: its route, its token, its permission, and then its body. */
 import { randomUUID } from 'node:crypto';
 import { request } from 'node:http';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { expect, test } from 'vitest';
+import { deletionWorkflowId } from '#deletion/contract.ts';
+import { makeActiveOrganization } from '#support/history/organizations.ts';
 import { expectProblem } from '#support/http/problems.ts';
-import { BOOTSTRAP_PATH, useApi } from '#support/stack/api.ts';
+import { sendRaw } from '#support/http/spellings.ts';
+import { ADMIN, BOOTSTRAP_PATH, useApi } from '#support/stack/api.ts';
 import { useOnboarding } from '#support/stack/onboarding.ts';
 
 // No worker: what is started stays where it is.
@@ -44,6 +48,36 @@ test.each(BODIES)(
 test.each(BODIES)('a body that is %s is refused for itself after that', async (_what, body, h) => {
   const { status } = await api.call('POST', BOOTSTRAP_PATH, { body, headers: { ...json, ...h } });
   expect([400, 413, 415]).toContain(status);
+});
+
+test.each([
+  ['none', {}],
+  ['an empty one', { 'content-length': '0' }],
+])('what ends something needs no body: %s', async (_what, headers) => {
+  const { pool } = onboarding.database;
+  const { orgId } = await makeActiveOrganization(pool);
+  const path = `/api/v1/organizations/${orgId}`;
+  const send = (to: string, more: Record<string, string> = {}) =>
+    sendRaw(api.url, {
+      method: 'DELETE',
+      path: to,
+      headers: { ...headers, ...more, authorization },
+    });
+  const authorization = await api.authorization(ADMIN);
+  expect(await send(`${path}/sso`)).toMatchObject({ status: 409, code: 'sso-not-configured' });
+  expect(await send(path, { 'content-type': 'text/plain', 'content-length': '0' })).toMatchObject({
+    status: 202,
+  });
+  const run = onboarding.client.workflow.getHandle(deletionWorkflowId(orgId));
+  const [started] = (await run.fetchHistory()).events ?? [];
+  const [input] = started?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+  expect(defaultPayloadConverter.fromPayload(input!)).toMatchObject({ reason: 'no reason given' });
+  const text = await api.call('DELETE', path, {
+    as: ADMIN,
+    body: 'because',
+    headers: { 'content-type': 'text/plain' },
+  });
+  expectProblem(text, 415, 'unsupported-media-type');
 });
 
 test('the answer to a request without a token does not wait for its body', async () => {

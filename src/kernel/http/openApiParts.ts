@@ -40,6 +40,8 @@ export const body = (schema: z.ZodType) => ({
   required: true,
   content: { 'application/json': { schema } },
 });
+/** A body that may be left out. */
+export const optionalBody = (schema: z.ZodType) => ({ ...body(schema), required: false });
 
 export const read = (
   operationId: string,

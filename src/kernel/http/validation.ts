@@ -17,8 +17,13 @@ export function parseWith<S extends z.ZodType>(schema: S, value: unknown, at = '
   );
 }
 
-/** @throws Problem 415 when there is no JSON body, 400 when it is invalid. */
+/**
+ * A request without a body is one with `undefined`, where the schema takes that.
+ * @throws Problem 415 when there is no JSON body, 400 when it is invalid.
+ */
 export function parseBody<S extends z.ZodType>(schema: S, request: Request): z.infer<S> {
+  const isEmpty = request.is('json') === null || request.length === 0;
+  if (isEmpty && schema.safeParse(undefined).success) return schema.parse(undefined);
   if (!request.is('json')) {
     throw new Problem(415, 'unsupported-media-type', 'The request body must be application/json');
   }

@@ -116,6 +116,9 @@ export const verbatim = (max: number): Leaf<string> =>
       : refuse('must be well-formed Unicode without NUL');
   });
 
+/** Where somebody ends something without saying why. */
+export const NO_REASON = 'no reason given';
+
 /** A number of milliseconds. */
 export const duration = (): Leaf<number> => ({
   kind: 'leaf',

@@ -176,7 +176,7 @@ export function configurationRoutes(deps: SsoRouteDeps): Route[] {
       method: 'DELETE',
       path: PATH,
       access: { needs, over, states: 'any' },
-      body: ssoDeactivationBody,
+      body: ssoDeactivationBody.prefault({}),
       async handle({ ctx, caller, subject: { orgId }, body }) {
         const ended = await end(deps, caller, orgId, body.reason);
         ctx.status = 202;
