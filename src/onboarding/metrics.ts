@@ -2,6 +2,7 @@
 import {
   BUCKETS,
   counter,
+  gauge,
   histogram,
   type MetricDefinition,
 } from '#kernel/telemetry/metricDefinition.ts';
@@ -26,6 +27,14 @@ export const ONBOARDING_METRICS = {
     help: 'Time from a DNS record to its verification by a quorum.',
     labels: [],
     buckets: BUCKETS.workflow,
+    from: 'api',
+    source: 'database: organizations_projection',
+    fromDatabase: true,
+  }),
+  dns_waiting_for_person_oldest_seconds: gauge({
+    help: 'How long the oldest run has waited for a person to decide about its DNS; 0 when none waits.',
+    unit: 's',
+    labels: [],
     from: 'api',
     source: 'database: organizations_projection',
     fromDatabase: true,

@@ -4,6 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startTcpProxy } from '#dev/loopback/tcpProxy.ts';
 import { createLease, LeaseLostError } from '#kernel/database/lease.ts';
 import { createPool, endPool } from '#kernel/database/pool.ts';
+import { createLogger } from '#kernel/telemetry/logger.ts';
 import { useTestDatabase } from '#support/servers/database.ts';
 import { useStarted } from '#support/stack/useStarted.ts';
 
@@ -22,7 +23,7 @@ const row = async () => {
   );
   return rows[0] as { holder: string; held: boolean; finished_at: Date };
 };
-const lease = (leaseMs = LEASE_MS) => createLease(pool, 'reconciler', leaseMs);
+const lease = (leaseMs = LEASE_MS) => createLease(pool, 'reconciler', { leaseMs });
 
 /** A round that lasts until it is told to end. */
 function longRound(of = lease()) {
@@ -47,6 +48,27 @@ test('lets one of several work, and is given back with the end of the round', as
   expect(after.held).toBe(false);
   expect(after.finished_at.getTime()).toBeGreaterThan(before.finished_at.getTime());
   expect(await lease().tryRun(async () => 'second')).toBe('second');
+});
+
+test('whoever cannot have it for long says so, with the work, and not at each attempt', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const logger = createLogger('api', 'warn', {
+    write: (line: string) => void lines.push(JSON.parse(line)),
+  });
+  const { round, begun, finish } = longRound();
+  await begun;
+  const other = createLease(pool, 'reconciler', { logger, silentMs: 300 });
+  await expect
+    .poll(async () => {
+      await other.tryRun(async () => 'second');
+      return lines.length;
+    })
+    .toBe(1);
+  expect(lines[0]).toMatchObject({ work: 'reconciler', unfinished_s: expect.any(Number) });
+  await other.tryRun(async () => 'second');
+  expect(lines).toHaveLength(1);
+  finish('first');
+  await round;
 });
 
 test('is given to one of many that ask at once', async () => {
@@ -100,7 +122,7 @@ describe('a holder behind a black hole', () => {
       await endPool(cutOff);
       await proxy.stop();
     });
-    const { round, begun } = longRound(createLease(cutOff, 'reconciler', LEASE_MS));
+    const { round, begun } = longRound(createLease(cutOff, 'reconciler', { leaseMs: LEASE_MS }));
     const held = await begun;
     const { promise: lost, resolve } = Promise.withResolvers<number>();
     held.addEventListener('abort', () => resolve(performance.now()));

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { SCHEDULES } from '#families.ts';
 import type { MetricDefinition } from '#kernel/telemetry/metricDefinition.ts';
+import { scheduleIdOf } from '#kernel/temporal/schedules.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { scrape } from '#support/http/scrape.ts';
 import { BOOTSTRAP_PATH, bootstrapRequest, useApi } from '#support/stack/api.ts';
@@ -14,6 +16,7 @@ const BOOTSTRAP = { workflow_type: 'OrganizationBootstrapWorkflow' };
 const onboarding = useOnboarding();
 const api = useApi(onboarding, {
   HEALTH_INTERVAL_SECONDS: '0.2',
+  DEPENDENCY_CHECK_INTERVAL_SECONDS: '0.2',
   BUILD_REVISION: 'abc123',
   SECRETS_ROTATED_AT: 'INVITATION_TOKEN_SECRET=2026-01-01',
 });
@@ -159,6 +162,56 @@ test('Temporal is asked for backlog and pollers, the process for itself', async 
   expect(value('secret_age_seconds', { secret: 'INVITATION_TOKEN_SECRET' })).toBeGreaterThan(0);
   expect(value('pg_pool_size')).toBe(10);
   expect(value('nodejs_eventloop_lag_seconds')).toBeDefined();
+});
+
+test('schedules are asked for by name: paused, gone, and when they last did something', async () => {
+  const [{ definition, taskQueue } = { definition: undefined, taskQueue: '' }] = SCHEDULES.map(
+    (one) => ({ definition: one, taskQueue: `${one.queue}-${onboarding.taskQueue}` }),
+  );
+  const labels = { schedule: definition!.id };
+  const valueOfSchedule = async (name: string) => (await scrape(api.url)).value(name, labels);
+  await expect.poll(() => valueOfSchedule('schedule_paused')).toBe(0);
+  expect(await valueOfSchedule('schedule_missing')).toBe(0);
+  const made = (await valueOfSchedule('schedule_last_action_timestamp_seconds'))!;
+  expect(made).toBeGreaterThan(1e9);
+  const schedule = onboarding.client.schedule.getHandle(scheduleIdOf(definition!, taskQueue));
+  await schedule.trigger();
+  await expect
+    .poll(() => valueOfSchedule('schedule_last_action_timestamp_seconds'))
+    .toBeGreaterThan(made);
+  await schedule.pause();
+  await expect.poll(() => valueOfSchedule('schedule_paused')).toBe(1);
+  await schedule.delete();
+  await expect.poll(() => valueOfSchedule('schedule_missing')).toBe(1);
+});
+
+test('leases tell until when they are held, and workers without versions are current', async () => {
+  const lease = async (name: string) =>
+    (await scrape(api.url)).value('lease_expires_in_seconds', { lease: name });
+  expect(await lease('reconciler')).toBeLessThan(15);
+  const hold = `UPDATE leases SET expires_at = clock_timestamp() + interval '1 hour' WHERE name = 'reconciler'`;
+  await onboarding.owner.query(hold);
+  expect(await lease('reconciler')).toBeGreaterThan(3_000);
+  expect(await lease('schedules')).toBeLessThan(0);
+  const queue = { task_queue: onboarding.taskQueue };
+  await expect
+    .poll(async () => (await scrape(api.url)).value('worker_version_current', queue))
+    .toBe(1);
+});
+
+test('the age of the oldest run that waits for a person is 0 without one', async () => {
+  const age = async () =>
+    (await scrape(api.url)).value('dns_waiting_for_person_oldest_seconds', {});
+  expect(await age()).toBe(0);
+  await onboarding.owner.query(
+    `INSERT INTO organizations_projection
+       (org_id, name, slug, type, status, subdomain_status, workflow_id, created_at, updated_at, version)
+     SELECT gen_random_uuid(), 'W', 'w' || n, 'provider', 'provisioning', 'verifying', 'w-' || n, now(),
+       now() - n * interval '1 hour', 1 FROM generate_series(12, 14) n`,
+  );
+  expect(await age()).toBeGreaterThan(14 * 3600 - 60);
+  await onboarding.owner.query(`DELETE FROM organizations_projection WHERE name = 'W'`);
+  expect(await age()).toBe(0);
 });
 
 describe('health checks', () => {

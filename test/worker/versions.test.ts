@@ -5,6 +5,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { expect, inject, test } from 'vitest';
 import { INVITATION_SIGNAL, userInvitationWorkflowId } from '#invitation/contract.ts';
 import { listVersions } from '#roles/cli/versions.ts';
+import { scrape } from '#support/http/scrape.ts';
+import { useApi } from '#support/stack/api.ts';
 import { type StartedRun, startBootstrap, useOnboarding } from '#support/stack/onboarding.ts';
 import { useWorkers } from '#support/stack/worker.ts';
 
@@ -15,7 +17,12 @@ const BOOTSTRAP = `${NAME}-bootstrap`;
 const USERS = `${NAME}-users`;
 
 const onboarding = useOnboarding();
+const api = useApi(onboarding, { DEPENDENCY_CHECK_INTERVAL_SECONDS: '0.2' });
 const workers = useWorkers(onboarding);
+
+/** A metric of the queue of bootstraps. */
+const metricOf = async (name: string, labels: Record<string, string> = {}) =>
+  (await scrape(api.url)).value(name, { task_queue: onboarding.taskQueue, ...labels });
 
 /** `npm run ops -- versions …`, in a process of its own. */
 const ops = (...args: string[]) =>
@@ -79,7 +86,11 @@ async function heldInDns(slug: string) {
 
 test('a bootstrap ends where it began, what waits moves on, and new runs follow the current version', async () => {
   await startVersion('v1');
+  const waiting = { version: 'v1', state: 'inactive' };
+  await expect.poll(() => metricOf('worker_version_runs', waiting)).toBe(0);
+  expect(await metricOf('worker_version_current')).toBe(0);
   await setCurrent('v1');
+  await expect.poll(() => metricOf('worker_version_current')).toBe(1);
   const first = await bootstrapped();
   const { run: held, release } = await heldInDns('held-in-dns');
 
@@ -97,6 +108,10 @@ test('a bootstrap ends where it began, what waits moves on, and new runs follow 
       pinned_runs: 1,
     }),
   );
+
+  const draining = { version: 'v1', state: 'draining' };
+  await expect.poll(() => metricOf('worker_version_runs', draining)).toBe(1);
+  expect(await metricOf('worker_version_runs', { version: 'v2', state: 'current' })).toBe(0);
 
   release();
   await held.handle.result();

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
+import type { Logger } from '#kernel/telemetry/logger.ts';
 import { limited } from './pool.ts';
 
 /** The work of leaders; each has a row in the table `leases` from the beginning. */
@@ -23,6 +24,15 @@ export class LeaseLostError extends Error {
 
 /** How long others wait for a holder that is gone. */
 const LEASE_MS = 15_000;
+const MINUTE_MS = 60_000;
+/**
+ * Longer than the work waits between two rounds: whoever cannot have the lease then, because another
+ * holds it and does not end its round, says so, and says it again at most as often.
+ */
+const SILENT_MS: Record<LeaderWork, number> = {
+  reconciler: 5 * MINUTE_MS,
+  schedules: 15 * MINUTE_MS,
+};
 const RENEWALS_PER_LEASE = 3;
 const STATEMENT_LIMIT_MS = 4_000;
 
@@ -41,11 +51,42 @@ const GIVE_BACK = `
     finished_at = CASE WHEN $3 THEN clock_timestamp() ELSE finished_at END
   WHERE name = $1 AND holder = $2`;
 
+const FINISHED = `
+  SELECT extract(epoch FROM clock_timestamp() - finished_at)::float8 AS seconds,
+    extract(epoch FROM clock_timestamp() - renewed_at)::float8 AS "renewedSeconds"
+  FROM leases WHERE name = $1`;
+
+interface LeaseOptions {
+  leaseMs?: number;
+  /** Told when the lease cannot be had, and no round has been finished for `silentMs`. */
+  logger?: Logger;
+  silentMs?: number;
+}
+
+/** Says that another process holds the lease of work that comes to no end. */
+function createComplaint(pool: Pool, name: LeaderWork, { logger, silentMs }: LeaseOptions) {
+  const limitMs = silentMs ?? SILENT_MS[name];
+  let saidAt = Number.NEGATIVE_INFINITY;
+  return async (): Promise<void> => {
+    if (!logger || performance.now() - saidAt < limitMs) return;
+    const { rows } = await pool.query(limited(FINISHED, STATEMENT_LIMIT_MS, [name]));
+    const { seconds, renewedSeconds } = rows[0] as { seconds: number; renewedSeconds: number };
+    if (seconds * 1000 < limitMs) return;
+    saidAt = performance.now();
+    logger.warn(
+      { work: name, unfinished_s: Math.round(seconds), renewed_s_ago: Math.round(renewedSeconds) },
+      'another process holds the lease and does not finish its round: end the oldest API pod',
+    );
+  };
+}
+
 /**
  * @param leaseMs by default 15 s. It ends here no later than in the database: here it is counted from
  *   before the statement, there from within it. The clocks of both are never compared.
  */
-export function createLease(pool: Pool, name: LeaderWork, leaseMs = LEASE_MS): Lease {
+export function createLease(pool: Pool, name: LeaderWork, options: LeaseOptions = {}): Lease {
+  const { leaseMs = LEASE_MS } = options;
+  const complain = createComplaint(pool, name, options);
   const changed = async (statement: string, values: unknown[]): Promise<boolean> =>
     (await pool.query(limited(statement, STATEMENT_LIMIT_MS, [name, ...values]))).rowCount === 1;
 
@@ -69,7 +110,10 @@ export function createLease(pool: Pool, name: LeaderWork, leaseMs = LEASE_MS): L
     async tryRun(work) {
       const holder = randomUUID();
       const until = performance.now() + leaseMs;
-      if (!(await changed(TAKE, [holder, leaseMs]))) return undefined;
+      if (!(await changed(TAKE, [holder, leaseMs]))) {
+        await complain();
+        return undefined;
+      }
       const ended = new AbortController();
       const held = new AbortController();
       const never = Promise.withResolvers<never>();

@@ -60,7 +60,12 @@ export function createMetricQueries(pool: Pool) {
     leaderRounds: () =>
       db
         .selectFrom('leases')
-        .select(({ ref }) => ['name', secondsBetween(ref('finished_at'), NOW).as('ageSeconds')])
+        .select(({ ref }) => [
+          'name',
+          secondsBetween(ref('finished_at'), NOW).as('ageSeconds'),
+          // One that nobody has had yet expired at no time.
+          secondsBetween(NOW, sql<Date>`greatest(expires_at, finished_at)`).as('expiresInSeconds'),
+        ])
         .execute(),
 
     /** Events that wait to be projected now; the age is 0 when there are none. */

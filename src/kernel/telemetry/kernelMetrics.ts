@@ -20,6 +20,7 @@ export const KERNEL_LABEL_VALUES = {
     'mail',
   ],
   call_outcome: ['ok', 'refused', 'limited', 'failed', 'silent'],
+  version_state: ['current', 'ramping', 'draining', 'drained', 'inactive'],
   rejected_token_reason: ['missing', 'invalid', 'blocked', 'keys_unavailable'],
 } as const;
 
@@ -243,6 +244,14 @@ export const KERNEL_METRICS = {
     help: 'Time since the last finished round of work that one process at a time does.',
     unit: 's',
     labels: ['work'],
+    from: 'api',
+    source: 'database: leases',
+    fromDatabase: true,
+  }),
+  lease_expires_in_seconds: gauge({
+    help: 'Time until the lease of such work ends; negative while nobody holds it.',
+    unit: 's',
+    labels: ['lease'],
     from: 'api',
     source: 'database: leases',
     fromDatabase: true,

@@ -31,6 +31,43 @@ export const SERVER_METRICS = {
     from: 'api',
     source: 'Temporal: visibility, TemporalReportedProblems',
   }),
+
+  // Temporal, asked in the background.
+  schedule_missing: gauge({
+    help: 'Whether a schedule of ours does not exist.',
+    unit: 'short',
+    labels: ['schedule'],
+    from: 'api',
+    source: 'Temporal: describeSchedule, in the background',
+  }),
+  schedule_paused: gauge({
+    help: 'Whether a schedule is paused: it starts nothing.',
+    unit: 'short',
+    labels: ['schedule'],
+    from: 'api',
+    source: 'Temporal: describeSchedule, in the background',
+  }),
+  schedule_last_action_timestamp_seconds: gauge({
+    help: 'When a schedule last started a run, or was made, as Unix time.',
+    unit: 'dateTimeFromNow',
+    labels: ['schedule'],
+    from: 'api',
+    source: 'Temporal: describeSchedule, in the background',
+  }),
+  worker_version_current: gauge({
+    help: 'Whether the worker version that new runs of a queue go to is polled; without versions, whether any worker polls.',
+    unit: 'short',
+    labels: ['task_queue'],
+    from: 'api',
+    source: 'Temporal: describeTaskQueue, in the background',
+  }),
+  worker_version_runs: gauge({
+    help: 'Open runs that can only end on a worker version; versions that are drained are left out.',
+    unit: 'short',
+    labels: ['task_queue', 'version', 'state'],
+    from: 'api',
+    source: 'Temporal: describeWorkerDeployment and visibility, in the background',
+  }),
 } as const satisfies Record<string, MetricDefinition>;
 
 export const PROCESS_METRICS = {

@@ -44,10 +44,16 @@ async function ensure(
   }
 }
 
+/** A schedule, and the name of the queue that serves it. */
+export interface ScheduleOnQueue {
+  definition: ScheduleDefinition;
+  taskQueue: string;
+}
+
 /** Keeps schedules as the code has them: one that was deleted is made again. */
 export interface ScheduleCare {
   client: Client;
-  schedules: readonly { definition: ScheduleDefinition; taskQueue: string }[];
+  schedules: readonly ScheduleOnQueue[];
   lease: Lease;
   logger: Logger;
 }

@@ -1,4 +1,5 @@
 /** Metrics of bootstraps that are read from the database at each scrape. */
+import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { isNoCanarys } from '#kernel/database/canaries.ts';
 import { typed } from '#kernel/database/database.ts';
@@ -40,15 +41,32 @@ export function createCollect(pool: Pool) {
       .where('dns_verified_at', 'is not', null)
       .where('kind', '<>', 'canary');
 
+  /** As sql/health/dns_waiting_for_person.sql knows them. */
+  const oldestWait = () =>
+    db
+      .selectFrom('organizations_projection')
+      .select(({ fn, lit }) =>
+        fn
+          .coalesce(secondsBetween(fn.min('updated_at'), sql<Date>`clock_timestamp()`), lit(0))
+          .as('seconds'),
+      )
+      .where('status', '=', 'provisioning')
+      .where('subdomain_status', '=', 'verifying')
+      .executeTakeFirstOrThrow();
+
   return async (metrics: Metrics<keyof typeof ONBOARDING_METRICS>): Promise<void> => {
-    const [completed, verified] = await Promise.all([
+    const [completed, verified, waiting] = await Promise.all([
       durationTotals(db, bootstraps(), EDGES),
       durationTotals(db, propagations(), EDGES),
+      oldestWait(),
     ]);
     const durations = histogramRows(completed, [{}], EDGES);
     const total = { labels: {}, value: durations[0]?.count ?? 0 };
     metrics.setTotals('organization_bootstrap_completed_total', [total]);
     metrics.setHistogram('organization_bootstrap_duration_seconds', durations);
+    metrics.setTotals('dns_waiting_for_person_oldest_seconds', [
+      { labels: {}, value: waiting.seconds },
+    ]);
     metrics.setHistogram('dns_propagation_duration_seconds', histogramRows(verified, [{}], EDGES));
   };
 }

@@ -23,7 +23,7 @@ export function createBackground(
     emitEvent,
     store: eventStore,
     runs: createWorkflowRuns(pool),
-    lease: createLease(pool, 'reconciler'),
+    lease: createLease(pool, 'reconciler', { logger: kernel.logger }),
     taskQueues: QUEUE_NAMES.map((queue) => taskQueueOf(config, queue)),
   });
   return reconciler.run;

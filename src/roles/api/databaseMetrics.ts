@@ -76,6 +76,10 @@ async function collectLeases(metrics: Metrics<MetricName>, queries: MetricQuerie
     'leader_round_age_seconds',
     rounds.map(({ name, ageSeconds }) => ({ labels: { work: name }, value: ageSeconds })),
   );
+  metrics.setTotals(
+    'lease_expires_in_seconds',
+    rounds.map(({ name, expiresInSeconds: value }) => ({ labels: { lease: name }, value })),
+  );
 }
 
 /** Loads the functions that collect the families' metrics. */

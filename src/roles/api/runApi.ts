@@ -23,6 +23,7 @@ import { connectTemporal, type TemporalHandle } from '#kernel/temporal/connectio
 import { askPrerequisites, checkOnce } from '#kernel/temporal/prerequisites.ts';
 import { pingTemporal } from '#kernel/temporal/runs.ts';
 import { careForSchedules } from '#kernel/temporal/schedules.ts';
+import { watchServer } from '#kernel/temporal/server/serverWatch.ts';
 import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
@@ -71,12 +72,25 @@ async function createParts(
   }
   const app = await createApp({ ...kernel, authenticate, checks });
   const taskQueues = QUEUE_NAMES.map((queue) => taskQueueOf(config, queue));
+  const schedules = SCHEDULES.map((definition) => ({
+    definition,
+    taskQueue: taskQueueOf(config, definition.queue),
+  }));
+  const lease = createLease(pool, 'schedules', { logger });
   collectProcessMetrics(metrics, config, pool);
   await collectDatabaseMetrics(metrics, pool);
   collectServerMetrics(metrics, client, taskQueues);
   const intervalMs = config.HEALTH_INTERVAL_MS;
   const monitor = createHealthMonitor({ pool, metrics, logger, intervalMs });
-  return { app, monitor, dependencies, background: await loadBackground(kernel) };
+  const background: ((stopping: AbortSignal) => Promise<void>)[] = [
+    ...(await loadBackground(kernel)),
+    monitor.run,
+    dependencies.run,
+    (stopping) => careForSchedules({ client, schedules, lease, logger }, stopping),
+    (stopping) =>
+      watchServer({ client, metrics, schedules, taskQueues, logger, everyMs }, stopping),
+  ];
+  return { app, background };
 }
 
 /** For what is left of a request after its own time limit. */
@@ -100,12 +114,7 @@ export async function runApi(
 ): Promise<void> {
   const pool = createPool(config, 'a4c-api', logger);
   const temporal = connectTemporal(config);
-  const { app, monitor, dependencies, background } = await createParts(
-    config,
-    pool,
-    temporal,
-    logger,
-  );
+  const { app, background } = await createParts(config, pool, temporal, logger);
   const server = createServer(
     {
       // A request that arrives slowly has the same time limit as its handler.
@@ -121,20 +130,6 @@ export async function runApi(
     await Promise.all([
       closed(server, stopping, config.REQUEST_TIMEOUT_MS),
       ...background.map((run) => run(stopping)),
-      monitor.run(stopping),
-      dependencies.run(stopping),
-      careForSchedules(
-        {
-          client: temporal.client,
-          schedules: SCHEDULES.map((definition) => ({
-            definition,
-            taskQueue: taskQueueOf(config, definition.queue),
-          })),
-          lease: createLease(pool, 'schedules'),
-          logger,
-        },
-        stopping,
-      ),
     ]);
   } finally {
     await temporal.connection.close();

@@ -1,17 +1,11 @@
 /** `npm run ops -- versions`: lists the versions of the workers, and sets the one for new runs. */
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import { ConfigError } from '#config.ts';
+import { versionsOf, type WorkerVersion } from '#kernel/temporal/server/workerVersions.ts';
 import { printRows } from './printRows.ts';
 
-/** `temporal.api.enums.v1.WorkerDeploymentVersionStatus`, by its number. */
-const UNKNOWN = 'unknown';
-const STATUS = [UNKNOWN, 'inactive', 'current', 'ramping', 'draining', 'drained', 'created'];
 /** Shown in place of a build id for workers without versioning. */
 const UNVERSIONED = 'unversioned';
-
-type Timestamp = { seconds?: unknown; nanos?: number | null } | null | undefined;
-const dateOf = (time: Timestamp): Date | null =>
-  time ? new Date(Number(time.seconds ?? 0) * 1000) : null;
 
 async function deploymentNames(client: Client): Promise<string[]> {
   const names: string[] = [];
@@ -25,50 +19,6 @@ async function deploymentNames(client: Client): Promise<string[]> {
     nextPageToken = page.nextPageToken;
   } while (nextPageToken?.length);
   return names.sort();
-}
-
-/** The current number of open runs; the server updates its own status only from time to time. */
-async function pinnedRuns(
-  client: Client,
-  deploymentName: string,
-  buildId: string,
-): Promise<number> {
-  const query = `ExecutionStatus = 'Running' AND TemporalWorkflowVersioningBehavior = 'Pinned'
-    AND TemporalWorkerDeploymentVersion = '${deploymentName}:${buildId}'`;
-  return (await client.workflow.count(query)).count;
-}
-
-/** A version of the workers of one queue. */
-interface WorkerVersion {
-  deployment: string;
-  build_id: string;
-  status: string;
-  /** Open runs that can only end on this version. */
-  pinned_runs: number;
-  current_since: Date | null;
-  last_current: Date | null;
-  created: Date | null;
-}
-
-async function versionsOf(client: Client, deploymentName: string): Promise<WorkerVersion[]> {
-  const { workerDeploymentInfo: info } = await client.workflowService.describeWorkerDeployment({
-    namespace: client.options.namespace,
-    deploymentName,
-  });
-  return Promise.all(
-    (info?.versionSummaries ?? []).map(async (version) => {
-      const buildId = version.deploymentVersion?.buildId ?? '';
-      return {
-        deployment: deploymentName,
-        build_id: buildId,
-        status: STATUS[version.status ?? 0] ?? UNKNOWN,
-        pinned_runs: await pinnedRuns(client, deploymentName, buildId),
-        current_since: dateOf(version.currentSinceTime),
-        last_current: dateOf(version.lastCurrentTime),
-        created: dateOf(version.createTime),
-      };
-    }),
-  );
 }
 
 /** Versions of every deployment of the namespace. */
