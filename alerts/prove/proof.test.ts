@@ -75,3 +75,52 @@ test.each([
   expect(proof).toMatchObject({ alert: 'NoPollers', told, runbook: true });
   expect(proof!.reason).toBe(reason);
 });
+
+const page = (alertname: string, status: Page['status'], receiver: string): Page => ({
+  receiver,
+  status,
+  labels: { ...LABELS, alertname },
+  annotations: { runbook_url: `${RUNBOOKS}/${alertname}.md` },
+  receivedAt: Date.now(),
+});
+
+test.each([
+  ['one page', [], undefined],
+  ['another alert', [['TargetDown', 'firing']], 'paged for TargetDown as well'],
+  [
+    'a page that is taken back',
+    [['NoPollers', 'resolved']],
+    'NoPollers was taken back while the fault lasted',
+  ],
+] as const)('of an incident that lasts, the pager gets %s', async (_what, more, reason) => {
+  const pages: Page[] = [];
+  const steady = fault(pages, ALL, ALL);
+  const { begin } = steady;
+  steady.steadySeconds = 0.2;
+  steady.begin = async (stage) => {
+    await begin(stage);
+    for (const [alert, status] of more) pages.push(page(alert, status, 'platform-pager'));
+  };
+  const [proof] = await play(stageWith(pages), steady);
+  expect(proof!.reason).toBe(reason);
+});
+
+test('a page that comes later than it may is not a proof', async () => {
+  const pages: Page[] = [];
+  const late = fault(pages, ALL, ALL);
+  const { begin } = late;
+  late.reach = '1m';
+  late.limitSeconds = 10;
+  // The fault is timed from its beginning: its first page comes after a minute of production.
+  late.begin = async (stage) => {
+    await begin(stage);
+    for (const one of pages) one.receivedAt += 8_000;
+  };
+  late.end = async () => {
+    for (const receiver of ALL) {
+      pages.push({ ...page('NoPollers', 'resolved', receiver), receivedAt: Date.now() + 9_000 });
+    }
+  };
+  const [proof] = await play(stageWith(pages), late);
+  expect(proof!.reason).toBe('paged later than 1m');
+});

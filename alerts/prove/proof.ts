@@ -4,17 +4,21 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AlertDefinition } from '#alerts/src/alert.ts';
 import { runbookUrl } from '#alerts/src/ruleFiles.ts';
+import { type Duration, secondsOf } from '#alerts/src/timeScale.ts';
 import type { Page } from '#dev/loopback/loopbackPager.ts';
 import { WATCHDOG } from './choice.ts';
 import { hasLabels, ruleOf } from './provedRules.ts';
 import { receiversOf } from './receivers.ts';
 import type { ProvedAlert, Scenario } from './scenario.ts';
-import { activeAlerts, type Stage } from './stage.ts';
+import { activeAlerts, FACTOR, type Stage } from './stage.ts';
+import { startTraffic } from './traffic.ts';
 
 export interface Proof {
   alert: string;
   labels: Record<string, string>;
   fault: string;
+  /** How long after the fault the page may come, in production. */
+  reach?: Duration;
   secondsToPage?: number;
   secondsToResolve?: number;
   /** Receivers that were notified. */
@@ -30,9 +34,18 @@ const MS = 1000;
 const DEFAULT_LIMIT_SECONDS = 120;
 /** An alert can stay active after its scenario for as long as its longest range. */
 const QUIET_LIMIT_SECONDS = 180;
+/** For the fault itself, its traffic, and restarts of roles. */
+const FAULT_LIMIT_SECONDS = 180;
+const PAGER = 'platform-pager';
 
-const isAbout = (page: Page, proved: ProvedAlert): boolean =>
-  page.labels.alertname === proved.alert && hasLabels(page.labels, proved.labels);
+/**
+ * A check each second with its limit of two, a scrape, an evaluation and a webhook, which production
+ * does within a minute: here it is not shortened.
+ */
+const OVERHEAD_SECONDS = 5;
+
+const isAbout = ({ labels }: Pick<Page, 'labels'>, { alert, ...proved }: ProvedAlert): boolean =>
+  labels.alertname === alert && hasLabels(labels, { ...proved.labels, ...proved.about });
 
 /** What a page lacks: labels that routes use, or the link to the runbook. */
 function problemOf(page: Page, definition: AlertDefinition): string | undefined {
@@ -66,8 +79,9 @@ async function watchedOf({ amtool }: Stage, scenario: Scenario): Promise<Watched
       const runbook = await hasRunbook(proved.alert);
       const proof: Proof = {
         alert: proved.alert,
-        labels: proved.labels ?? {},
+        labels: { ...proved.labels, ...proved.about },
         fault: scenario.fault,
+        ...(scenario.reach && { reach: scenario.reach }),
         told: [],
         runbook,
       };
@@ -94,11 +108,7 @@ async function untilQuiet(stage: Stage, watched: Watched[]): Promise<void> {
   const deadline = Date.now() + QUIET_LIMIT_SECONDS * MS;
   while (Date.now() < deadline) {
     const active = await activeAlerts(stage.monitoring);
-    const busy = active.some(({ labels }) =>
-      watched.some(
-        ({ proved }) => labels.alertname === proved.alert && hasLabels(labels, proved.labels),
-      ),
-    );
+    const busy = active.some((alert) => watched.some(({ proved }) => isAbout(alert, proved)));
     if (!busy) return;
     await delay(POLL_MS * 5);
   }
@@ -157,38 +167,87 @@ function recordEnds(stage: Stage, watched: Watched[], begun: number, ended: numb
 
 const messageOf = (error: unknown): string => (error as Error).message.split('\n')[0]!;
 
+/** The page came later than it may, in production's time. */
+function lateBy(proof: Proof): string | undefined {
+  if (proof.reach === undefined || proof.secondsToPage === undefined) return undefined;
+  const limit = secondsOf(proof.reach) / FACTOR + OVERHEAD_SECONDS;
+  return proof.secondsToPage > limit ? `paged later than ${proof.reach}` : undefined;
+}
+
 function verdict({ proof, receivers }: Watched, limit: number): string | undefined {
   if (proof.secondsToPage === undefined) return `no page within ${limit} s`;
   const untold = receivers.filter((receiver) => !proof.told.includes(receiver));
   if (untold.length > 0) return `not told to ${untold.join(', ')} within ${limit} s`;
   if (proof.secondsToResolve === undefined) return `not resolved within ${limit} s`;
-  return proof.runbook ? undefined : 'no runbook';
+  return lateBy(proof) ?? (proof.runbook ? undefined : 'no runbook');
+}
+
+/** What makes more than one page of an incident: other alerts, and alerts that come and go. */
+function unsteady(
+  stage: Stage,
+  { proves }: Scenario,
+  { begun, ended }: Course,
+): string | undefined {
+  const paged = stage.monitoring.pager.pages.filter(
+    ({ receiver, receivedAt }) => receiver === PAGER && receivedAt >= begun && receivedAt < ended,
+  );
+  const isProved = ({ labels }: Page) => proves.some(({ alert }) => alert === labels.alertname);
+  const namesOf = (pages: Page[]) =>
+    [...new Set(pages.map(({ labels }) => labels.alertname))].join();
+  const others = namesOf(paged.filter((page) => page.status === 'firing' && !isProved(page)));
+  if (others) return `paged for ${others} as well`;
+  const flapping = namesOf(paged.filter((page) => page.status === 'resolved' && isProved(page)));
+  return flapping ? `${flapping} was taken back while the fault lasted` : undefined;
+}
+
+interface Course {
+  begun: number;
+  ended: number;
+  limit: number;
+  failure?: string;
+}
+
+/** From the fault to its end, and to the end of its alerts. */
+async function playCourse(stage: Stage, scenario: Scenario, watched: Watched[]): Promise<Course> {
+  const { limitSeconds: limit = DEFAULT_LIMIT_SECONDS, steadySeconds = 0 } = scenario;
+  const stopTraffic = scenario.traffic ? await startTraffic(stage) : undefined;
+  const begun = Date.now();
+  const failure = await scenario
+    .begin(stage)
+    .then(() => until(() => recordPages(stage, watched, begun), limit))
+    .then(() => until(() => Date.now() >= begun + steadySeconds * MS, steadySeconds))
+    .then(() => undefined, messageOf);
+  const ended = Date.now();
+  const endFailure = await scenario.end(stage).then(() => undefined, messageOf);
+  await stopTraffic?.();
+  await until(() => recordEnds(stage, watched, begun, ended), limit);
+  await scenario.restore?.(stage);
+  const said = failure ?? endFailure;
+  return { begun, ended, limit, ...(said !== undefined && { failure: said }) };
 }
 
 /** Plays one scenario, and always ends its fault. */
 export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
   const watched = await watchedOf(stage, scenario);
-  const limit = scenario.limitSeconds ?? DEFAULT_LIMIT_SECONDS;
   await untilQuiet(stage, watched);
-  const begun = Date.now();
-  const failure = await scenario
-    .begin(stage)
-    .then(() => until(() => recordPages(stage, watched, begun), limit))
-    .then(() => undefined, messageOf);
-  const ended = Date.now();
-  const endFailure = await scenario.end(stage).then(() => undefined, messageOf);
-  await until(() => recordEnds(stage, watched, begun, ended), limit);
-  await scenario.restore?.(stage);
+  const course = await playCourse(stage, scenario, watched);
+  const { limit, failure } = course;
+  const others = scenario.steadySeconds ? unsteady(stage, scenario, course) : undefined;
   for (const one of watched) {
     const { proof } = one;
-    proof.reason ??= failure ?? endFailure ?? verdict(one, limit);
+    proof.reason ??= failure ?? verdict(one, limit) ?? others;
     if (proof.reason === undefined) delete proof.reason;
   }
   return watched.map(({ proof }) => proof);
 }
 
+/** The longest that a scenario can take, with the time its fault needs. */
+export function limitMsOf({ limitSeconds = DEFAULT_LIMIT_SECONDS }: Scenario): number {
+  return (QUIET_LIMIT_SECONDS + 2 * limitSeconds + FAULT_LIMIT_SECONDS) * MS;
+}
+
 /** Checks the alert that always fires: it has to be notified, and notified again. */
-export async function proveWatchdog(stage: Stage): Promise<Proof> {
+export async function proveWatchdog(stage: Stage, { fault }: Scenario): Promise<Proof> {
   const [receiver] = await receiversOf(stage.amtool, ruleOf(WATCHDOG));
   const beats = () =>
     stage.monitoring.pager.pages.filter(
@@ -200,7 +259,7 @@ export async function proveWatchdog(stage: Stage): Promise<Proof> {
   return {
     alert: WATCHDOG.alert,
     labels: {},
-    fault: 'none: it says that pages arrive, and is missed when they do not',
+    fault,
     told: came ? [receiver!] : [],
     runbook: await hasRunbook(WATCHDOG.alert),
     secondsToPage: (Date.now() - begun) / MS,

@@ -1,9 +1,11 @@
-/** The table at the end of `npm run prove:alerts`. */
+/** What `npm run prove:alerts` prints: its plan, its progress, and the table at its end. */
+import type { Played } from './lanes.ts';
 import type { Proof } from './proof.ts';
+import type { Scenario } from './scenario.ts';
 
 const seconds = (value: number | undefined) => (value === undefined ? '-' : value.toFixed(1));
 
-const HEAD = ['alert', 'fault', 's to page', 's to resolve', 'told', 'runbook', 'proved'];
+const HEAD = ['alert', 'fault', 's to page', 'to reach', 's to resolve', 'told', 'proved'];
 
 function rowOf(proof: Proof): string[] {
   const { labels } = proof;
@@ -12,17 +14,15 @@ function rowOf(proof: Proof): string[] {
     which ? `${proof.alert} (${which})` : proof.alert,
     proof.fault,
     seconds(proof.secondsToPage),
+    proof.reach ?? '-',
     seconds(proof.secondsToResolve),
     proof.told.join(', ') || '-',
-    proof.runbook ? 'yes' : 'NO',
     proof.reason ?? 'yes',
   ];
 }
 
-/** One line per alert, in columns. */
-export function table(proofs: readonly Proof[]): string {
-  const rows = [HEAD, ...proofs.map(rowOf)];
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+function columns(rows: readonly string[][]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows
     .map((row) =>
       row
@@ -32,3 +32,36 @@ export function table(proofs: readonly Proof[]): string {
     )
     .join('\n');
 }
+
+/** One line per alert. */
+export const table = (proofs: readonly Proof[]): string => columns([HEAD, ...proofs.map(rowOf)]);
+
+export const clock = (seconds: number): string => {
+  const whole = Math.round(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+};
+
+/** One line per scenario, with the time that it is expected to take. */
+export const plan = (
+  scenarios: readonly Scenario[],
+  expected: (scenario: Scenario) => number,
+): string =>
+  columns([
+    ['takes', 'core', 'fault', 'alerts'],
+    ...scenarios.map((one) => [
+      clock(expected(one)),
+      one.core ? 'core' : '',
+      one.fault,
+      one.proves.map(({ alert }) => alert).join(', '),
+    ]),
+  ]);
+
+/** The lines about a scenario that has ended. */
+export const outcome = ({ fault, seconds: took, proofs }: Played): string =>
+  [
+    `${fault} (${clock(took)})`,
+    ...proofs.map(
+      ({ alert, reason, secondsToPage }) =>
+        `  ${alert}: ${reason ?? `paged after ${secondsToPage?.toFixed(1)} s`}`,
+    ),
+  ].join('\n');

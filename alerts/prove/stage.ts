@@ -4,15 +4,22 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { type ApiClient, createApiClient } from '#dev/demo/apiClient.ts';
-import { CALLER, sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import { CALLER } from '#dev/demo/sampleOrganization.ts';
+import {
+  type Breakable,
+  createBreakable,
+  type StartedOnboarding,
+} from '#dev/embedded/breakable.ts';
 import { ownerPool } from '#dev/embedded/connections.ts';
 import { type Monitoring, startMonitoring, targetsOf } from '#dev/embedded/monitoring.ts';
-import { createProcesses, type RoleName, type RoleProcess } from '#dev/embedded/processes.ts';
+import { createProcesses, createRoles, type RoleName } from '#dev/embedded/processes.ts';
 import { createReleasers } from '#dev/embedded/releasers.ts';
 import { type Stack, startStack } from '#dev/embedded/stack.ts';
+import type { LoopbackEdge } from '#dev/loopback/loopbackEdge.ts';
 import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { ruleFiles } from '../src/ruleFiles.ts';
 import { createTimeScale } from '../src/timeScale.ts';
+import { startSurroundings } from './surroundings.ts';
 
 /** One minute of a rule becomes one second, and so does one minute of a route's wait. */
 export const FACTOR = 60;
@@ -22,14 +29,13 @@ const STEADY_LIMIT_MS = 120_000;
 /** Longer than the time until the end of an alert is notified. */
 const STEADY_ROUNDS = 8;
 const ROUND_MS = 1_000;
-const START_PATH = '/api/v1/workflows/organization-bootstrap';
 /** One evaluation per scrape interval, which takes seconds in production. */
-const FAST_CHECKS = { HEALTH_INTERVAL_SECONDS: '1', RECONCILE_INTERVAL_SECONDS: '1' };
-
-export interface StartedOnboarding {
-  organizationId: string;
-  workflowId: string;
-}
+const FAST_CHECKS = {
+  HEALTH_INTERVAL_SECONDS: '1',
+  RECONCILE_INTERVAL_SECONDS: '1',
+  DEPENDENCY_CHECK_INTERVAL_SECONDS: '1',
+  PROVIDER_CHECK_INTERVAL_SECONDS: '1',
+};
 
 export interface Stage {
   stack: Stack;
@@ -42,6 +48,10 @@ export interface Stage {
   apiUrl: string;
   token: string;
   pidOf(role: RoleName): number;
+  /** The faults that a game day has, too. */
+  breakable: Breakable;
+  /** TLS before the API. */
+  edge: LoopbackEdge;
   kill(role: RoleName): Promise<void>;
   /** Stops a role if it runs, and starts it with the stack's settings and these. */
   restart(role: RoleName, settings?: Record<string, string>): Promise<void>;
@@ -86,37 +96,25 @@ async function untilSteady(monitoring: Monitoring): Promise<void> {
   }
 }
 
-/** The roles; their settings may change between two starts. */
-function createRoles(stack: Stack) {
-  const env = { ...stack.env };
-  const processes = createProcesses({ ...stack, env });
-  const running = new Map<RoleName, RoleProcess>();
-  return {
-    running,
-    stop: processes.stop,
-    async restart(role: RoleName, settings: Record<string, string> = {}) {
-      await running.get(role)?.stop();
-      for (const name of Object.keys(env)) if (!(name in stack.env)) delete env[name];
-      Object.assign(env, stack.env, FAST_CHECKS, settings);
-      running.set(role, await processes.start(role));
-    },
-  };
-}
-
 export async function startStage(log: (line: string) => void): Promise<Stage> {
   const tools = await resolvePrometheusTools({ cacheFolder: CACHE, log });
   const releasers = createReleasers();
   try {
-    const stack = await startStack({ log });
+    const stack = await startStack({ log, tightDisk: true });
     releasers.push(stack.stop);
     const owner = ownerPool(stack.env);
     releasers.push(() => owner.end());
-    const roles = createRoles(stack);
-    releasers.push(roles.stop);
+    const processes = createProcesses(stack);
+    releasers.push(processes.stop);
+    const roles = createRoles(processes, undefined, FAST_CHECKS);
     await roles.restart('api');
     await roles.restart('worker');
+    const breakable = createBreakable({ stack, owner, roles });
+    const surroundings = await startSurroundings(stack, log);
+    releasers.push(surroundings.stop);
     const monitoring = await startMonitoring({
       tools,
+      scrapes: surroundings.scrapes,
       folder: stack.folder,
       reaper: stack.reaper,
       targets: targetsOf(stack.env),
@@ -137,14 +135,14 @@ export async function startStage(log: (line: string) => void): Promise<Stage> {
       api,
       apiUrl,
       token,
+      breakable,
+      edge: surroundings.edge,
       pidOf: (role) => roles.running.get(role)!.pid,
       kill: (role) => roles.running.get(role)!.stop('SIGKILL'),
       restart: roles.restart,
       async onboard(count) {
         const started: StartedOnboarding[] = [];
-        for (let i = 0; i < count; i++) {
-          started.push(await api.post<StartedOnboarding>(START_PATH, sampleOrganization()));
-        }
+        for (let i = 0; i < count; i++) started.push(await breakable.onboard());
         return started;
       },
       stop: releasers.releaseAll,

@@ -39,6 +39,28 @@ export interface Processes {
   stop(): Promise<void>;
 }
 
+/** The roles of a stack, which can be started again with other settings. */
+export interface Roles {
+  running: Map<RoleName, RoleProcess>;
+  /** Stops a role if it runs, and starts it with its usual settings and these. */
+  restart(role: RoleName, settings?: Record<string, string>): Promise<void>;
+}
+
+/** @param usual settings in addition to those of the stack. */
+export function createRoles(
+  processes: Processes,
+  running = new Map<RoleName, RoleProcess>(),
+  usual: Record<string, string> = {},
+): Roles {
+  return {
+    running,
+    async restart(role, settings = {}) {
+      await running.get(role)?.stop();
+      running.set(role, await processes.start(role, { ...usual, ...settings }));
+    },
+  };
+}
+
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PRELOAD = pathToFileURL(path.join(ROOT, 'src/kernel/telemetry/register.ts')).href;
 const MAIN = path.join(ROOT, 'src/main.ts');

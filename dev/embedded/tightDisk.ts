@@ -7,8 +7,11 @@ const run = promisify(execFile);
 
 export interface TightDisk {
   missing?: undefined;
-  /** Makes it as small as what is on it: whoever needs more gets ENOSPC. */
-  fill(): Promise<void>;
+  /**
+   * Makes it so small that what is on it takes this share of it; 1 when left out: whoever needs more
+   * gets ENOSPC.
+   */
+  fill(share?: number): Promise<void>;
   /** Gives the space back. */
   relieve(): Promise<void>;
   unmount(): Promise<void>;
@@ -37,12 +40,12 @@ export async function mountTightDisk(folder: string): Promise<TightDisk | NoDisk
     return { missing: stderr.trim() || message };
   }
   return {
-    async fill() {
+    async fill(share = 1) {
       // More may be in use a moment later, and it cannot be smaller than that.
       for (let attempt = 1; ; attempt++) {
         const { blocks, bfree, bsize } = await statfs(folder);
         try {
-          return await resize((blocks - bfree) * bsize);
+          return await resize(Math.ceil(((blocks - bfree) * bsize) / share));
         } catch (error) {
           if (attempt === ATTEMPTS) throw error;
         }

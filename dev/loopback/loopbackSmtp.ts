@@ -21,7 +21,8 @@ export type SmtpFault =
   | 'silent'
   | 'drop'
   | 'cut'
-  | 'greylist';
+  | 'greylist'
+  | 'away';
 
 /** A login attempt, and whether the connection was encrypted. */
 export interface SmtpLogin {
@@ -61,6 +62,8 @@ export interface LoopbackSmtp {
 }
 
 const HOST = '127.0.0.1';
+/** The greeting of a server that takes no mail now. */
+const UNAVAILABLE = 421;
 
 const GREYLISTED = 451;
 const refusal = (responseCode: number) => Object.assign(new Error('injected'), { responseCode });
@@ -122,6 +125,9 @@ function smtpServer(
     allowInsecureAuth: true,
     ...tls,
     logger: false,
+    onConnect(_session, callback) {
+      callback(faults.get('*') === 'away' ? refusal(UNAVAILABLE) : null);
+    },
     onAuth({ username = '' }, { secure }, callback) {
       logins.push({ user: username, encrypted: secure });
       callback(null, { user: username });

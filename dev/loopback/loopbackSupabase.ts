@@ -14,6 +14,9 @@ import type { TokenClaims } from './tokenClaims.ts';
 
 const HOUR_SECONDS = 3600;
 
+/** What can be away: the keys that sign tokens, or the accounts. */
+export type SupabasePart = 'keys' | 'accounts';
+
 export interface LoopbackSupabase {
   /** For SUPABASE_URL; the issuer of tokens is `${url}/auth/v1`. */
   url: string;
@@ -24,6 +27,8 @@ export interface LoopbackSupabase {
   /** How often the JWKS has been fetched. */
   jwksFetches(): number;
   issueToken(claims: TokenClaims): Promise<string>;
+  /** Cuts each connection with a request for one of these parts, from now on. */
+  away(parts: readonly SupabasePart[]): void;
   stop(): Promise<void>;
 }
 
@@ -92,8 +97,14 @@ export async function startLoopbackSupabase(
       .setIssuedAt()
       .setExpirationTime(`${Math.ceil(lifetimeSeconds)}s`)
       .sign(privateKey);
+  let away: readonly SupabasePart[] = [];
   const app = new Koa();
   app.silent = true;
+  app.use(async (ctx, next) => {
+    if (!away.includes(ctx.path === JWKS_PATH ? 'keys' : 'accounts')) return next();
+    ctx.respond = false;
+    ctx.req.socket.destroy();
+  });
   app.use(bodyParser());
   app.use(published.routes());
   app.use(createLoginRoutes(store, issueToken, options.hooks).routes());
@@ -109,6 +120,9 @@ export async function startLoopbackSupabase(
     sso,
     jwksFetches: () => fetches,
     issueToken,
+    away: (parts) => {
+      away = parts;
+    },
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));

@@ -1,15 +1,7 @@
 /** Faults: events that cannot be projected, and health checks that cannot run. */
 import { randomUUID } from 'node:crypto';
-import { type Scenario, scenario } from '../scenario.ts';
-
-const BROKEN_PROJECTION = `
-CREATE FUNCTION proof_fails() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'injected'; END $$;
-CREATE TRIGGER proof_fails BEFORE INSERT ON user_invitations_projection
-  FOR EACH ROW EXECUTE FUNCTION proof_fails();`;
-const REPAIRED_PROJECTION = `
-DROP TRIGGER proof_fails ON user_invitations_projection;
-DROP FUNCTION proof_fails;`;
+import { PROJECTION_BROKEN, RECONCILER_LOCKED } from '../faults/database.ts';
+import { of, type Scenario, scenario } from '../scenario.ts';
 
 export const eventStoreScenarios: readonly Scenario[] = [
   scenario(
@@ -38,16 +30,16 @@ export const eventStoreScenarios: readonly Scenario[] = [
     },
   ),
   {
-    fault: 'a projection that raises an error',
-    proves: [
-      { alert: 'EventProjectionErrorBudgetBurn', labels: { long: '1h' } },
-      { alert: 'StoreNeedsRepair' },
-    ],
+    ...of(PROJECTION_BROKEN, {
+      proves: [
+        { alert: 'EventProjectionErrorBudgetBurn', labels: { long: '1h' } },
+        { alert: 'StoreNeedsRepair' },
+      ],
+    }),
     async begin(stage) {
-      await stage.owner.query(BROKEN_PROJECTION);
+      await PROJECTION_BROKEN.begin(stage.breakable);
       await stage.onboard(8);
     },
-    end: ({ owner }) => owner.query(REPAIRED_PROJECTION),
   },
   {
     fault: 'the application may no longer read a table',
@@ -55,10 +47,8 @@ export const eventStoreScenarios: readonly Scenario[] = [
     begin: ({ owner }) => owner.query('REVOKE SELECT ON user_invitations_projection FROM a4c_app'),
     end: ({ owner }) => owner.query('GRANT SELECT ON user_invitations_projection TO a4c_app'),
   },
-  {
-    fault: 'the application may no longer take a lease',
+  of(RECONCILER_LOCKED, {
     proves: [{ alert: 'LeaderWorkSilent', labels: { severity: 'critical' } }],
-    begin: ({ owner }) => owner.query('REVOKE UPDATE ON leases FROM a4c_app'),
-    end: ({ owner }) => owner.query('GRANT UPDATE ON leases TO a4c_app'),
-  },
+    reach: '10m',
+  }),
 ];

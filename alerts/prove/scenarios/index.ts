@@ -1,13 +1,25 @@
+import { WATCHDOG } from '../choice.ts';
 import type { Scenario } from '../scenario.ts';
 import { eventStoreScenarios } from './eventStore.ts';
 import { providerScenarios } from './providers.ts';
 import { runtimeScenarios } from './runtime.ts';
 import { workerScenarios } from './worker.ts';
 
-/** Failed runs come first: later there are successful runs, which reduce the share of failures. */
+/** Every scenario with a fault. */
 export const SCENARIOS: readonly Scenario[] = [
   ...providerScenarios,
   ...workerScenarios,
   ...eventStoreScenarios,
   ...runtimeScenarios,
 ];
+
+/** The alert that always fires, as a scenario without a fault. */
+export const WATCHDOG_SCENARIO: Scenario = {
+  fault: 'none: it says that pages arrive, and is missed when they do not',
+  proves: [WATCHDOG],
+  begin: async () => {},
+  end: async () => {},
+};
+
+/** What `npm run prove:alerts` plays without options. */
+export const EVERY_SCENARIO: readonly Scenario[] = [...SCENARIOS, WATCHDOG_SCENARIO];

@@ -1,12 +1,24 @@
 /** Faults of the providers that the service uses. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { resolvers } from '../resolvers.ts';
-import { type Scenario, scenario } from '../scenario.ts';
+import { CLOUDFLARE_FAILS, CLOUDFLARE_REFUSES_TOKEN, MAIL_REFUSED } from '../faults/providers.ts';
+import { of, type Scenario, scenario } from '../scenario.ts';
+import type { Stage } from '../stage.ts';
 
 const MANY = 10_000;
 const POST_REFUSED = { method: 'POST', status: 400, times: MANY };
 /** Longer than one hour after the shortening: the limit of a run's duration. */
 const LONG_RUN_MS = 63_000;
+
+/** Runs that an earlier fault has delayed may have come to wait, too. */
+async function retryWaiting({ owner, api }: Stage): Promise<void> {
+  const { rows } = await owner.query<{ workflow_id: string }>(
+    `SELECT workflow_id FROM organizations_projection
+     WHERE status = 'provisioning' AND subdomain_status = 'verifying'`,
+  );
+  for (const { workflow_id } of rows) {
+    await api.post(`/api/v1/workflows/${workflow_id}/signals/retry-dns`, {});
+  }
+}
 
 export const providerScenarios: readonly Scenario[] = [
   {
@@ -21,24 +33,20 @@ export const providerScenarios: readonly Scenario[] = [
     },
     end: async ({ stack }) => stack.cloudflare.clearFaults(),
   },
-  {
-    fault: 'Cloudflare refuses the token (403)',
+  of(CLOUDFLARE_REFUSES_TOKEN, {
     proves: [{ alert: 'ProviderRefusesUs' }],
-    async begin(stage) {
-      stage.stack.cloudflare.fail({ status: 403, times: MANY });
-      await stage.onboard(1);
-    },
-    end: async ({ stack }) => stack.cloudflare.clearFaults(),
-  },
+    reach: '15m',
+    traffic: true,
+  }),
   {
-    fault: 'Cloudflare answers 500',
-    proves: [{ alert: 'DNSConfigurationFailures' }, { alert: 'ProviderKeepsUsWaiting' }],
-    core: true,
+    ...of(CLOUDFLARE_FAILS, {
+      proves: [{ alert: 'DNSConfigurationFailures' }, { alert: 'ProviderKeepsUsWaiting' }],
+      core: true,
+    }),
     async begin(stage) {
-      stage.stack.cloudflare.fail({ status: 500, times: MANY });
+      await CLOUDFLARE_FAILS.begin(stage.breakable);
       await stage.onboard(4);
     },
-    end: async ({ stack }) => stack.cloudflare.clearFaults(),
   },
   scenario(
     {
@@ -50,22 +58,19 @@ export const providerScenarios: readonly Scenario[] = [
       ],
     },
     async (stage) => {
-      resolvers(stage, 'nxdomain');
-      const [run] = await stage.onboard(1);
+      await stage.breakable.resolvers('nxdomain');
+      await stage.onboard(1);
       await delay(LONG_RUN_MS);
-      resolvers(stage, 'none');
-      await stage.api.post(`/api/v1/workflows/${run!.workflowId}/signals/retry-dns`, {});
+      await stage.breakable.resolvers('none');
+      await retryWaiting(stage);
       return async () => {};
     },
   ),
   {
-    fault: 'the mail server refuses for now (451)',
-    proves: [{ alert: 'InvitationDeliveryFailing' }],
-    core: true,
+    ...of(MAIL_REFUSED, { proves: [{ alert: 'InvitationDeliveryFailing' }], core: true }),
     async begin(stage) {
-      stage.stack.smtp.fail('*', { code: 451 });
+      await MAIL_REFUSED.begin(stage.breakable);
       await stage.onboard(2);
     },
-    end: async ({ stack }) => stack.smtp.clearFaults(),
   },
 ];

@@ -1,7 +1,7 @@
 /** Faults of processes: too little CPU or memory, a blocked event loop, restarts. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PoolClient } from 'pg';
 import { sampleOrganization } from '#dev/demo/sampleOrganization.ts';
+import { TABLE_LOCKED } from '../faults/database.ts';
 import { flood, read } from '../flood.ts';
 import { type Scenario, scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
@@ -11,27 +11,16 @@ const POOL = 12;
 const SOME = 3;
 const TOO_MANY = 30;
 const DAY_MS = 86_400_000;
-const TABLE = 'organizations_projection';
-
-/** Locks the table of organizations until the returned function is called. */
-async function lockTable({ owner }: Stage): Promise<() => Promise<void>> {
-  const client: PoolClient = await owner.connect();
-  await client.query(`BEGIN; LOCK TABLE ${TABLE} IN ACCESS EXCLUSIVE MODE`);
-  return async () => {
-    await client.query('ROLLBACK');
-    client.release();
-  };
-}
 
 async function holdConnections(stage: Stage, waiting: number): Promise<() => Promise<unknown>> {
   await stage.restart('api', { DATABASE_POOL_SIZE: String(POOL) });
   const [run] = await stage.onboard(1);
-  const unlock = await lockTable(stage);
+  await TABLE_LOCKED.begin(stage.breakable);
   const stop = flood(POOL + waiting, () =>
     read(stage, `/api/v1/organizations/${run!.organizationId}`),
   );
   return async () => {
-    await unlock();
+    await TABLE_LOCKED.end(stage.breakable);
     await stop();
     await stage.restart('api');
   };
@@ -46,40 +35,12 @@ const FAST_INSERT = `
 DROP TRIGGER a_proof_sleeps ON domain_events;
 DROP FUNCTION proof_sleeps;`;
 
-const HEAP_STEPS_MB = [70, 66, 63, 61, 59, 57, 55, 53, 51, 49];
-const NEARLY_FULL = 0.86;
-const READINGS = 4;
-
-/** Share of its heap limit that the API uses: the minimum of a few samples. */
-async function heapUsed({ apiUrl }: Stage): Promise<number> {
-  let least = 1;
-  for (let reading = 0; reading < READINGS; reading++) {
-    const text = await fetch(`${apiUrl}/metrics`).then((answer) => answer.text());
-    const value = (what: string) =>
-      Number(new RegExp(`^nodejs_heap_size_${what}_bytes (.+)$`, 'm').exec(text)?.[1]);
-    least = Math.min(least, value('used') / value('limit'));
-    await delay(500);
-  }
-  return least;
-}
-
-/** Reduces the API's heap limit step by step until the heap is almost full. */
-async function tightenHeap(stage: Stage): Promise<void> {
-  const restart = (megabytes: number) =>
-    stage.restart('api', {
-      NODE_OPTIONS: `--max-old-space-size=${megabytes} --max-semi-space-size=1`,
-    });
-  let enough = HEAP_STEPS_MB[0]!;
-  for (const megabytes of HEAP_STEPS_MB) {
-    // With too small a heap the process does not start, or exits on a request.
-    const used = await restart(megabytes)
-      .then(() => heapUsed(stage))
-      .catch(() => undefined);
-    if (used === undefined) return restart(enough);
-    if (used > NEARLY_FULL) return;
-    enough = megabytes;
-  }
-}
+/** Three are enough where a start takes less than eight seconds. */
+const KILLED_TIMES = 5;
+/** Little memory, and a leak that fills it. */
+const LEAKING = {
+  NODE_OPTIONS: `--max-old-space-size=100 --max-semi-space-size=1 --import ${new URL('../leak.ts', import.meta.url)}`,
+};
 
 const rotated = (daysAgo: number) => {
   const day = new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
@@ -146,17 +107,18 @@ export const runtimeScenarios: readonly Scenario[] = [
     async (stage) => stutter(stage.pidOf('api')),
   ),
   {
-    fault: 'the API has hardly more heap than it needs',
+    fault: 'a leak in the API fills its heap',
     proves: [{ alert: 'HeapNearLimit' }],
-    begin: tightenHeap,
+    begin: (stage) => stage.restart('api', LEAKING),
     end: (stage) => stage.restart('api'),
   },
   {
-    fault: 'the API is killed three times',
+    fault: 'the API is killed again and again',
     proves: [{ alert: 'CrashLooping' }],
     async begin(stage) {
-      for (let i = 0; i < 3; i++) {
-        await delay(1_500);
+      for (let i = 0; i < KILLED_TIMES; i++) {
+        // Prometheus has to see each of them.
+        await delay(2_000);
         await stage.kill('api');
         await stage.restart('api');
       }

@@ -7,9 +7,9 @@ import {
   bundleChangedWorkflows,
   type Change,
 } from '#dev/embedded/changedWorkflows.ts';
+import { WORKER_KILLED } from '../faults/temporal.ts';
 import { startRefusingProxy } from '../refusingProxy.ts';
-import { resolvers } from '../resolvers.ts';
-import { type Scenario, scenario } from '../scenario.ts';
+import { of, type Scenario, scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
 
 /** The SDK derives the size of its cache from the heap limit; the minimum is ten runs. */
@@ -18,7 +18,7 @@ const LITTLE_MEMORY = { NODE_OPTIONS: '--max-old-space-size=200 --max-semi-space
 /** A TypeError, which fails the workflow task and not the run. */
 const THROWING: Change[] = [
   {
-    file: 'organizationBootstrap.ts',
+    file: 'onboarding/workflow.ts',
     from: '  const { workflowId, startTime } = workflowInfo();',
     to: "  if (1 + 1 === 2) throw new TypeError('injected');\n  const { workflowId, startTime } = workflowInfo();",
   },
@@ -32,13 +32,11 @@ async function deploy(stage: Stage, changes: Change[]): Promise<void> {
 }
 
 export const workerScenarios: readonly Scenario[] = [
-  {
-    fault: 'the worker is killed',
+  of(WORKER_KILLED, {
     proves: [{ alert: 'NoPollers' }, { alert: 'TargetDown', labels: { severity: 'critical' } }],
     core: true,
-    begin: (stage) => stage.kill('worker'),
-    end: (stage) => stage.restart('worker'),
-  },
+    reach: '5m',
+  }),
   {
     fault: 'two activity slots, Cloudflare slow, 25 onboardings',
     proves: [
@@ -64,14 +62,14 @@ export const workerScenarios: readonly Scenario[] = [
       proves: [{ alert: 'StickyCacheThrash' }],
     },
     async (stage) => {
-      resolvers(stage, 'nxdomain');
+      await stage.breakable.resolvers('nxdomain');
       await stage.restart('worker', LITTLE_MEMORY);
       const runs = await stage.onboard(40);
       return async () => {
         for (const { workflowId } of runs) {
           await stage.api.post(`/api/v1/workflows/${workflowId}/cancel`, {});
         }
-        resolvers(stage, 'none');
+        await stage.breakable.resolvers('none');
         await stage.restart('worker');
       };
     },
@@ -106,14 +104,14 @@ export const workerScenarios: readonly Scenario[] = [
       limitSeconds: 180,
     },
     async (stage) => {
-      resolvers(stage, 'nxdomain');
+      await stage.breakable.resolvers('nxdomain');
       await stage.onboard(1);
       // Wait until the run is in its DNS lookups, after the patch marker that the old code does not
       // know.
       await delay(4_000);
       await deploy(stage, BEFORE_DNS_VERIFICATION);
       return async () => {
-        resolvers(stage, 'none');
+        await stage.breakable.resolvers('none');
         await stage.restart('worker');
       };
     },
