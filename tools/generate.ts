@@ -1,6 +1,8 @@
 /** `npm run generate`: writes every generated file of the repository. */
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { onCallPage } from '#alerts/prove/alertIndex.ts';
+import { alertsPage } from '#alerts/prove/proofsTable.ts';
 import { generatedAlerts } from '#alerts/src/generatedFiles.ts';
 import { metricsPage } from '#dashboards/queries/metricsPage.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
@@ -43,6 +45,16 @@ const PARTS: readonly GeneratedPart[] = [
     name: 'metrics',
     what: 'docs/metrics.md, from metrics, dashboards and alerts',
     files: () => new Map([['docs/metrics.md', metricsPage()]]),
+  },
+  {
+    name: 'proofs',
+    what: 'the table in docs/alerts.md, from alerts/prove/results.json',
+    files: alertsPage,
+  },
+  {
+    name: 'on-call',
+    what: 'objectives and alert index in docs/on-call.md, from alerts/src and runbooks',
+    files: onCallPage,
   },
   {
     name: 'manifests',

@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { ALERTS } from '#alerts/src/ruleFiles.ts';
 import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { routesOf } from './alertIndex.ts';
 import { ruleOf } from './provedRules.ts';
 import { receiversOf } from './receivers.ts';
 
@@ -23,4 +25,9 @@ test.each([
 ])('%s %o is routed to %s', async (alert, labels, receivers) => {
   const rule = ruleOf({ alert, ...(labels && { labels }) });
   expect(await receiversOf(amtool, rule)).toEqual(receivers);
+});
+
+test('the index of docs/on-call.md names the receivers that amtool calculates', async () => {
+  const calculated = await Promise.all(ALERTS.map((rule) => receiversOf(amtool, rule)));
+  expect(ALERTS.map(routesOf)).toEqual(calculated);
 });

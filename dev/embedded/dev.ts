@@ -6,8 +6,12 @@ import { CALLER } from '#dev/demo/sampleOrganization.ts';
 import { presentPrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { withUsage } from '#roles/commandLine.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
+import { createBreakable } from './breakable.ts';
+import { ownerPool } from './connections.ts';
+import { startControlPort } from './controlPort.ts';
 import { committedRuleFiles, type Monitoring, startMonitoring, targetsOf } from './monitoring.ts';
 import { addressesOf, type Platform, startPlatform } from './platform.ts';
+import { createRoles, type RoleName, type RoleProcess } from './processes.ts';
 import { createReleasers } from './releasers.ts';
 import { duration, labelled, styled } from './terminal.ts';
 
@@ -38,8 +42,8 @@ async function startMonitoringOf({ stack }: Platform): Promise<Monitoring | unde
 const NO_MONITORING =
   'none on PATH or in the cache; `npm run check -- alerts` unpacks both into the cache';
 
-async function printAddresses(platform: Platform, monitoring?: Monitoring): Promise<void> {
-  console.log();
+/** Addresses that a person may want to open, with those of the monitoring. */
+function openAddresses(platform: Platform, monitoring?: Monitoring): [string, string][] {
   const monitored: [string, string][] = monitoring
     ? [
         ['Prometheus', monitoring.prometheusUrl],
@@ -47,12 +51,32 @@ async function printAddresses(platform: Platform, monitoring?: Monitoring): Prom
         ['Pages', monitoring.pager.url],
       ]
     : [['Prometheus', NO_MONITORING]];
-  for (const [name, address] of [...addressesOf(platform), ...monitored]) {
-    console.log(labelled(name, address));
-  }
-  const token = await platform.stack.supabase.issueToken(CALLER);
+  return [...addressesOf(platform), ...monitored];
+}
+
+/** What `npm run gameday` breaks the stack through. */
+async function startControl({ stack, processes, roles }: Platform, addresses: [string, string][]) {
+  const owner = ownerPool(stack.env);
+  const running = new Map(Object.entries(roles) as [RoleName, RoleProcess][]);
+  const breakable = createBreakable({ stack, owner, roles: createRoles(processes, running) });
+  const environment = stack.env.DEPLOYMENT_ENVIRONMENT!;
+  const port = await startControlPort(breakable, stack.folder, { environment, addresses });
+  return {
+    async stop() {
+      await port.stop();
+      await owner.end();
+    },
+  };
+}
+
+async function printAddresses({ stack }: Platform, addresses: [string, string][]): Promise<void> {
+  console.log();
+  for (const [name, address] of addresses) console.log(labelled(name, address));
+  const token = await stack.supabase.issueToken(CALLER);
   console.log(`\nA token for the API, valid for an hour:\n\n${token}`);
-  console.log(`\n${styled('bold', 'Ctrl-C ends everything.')}`);
+  console.log(
+    `\nnpm run gameday breaks it, for practice. ${styled('bold', 'Ctrl-C ends everything.')}`,
+  );
 }
 
 export async function runDev(args: string[]): Promise<void> {
@@ -65,13 +89,16 @@ export async function runDev(args: string[]): Promise<void> {
   });
   const onStarted = (part: string, ms: number) => console.log(labelled(part, duration(ms)));
   try {
-    const platform = await startPlatform({ log: console.log, onStarted }, stopping);
+    const options = { log: console.log, onStarted, tightDisk: true };
+    const platform = await startPlatform(options, stopping);
     const releasers = createReleasers();
     releasers.push(platform.stop);
     try {
       const monitoring = await startMonitoringOf(platform);
       if (monitoring) releasers.push(monitoring.stop);
-      await printAddresses(platform, monitoring);
+      const open = openAddresses(platform, monitoring);
+      releasers.push((await startControl(platform, open)).stop);
+      await printAddresses(platform, open);
       if (!stopping.aborted) await once(stopping, 'abort');
     } finally {
       await releasers.releaseAll();
