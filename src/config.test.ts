@@ -105,6 +105,21 @@ test.each([
   ['DNS_VERIFICATION_BACKOFF_SECONDS', '10,soon'],
   ['ENABLE_ORG_BOOTSTRAP', 'maybe'],
   ['PORT', '70000'],
+  ['ACTIVITY_RETRY_INITIAL_SECONDS', '0'],
+  ['ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS', '0'],
+  ['COMPENSATION_LIMIT_SECONDS', '0'],
+  ['HEALTH_INTERVAL_SECONDS', '0'],
+  ['REQUEST_TIMEOUT_SECONDS', '0'],
+  ['RECONCILE_INTERVAL_SECONDS', '0'],
+  ['INVITATION_TTL_SECONDS', '0'],
+  ['CORS_ORIGINS', 'foo'],
+  ['CORS_ORIGINS', '*'],
+  ['CORS_ORIGINS', 'null'],
+  ['CORS_ORIGINS', 'https://app.example.com/'],
+  ['CORS_ORIGINS', 'https://app.example.com,app.example.com'],
+  ['SUPABASE_URL', 'javascript:alert(1)'],
+  ['TEMPORAL_ADDRESS', 'localhost'],
+  ['TEMPORAL_ADDRESS', 'http://localhost:7233'],
   ['GRANTABLE_ROLES', ','],
   ['GRANTABLE_ROLES', 'viewer,admin=everything'],
   ['GRANTABLE_ROLES', 'viewer,a role'],
@@ -112,6 +127,36 @@ test.each([
 ])('refuses %s=%s', (name, value) => {
   expect(problemsOf(() => loadConfig('api', { ...API, [name]: value }))).toContain(name);
 });
+
+test.each([
+  ['DNS_RESOLVER_TIMEOUT_SECONDS', '0'],
+  ['MEMBERSHIP_SYNC_INTERVAL_SECONDS', '0'],
+  ['SMTP_DATA_TIMEOUT_SECONDS', '0'],
+  ['DNS_RESOLVERS', 'dns.google'],
+  ['DNS_TARGET', 'https://app.example.net'],
+  ['FRONTEND_URL', 'ftp://app.example.com'],
+  ['MAIL_FROM', 'somebody'],
+])('the worker refuses %s=%s', (name, value) => {
+  expect(problemsOf(() => loadConfig('worker', { ...WORKER, [name]: value }))).toContain(name);
+});
+
+test('a blank value is an absent one, and no zero', () => {
+  expect(loadConfig('api', { ...API, INVITATION_RESENDS_PER_DAY: ' ' })).toMatchObject({
+    INVITATION_RESENDS_PER_DAY: 10,
+  });
+  expect(problemsOf(() => loadConfig('api', { ...API, SUPABASE_URL: ' ' }))).toContain(
+    'SUPABASE_URL',
+  );
+});
+
+test.each(['http://localhost:5173', 'https://app.example.com, https://admin.example.com:8443'])(
+  'takes the origins %s',
+  (CORS_ORIGINS) => {
+    expect(loadConfig('api', { ...API, CORS_ORIGINS }).CORS_ORIGINS).toEqual(
+      CORS_ORIGINS.split(', '),
+    );
+  },
+);
 
 test.each(['p@:/%?#', 'p#w', 'p?w@x', '12/w', 'p%w', 'p/w'])(
   'refuses the raw password %s in DATABASE_URL, and tells how to write it',

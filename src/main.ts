@@ -7,6 +7,8 @@ import { type Roles, runRole } from '#roles/runRole.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { ConfigError, loadConfig } from './config.ts';
 
+const SETTINGS = 'Settings are environment variables; docs/settings.md lists them.';
+
 const USAGE = `usage: node src/main.ts <role> [options]
 
   api               HTTP API and reconciler (npm run api)
@@ -17,8 +19,42 @@ const USAGE = `usage: node src/main.ts <role> [options]
   trigger-workflow  start one bootstrap from a file (npm run trigger-workflow)
   ops <command>     health checks, waiting events, lineage (npm run ops -- --help)
 
-Settings are environment variables; docs/settings.md lists them. <role> --help tells its options.
+${SETTINGS} <role> --help tells its options.
 `;
+
+/** Usages of the roles that have hardly any option. */
+const USAGES = {
+  api: `usage: npm run api\n\nThe HTTP API and the reconciler, until SIGTERM. ${SETTINGS}\n`,
+  worker: `usage: npm run worker -- [--queues=bootstrap,users]
+
+The Temporal worker, until SIGTERM. --queues tells which task queues it serves, both by default.
+${SETTINGS}
+`,
+  migrate: `usage: npm run migrate\n\nBrings the database's schema up to date, and ends. ${SETTINGS}\n`,
+  bundle:
+    'usage: node src/main.ts bundle <file>\n\nWrites the workflow bundle for WORKER_BUNDLE_PATH.\n',
+};
+
+const QUEUES = { queues: { type: 'string' } } as const;
+
+/**
+ * Reads a role's arguments, before any setting is read. Prints the usage when it is asked for.
+ * @returns undefined then. @throws ConfigError with the usage for arguments that it does not take.
+ */
+function argumentsOf(role: keyof typeof USAGES, args: string[]) {
+  const usage = USAGES[role];
+  const { values, positionals } = withUsage(usage, () =>
+    parseArgs({
+      args,
+      options: { help: { type: 'boolean', short: 'h' }, ...(role === 'worker' && QUEUES) },
+      allowPositionals: role === 'bundle',
+    }),
+  );
+  const queues = typeof values.queues === 'string' ? values.queues : undefined;
+  if (!values.help) return { queues, file: positionals[0] };
+  console.log(usage);
+  return undefined;
+}
 
 /**
  * For closing connections and exporting spans. A process that was told to stop then ends whatever holds
@@ -26,7 +62,8 @@ Settings are environment variables; docs/settings.md lists them. <role> --help t
  */
 const AFTER_WORK_MS = 8_000;
 
-async function api(): Promise<void> {
+async function api(args: string[]): Promise<void> {
+  if (!argumentsOf('api', args)) return;
   const config = loadConfig('api');
   const { runApi } = await import('#roles/api/runApi.ts');
   const limitMs = config.REQUEST_TIMEOUT_MS + AFTER_WORK_MS;
@@ -34,23 +71,19 @@ async function api(): Promise<void> {
   await stopTracing();
 }
 
-/** The only option of the worker: the task queues that it serves. */
-function queuesFrom(args: string[]): { WORKER_QUEUES?: string } {
-  return withUsage(USAGE, () => {
-    const { values } = parseArgs({ args, options: { queues: { type: 'string' } } });
-    return values.queues ? { WORKER_QUEUES: values.queues } : {};
-  });
-}
-
 async function worker(args: string[]): Promise<void> {
-  const config = loadConfig('worker', { ...process.env, ...queuesFrom(args) });
+  const given = argumentsOf('worker', args);
+  if (!given) return;
+  const { queues } = given;
+  const config = loadConfig('worker', { ...process.env, ...(queues && { WORKER_QUEUES: queues }) });
   const { FORCE_AFTER_GRACE_MS, runWorker } = await import('#roles/worker/runWorker.ts');
   const limitMs = config.WORKER_SHUTDOWN_GRACE_MS + FORCE_AFTER_GRACE_MS + AFTER_WORK_MS;
   await runWorker(config, createLogger('worker', config.LOG_LEVEL), stopRequest({ limitMs }));
   await stopTracing();
 }
 
-async function migrateDatabase(): Promise<void> {
+async function migrateDatabase(args: string[]): Promise<void> {
+  if (!argumentsOf('migrate', args)) return;
   const config = loadConfig('migrate');
   const { migrate } = await import('#kernel/database/migrate.ts');
   const { addressed } = await import('#kernel/database/address.ts');
@@ -59,8 +92,11 @@ async function migrateDatabase(): Promise<void> {
   console.log('the schema is up to date');
 }
 
-async function bundle([file]: string[]): Promise<void> {
-  if (!file || file.startsWith('-')) throw new ConfigError('bundle needs the file to write to');
+async function bundle(args: string[]): Promise<void> {
+  const given = argumentsOf('bundle', args);
+  if (!given) return;
+  const { file } = given;
+  if (!file) throw new ConfigError('bundle needs the file to write to');
   const { writeWorkflowBundle } = await import('#kernel/temporal/workflowBundle.ts');
   await writeWorkflowBundle(file);
   console.log(`wrote ${file}`);

@@ -1,6 +1,14 @@
 /** Settings of the family of invitations, by the role that reads them. */
 import { z } from 'zod';
-import { csv, DAY_MS, integer, type Shape, seconds } from '#kernel/settings/builders.ts';
+import {
+  csv,
+  DAY_MS,
+  integer,
+  positiveSeconds,
+  type Shape,
+  seconds,
+  webUrl,
+} from '#kernel/settings/builders.ts';
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { SettingsOf } from '#kernel/settings/load.ts';
 import { DEFAULT_INVITATION_TIMING, MAX_REMINDERS } from './contract.ts';
@@ -41,7 +49,7 @@ export const INVITATION_SETTINGS = {
     GRANTABLE_ROLES: roles().describe(
       'roles that people can be invited with, each with the permissions that who grants it must have over the organization: `viewer,admin=user.invite+organization.delete`; others are refused. `platform.admin` among them must be held without a scope',
     ),
-    INVITATION_TTL_SECONDS: seconds(DEFAULT_INVITATION_TIMING.ttlMs, 30 * DAY_MS).describe(
+    INVITATION_TTL_SECONDS: positiveSeconds(DEFAULT_INVITATION_TIMING.ttlMs, 30 * DAY_MS).describe(
       'how long an invitation can be accepted',
     ),
     INVITATION_REMINDER_SECONDS: seconds(
@@ -64,7 +72,7 @@ export const INVITATION_SETTINGS = {
     ).describe('reminders of one invitation'),
   },
   worker: {
-    FRONTEND_URL: z.url().describe('the frontend: invitation links lead there'),
+    FRONTEND_URL: webUrl().describe('the frontend: invitation links lead there'),
   },
 } as const satisfies Record<'api' | 'worker', Shape>;
 

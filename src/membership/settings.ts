@@ -1,11 +1,11 @@
 /** Settings of the family of memberships, by the role that reads them. */
-import { SECOND_MS, type Shape, seconds } from '#kernel/settings/builders.ts';
+import { positiveSeconds, SECOND_MS, type Shape } from '#kernel/settings/builders.ts';
 import type { KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { SettingsOf } from '#kernel/settings/load.ts';
 
 export const MEMBERSHIP_SETTINGS = {
   worker: {
-    MEMBERSHIP_SYNC_INTERVAL_SECONDS: seconds(5 * SECOND_MS, 3600 * SECOND_MS).describe(
+    MEMBERSHIP_SYNC_INTERVAL_SECONDS: positiveSeconds(5 * SECOND_MS, 3600 * SECOND_MS).describe(
       'pause between two rounds that tell Supabase Auth of changed memberships',
     ),
   },

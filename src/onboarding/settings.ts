@@ -5,13 +5,16 @@ import {
   csv,
   DAY_MS,
   flag,
+  hostName,
   optional,
   pauses,
   perSecond,
+  positiveSeconds,
   SECOND_MS,
   type Shape,
   seconds,
   secretly,
+  webUrl,
 } from '#kernel/settings/builders.ts';
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
 import type { SettingsOf } from '#kernel/settings/load.ts';
@@ -58,7 +61,7 @@ export const ONBOARDING_SETTINGS = {
       .describe(
         'first part of the subdomains of canaries, before a hyphen; no other organization gets such a name',
       ),
-    RECONCILE_INTERVAL_SECONDS: seconds(15 * SECOND_MS, 3600 * SECOND_MS).describe(
+    RECONCILE_INTERVAL_SECONDS: positiveSeconds(15 * SECOND_MS, 3600 * SECOND_MS).describe(
       'how often the reconciler looks for requests without a run',
     ),
     RECONCILE_AFTER_SECONDS: seconds(30 * SECOND_MS, 3600 * SECOND_MS).describe(
@@ -77,7 +80,7 @@ export const ONBOARDING_SETTINGS = {
     DNS_VERIFICATION_BACKOFF_SECONDS: pauses('10,20,40,80,160,300').describe(
       'pauses between lookups; the last one repeats',
     ),
-    DNS_PERSON_WAIT_SECONDS: seconds(DEFAULT_TIMING.personWaitMs, 7 * DAY_MS).describe(
+    DNS_PERSON_WAIT_SECONDS: positiveSeconds(DEFAULT_TIMING.personWaitMs, 7 * DAY_MS).describe(
       'how long a run waits for a person’s decision',
     ),
   },
@@ -88,8 +91,7 @@ export const ONBOARDING_SETTINGS = {
       .meta(
         secretly('token with _Zone:Read_ and _DNS:Edit_ on the zone of `PLATFORM_BASE_DOMAIN`'),
       ),
-    CLOUDFLARE_API_BASE_URL: z
-      .url()
+    CLOUDFLARE_API_BASE_URL: webUrl()
       .default('https://api.cloudflare.com/client/v4')
       .describe('Cloudflare’s API'),
     CLOUDFLARE_ZONE_ID: optional().describe('the zone’s id; looked up by its name when not set'),
@@ -101,7 +103,7 @@ export const ONBOARDING_SETTINGS = {
       .describe(
         'addresses that proxied names resolve to, as <https://www.cloudflare.com/ips/> lists them',
       ),
-    DNS_TARGET: z.string().min(1).describe('what each subdomain’s CNAME points to'),
+    DNS_TARGET: hostName().describe('what each subdomain’s CNAME points to'),
     DNS_PROXIED: flag(true).describe('whether Cloudflare proxies the records'),
   },
 } as const satisfies Record<'api' | 'worker', Shape>;

@@ -6,8 +6,15 @@ export function withUsage<T>(usage: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw new ConfigError(`${(error as Error).message}\n\n${usage}`);
+    throw new ConfigError(`${wordsOf(error as Error)}\n\n${usage}`);
   }
+}
+
+/** Node takes a value that begins with a dash for an option, and explains that in its own terms. */
+function wordsOf({ message }: Error): string {
+  const [, option] =
+    /^Option '(?:-\w, )?(--[\w-]+)[^']*' argument is ambiguous/.exec(message) ?? [];
+  return option ? `${option} needs a value, and none that begins with a dash` : message;
 }
 
 /** How long a program that has ended its work may still have open connections. */

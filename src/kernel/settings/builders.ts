@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 export const SECOND_MS = 1000;
+const SHORTEST_SECONDS = 0.01;
 export const DAY_MS = 86_400_000;
 /** The settings of one role, as z.object takes them. */
 export type Shape = Readonly<Record<string, z.ZodType>>;
@@ -25,14 +26,17 @@ export const integer = (fallback: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(fallback);
 /** How often in a second; 0 for as often as possible. */
 export const perSecond = (fallback: number) => z.coerce.number().min(0).max(1000).default(fallback);
-/** Written in seconds, read as milliseconds. */
-export const seconds = (fallbackMs: number, maxMs: number) =>
+/** Written in seconds, read as milliseconds. @param min in seconds. */
+export const seconds = (fallbackMs: number, maxMs: number, min = 0) =>
   z.coerce
     .number()
-    .min(0)
+    .min(min)
     .max(maxMs / SECOND_MS)
     .default(fallbackMs / SECOND_MS)
     .transform((value) => Math.round(value * SECOND_MS));
+/** As `seconds`, for what would never rest, or end at once, with 0. */
+export const positiveSeconds = (fallbackMs: number, maxMs: number) =>
+  seconds(fallbackMs, maxMs, SHORTEST_SECONDS);
 /** A list of pauses, written in seconds, read as milliseconds. */
 export const pauses = (fallback: string) =>
   csv(fallback).pipe(
@@ -41,6 +45,29 @@ export const pauses = (fallback: string) =>
       .min(1)
       .transform((list) => list.map((pause) => pause * SECOND_MS)),
   );
+export const webUrl = () =>
+  z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' });
+/** As browsers send it: one with a path or a slash at its end would never match. */
+const isOrigin = (value: string): boolean =>
+  /^https?:/.test(value) && URL.canParse(value) && new URL(value).origin === value;
+export const origins = () =>
+  csv('').pipe(
+    z.array(z.string().refine(isOrigin, 'must be origins such as https://app.example.com')),
+  );
+export const hostName = () =>
+  z.string().regex(/^[\w-]+(\.[\w-]+)+\.?$/, 'must be a host name such as app.example.com');
+export const hostAndPort = () =>
+  z
+    .string()
+    .regex(/^([\w.-]+|\[[\da-f:]+\]):\d{1,5}$/i, 'must be host:port such as localhost:7233');
+/** Either form of RFC 5322: the address alone, or behind a name in angle brackets. */
+export const sender = () =>
+  z
+    .string()
+    .regex(
+      /^([^<>@\s]+@[^<>@\s]+|[^<>]*<[^<>@\s]+@[^<>@\s]+>)$/,
+      'must be an address, or a name with an address: A4C <no-reply@example.com>',
+    );
 export const port = (fallback: number) => integer(fallback, 0, 65_535);
 export const optional = () => z.string().min(1).optional();
 export const secret = () => z.string().min(32, 'must be at least 32 characters');

@@ -1,4 +1,5 @@
 /** The settings of the kernel: of all roles, of the API, and of the worker. */
+import { Resolver } from 'node:dns';
 import { z } from 'zod';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { DEFAULT_COMPENSATION_LIMIT_MS, DEFAULT_RETRY_TIMING } from '#kernel/workflow/timing.ts';
@@ -6,15 +7,20 @@ import {
   csv,
   DAY_MS,
   flag,
+  hostAndPort,
   integer,
   optional,
+  origins,
   perSecond,
   port,
+  positiveSeconds,
   postgresUrl,
   SECOND_MS,
   seconds,
   secret,
   secretly,
+  sender,
+  webUrl,
 } from './builders.ts';
 import type { SettingsOf } from './load.ts';
 
@@ -68,8 +74,7 @@ export const processSettings = {
 };
 
 export const temporalSettings = {
-  TEMPORAL_ADDRESS: z
-    .string()
+  TEMPORAL_ADDRESS: hostAndPort()
     .default('localhost:7233')
     .describe('`host:port` of Temporal’s frontend'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('namespace in Temporal'),
@@ -106,14 +111,12 @@ export const apiSettings = {
   ...platformSettings,
   ...dependencySettings,
   PORT: port(3000).describe('port of the API'),
-  SUPABASE_URL: z
-    .url()
+  SUPABASE_URL: webUrl()
     .optional()
     .describe(
       'the Supabase project, issuer of tokens (`…/auth/v1`); this, `SUPABASE_JWKS_URL` or `SUPABASE_JWT_SECRET` is required',
     ),
-  SUPABASE_JWKS_URL: z
-    .url()
+  SUPABASE_JWKS_URL: webUrl()
     .optional()
     .describe(
       'where the keys that sign tokens are published; derived from `SUPABASE_URL` when not set',
@@ -128,14 +131,14 @@ export const apiSettings = {
     'issuer that tokens must have; required where `SUPABASE_URL` is not set',
   ),
   JWT_AUDIENCE: z.string().default('authenticated').describe('audience that tokens must have'),
-  CORS_ORIGINS: csv('').describe(
+  CORS_ORIGINS: origins().describe(
     'origins of browsers that may call the API, comma-separated; none when not set',
   ),
   BODY_LIMIT_KB: integer(256, 1, 10_240).describe('largest body of a request, in KB'),
-  REQUEST_TIMEOUT_SECONDS: seconds(15 * SECOND_MS, 120 * SECOND_MS).describe(
+  REQUEST_TIMEOUT_SECONDS: positiveSeconds(15 * SECOND_MS, 120 * SECOND_MS).describe(
     'a request that takes longer is answered with 503',
   ),
-  HTTP_KEEP_ALIVE_SECONDS: seconds(75 * SECOND_MS, 3600 * SECOND_MS).describe(
+  HTTP_KEEP_ALIVE_SECONDS: positiveSeconds(75 * SECOND_MS, 3600 * SECOND_MS).describe(
     'how long a connection may wait for its next request; longer than any balancer before the API keeps one (often 60 s)',
   ),
   /** If this number is too high, a client can choose the address under which it is counted. */
@@ -145,21 +148,31 @@ export const apiSettings = {
   PUBLIC_RATE_LIMIT_PER_MINUTE: integer(30, 1, 100_000).describe(
     'requests of one address to routes that need no token',
   ),
-  HEALTH_INTERVAL_SECONDS: seconds(30 * SECOND_MS, 3600 * SECOND_MS).describe(
+  HEALTH_INTERVAL_SECONDS: positiveSeconds(30 * SECOND_MS, 3600 * SECOND_MS).describe(
     'how often the checks of `sql/health` run; the metrics show the latest outcome and its age',
   ),
-  ACTIVITY_RETRY_INITIAL_SECONDS: seconds(
+  ACTIVITY_RETRY_INITIAL_SECONDS: positiveSeconds(
     DEFAULT_RETRY_TIMING.retryInitialMs,
     600 * SECOND_MS,
   ).describe('pause before the second attempt of an activity that calls a provider'),
-  ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS: seconds(
+  ACTIVITY_HEARTBEAT_TIMEOUT_SECONDS: positiveSeconds(
     DEFAULT_RETRY_TIMING.heartbeatTimeoutMs,
     600 * SECOND_MS,
   ).describe('an activity that is silent for so long counts as lost, and is tried again'),
-  COMPENSATION_LIMIT_SECONDS: seconds(DEFAULT_COMPENSATION_LIMIT_MS, DAY_MS).describe(
+  COMPENSATION_LIMIT_SECONDS: positiveSeconds(DEFAULT_COMPENSATION_LIMIT_MS, DAY_MS).describe(
     'how long a compensation or a step of a deletion that fails is retried; answers that are waited out have the limits of [their table](waiting.md)',
   ),
 };
+
+/** As Node's resolver takes it: a name would have to be resolved first. */
+function isResolver(address: string): boolean {
+  try {
+    new Resolver().setServers([address]);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** How mails may be sent, … */
 const EMAIL_PROVIDERS = ['smtp', 'resend'] as const;
@@ -201,9 +214,9 @@ export const workerSettings = {
     'how long activities may go on after SIGTERM',
   ),
   HEALTH_CHECK_PORT: port(9090).describe('port of the worker’s `/health`, `/ready` and `/metrics`'),
-  SUPABASE_URL: z
-    .url()
-    .describe('the Supabase project in which accounts and identity providers are made'),
+  SUPABASE_URL: webUrl().describe(
+    'the Supabase project in which accounts and identity providers are made',
+  ),
   SUPABASE_SERVICE_ROLE_KEY: z
     .string()
     .min(1)
@@ -212,9 +225,11 @@ export const workerSettings = {
     'calls of Supabase Auth’s admin API that all workers together make in a second; 0 sets no pace',
   ),
   DNS_RESOLVERS: csv('8.8.8.8,1.1.1.1,208.67.222.222')
-    .pipe(z.array(z.string()).min(1))
+    .pipe(
+      z.array(z.string().refine(isResolver, 'must be addresses, with or without a port')).min(1),
+    )
     .describe('resolvers that are asked; more than half must agree'),
-  DNS_RESOLVER_TIMEOUT_SECONDS: seconds(5 * SECOND_MS, 30 * SECOND_MS).describe(
+  DNS_RESOLVER_TIMEOUT_SECONDS: positiveSeconds(5 * SECOND_MS, 30 * SECOND_MS).describe(
     'how long one lookup may take',
   ),
   INVITATION_TOKEN_SECRET: secret().meta(
@@ -224,7 +239,7 @@ export const workerSettings = {
   ),
   EMAIL_PROVIDER: z.enum(EMAIL_PROVIDERS).default('smtp').describe('how mails are sent'),
   RESEND_API_KEY: optional().meta(secretly('required with `EMAIL_PROVIDER=resend`')),
-  RESEND_API_BASE_URL: z.url().default('https://api.resend.com').describe('Resend’s API'),
+  RESEND_API_BASE_URL: webUrl().default('https://api.resend.com').describe('Resend’s API'),
   SMTP_HOST: optional().describe('required with `EMAIL_PROVIDER=smtp`'),
   SMTP_PORT: port(587).describe('port of the mail server'),
   SMTP_SECURE: flag(false).describe(
@@ -247,16 +262,16 @@ export const workerSettings = {
     'connections of one process to the mail server, and so mails at once; others wait',
   ),
   /** The defaults are the minimums of RFC 5321, section 4.5.3.2. */
-  SMTP_GREETING_TIMEOUT_SECONDS: seconds(5 * MINUTE_MS, 10 * MINUTE_MS).describe(
+  SMTP_GREETING_TIMEOUT_SECONDS: positiveSeconds(5 * MINUTE_MS, 10 * MINUTE_MS).describe(
     'how long the mail server may take to greet',
   ),
-  SMTP_COMMAND_TIMEOUT_SECONDS: seconds(5 * MINUTE_MS, 10 * MINUTE_MS).describe(
+  SMTP_COMMAND_TIMEOUT_SECONDS: positiveSeconds(5 * MINUTE_MS, 10 * MINUTE_MS).describe(
     'how long it may take to answer a command',
   ),
-  SMTP_DATA_TIMEOUT_SECONDS: seconds(10 * MINUTE_MS, 15 * MINUTE_MS).describe(
+  SMTP_DATA_TIMEOUT_SECONDS: positiveSeconds(10 * MINUTE_MS, 15 * MINUTE_MS).describe(
     'how long it may take to accept a whole mail; after that nobody knows whether it did',
   ),
-  MAIL_FROM: z.string().min(3).describe('sender of every mail'),
+  MAIL_FROM: sender().describe('sender of every mail'),
   SUPPORT_EMAIL: z.email().describe('gets a mail when a person has to decide'),
 };
 

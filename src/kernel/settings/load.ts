@@ -28,7 +28,7 @@ function inMilliseconds<T extends object>(values: T): Milliseconds<T> {
 }
 
 /**
- * Validates the settings of a schema. Empty values count as absent.
+ * Validates the settings of a schema. Empty and blank values count as absent.
  * @param role the role that needs them, for the message.
  * @param replaced settings of earlier versions, with the change that each needs.
  * @throws ConfigError listing every problem, without any value: a value may be a secret.
@@ -39,7 +39,7 @@ export function loadSettings<S extends z.ZodObject>(
   env: Environment,
   replaced: Readonly<Record<string, string>> = {},
 ): Milliseconds<z.infer<S>> {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ''));
   const parsed = schema.safeParse(given);
   const outdated = Object.entries(replaced)
     .filter(([name]) => given[name] !== undefined)
