@@ -17,7 +17,7 @@ beforeAll(async () => {
 test.each([
   ['Watchdog', undefined, ['deadman']],
   ['NoPollers', undefined, ['platform-pager', 'platform-slack']],
-  ['DNSVerificationWaitingForPerson', undefined, ['onboarding-email']],
+  ['DNSVerificationWaitingForPerson', { severity: 'warning' }, ['onboarding-email']],
   ['EventProcessingErrors', undefined, ['platform-slack']],
   ['HealthCheckFailing', { severity: 'critical' }, ['platform-pager', 'platform-slack']],
   ['HealthCheckFailing', { severity: 'warning' }, ['platform-slack']],

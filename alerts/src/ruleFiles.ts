@@ -51,13 +51,13 @@ function ruleOf(rule: AlertDefinition | RecordingRule, time: TimeScale): object 
   };
 }
 
-/** @returns content of each file, by its name. */
-export function ruleFiles(time: TimeScale): Map<string, string> {
-  return new Map(
-    GROUPS.map((group) => {
-      const rules = group.rules.map((rule) => ruleOf(rule, time));
-      const body = stringify({ groups: [{ name: group.name, rules }] }, { lineWidth: 0 });
-      return [`${group.name}.yml`, `# ${group.about}\n# ${GENERATED}\n${body}`];
-    }),
-  );
+/** Content of the file of one group. */
+export function ruleFile(group: RuleGroup, time: TimeScale): string {
+  const rules = group.rules.map((rule) => ruleOf(rule, time));
+  const body = stringify({ groups: [{ name: group.name, rules }] }, { lineWidth: 0 });
+  return `# ${group.about}\n# ${GENERATED}\n${body}`;
 }
+
+/** @returns content of each file, by its name. */
+export const ruleFiles = (time: TimeScale): Map<string, string> =>
+  new Map(GROUPS.map((group) => [`${group.name}.yml`, ruleFile(group, time)]));

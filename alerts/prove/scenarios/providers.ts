@@ -52,7 +52,7 @@ export const providerScenarios: readonly Scenario[] = [
     {
       fault: 'resolvers do not know the record for a minute, then a person retries',
       proves: [
-        { alert: 'DNSVerificationWaitingForPerson' },
+        { alert: 'DNSVerificationWaitingForPerson', labels: { severity: 'warning' } },
         { alert: 'DNSPropagationSlow' },
         { alert: 'WorkflowDurationExcessive' },
       ],

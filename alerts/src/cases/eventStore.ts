@@ -65,19 +65,29 @@ export const eventStoreCases: readonly AlertCase[] = [
       'leader_round_age_seconds{work="reconciler",instance="a"}': '15x10 60+60x19 15x600',
       'leader_round_age_seconds{work="reconciler",instance="b"}': '15x10 60+60x19 15x600',
       'leader_round_age_seconds{work="schedules",instance="a"}': '300x640',
+      // A session that is dead to us renews it.
+      'lease_expires_in_seconds{lease="reconciler",instance="a"}': '10x640',
+      'lease_expires_in_seconds{lease="schedules",instance="a"}': '-200x640',
     },
     silent: '15m',
     firing: '19m',
     resolved: '35m',
-    fires: [{ labels: { work: 'reconciler' }, value: '9m 0s' }],
+    fires: [
+      { labels: { work: 'reconciler', cause: 'its_holder_does_not_finish' }, value: '9m 0s' },
+    ],
   },
   {
     alert: 'LeaderWorkSilent',
     rule: { severity: 'warning' },
-    series: { 'leader_round_age_seconds{work="schedules"}': '40000x10 44000x10 300x600' },
+    series: {
+      'leader_round_age_seconds{work="schedules"}': '40000x10 44000x10 300x600',
+      'lease_expires_in_seconds{lease="schedules"}': '-44000x700',
+    },
     silent: '11m',
     firing: '15m',
     resolved: '22m',
-    fires: [{ labels: { work: 'schedules' }, value: '12h 13m 20s' }],
+    fires: [
+      { labels: { work: 'schedules', cause: 'nobody_holds_the_lease' }, value: '12h 13m 20s' },
+    ],
   },
 ];

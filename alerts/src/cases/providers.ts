@@ -51,6 +51,7 @@ export const providerCases: readonly AlertCase[] = [
   },
   {
     alert: 'DNSVerificationWaitingForPerson',
+    rule: { severity: 'warning' },
     series: {
       'a4c_health_check_value{check="dns_waiting_for_person",instance="a"}': '0x10 2x10 0x600',
       'a4c_health_check_value{check="dns_waiting_for_person",instance="b"}': '0x10 2x10 0x600',
@@ -59,6 +60,15 @@ export const providerCases: readonly AlertCase[] = [
     firing: '13m',
     resolved: '22m',
     fires: [{ value: '2' }],
+  },
+  {
+    alert: 'DNSVerificationWaitingForPerson',
+    rule: { severity: 'critical' },
+    series: { 'dns_waiting_for_person_oldest_seconds{instance="a"}': '43000x10 43000+60x30 0x600' },
+    silent: '18m',
+    firing: '30m',
+    resolved: '43m',
+    fires: [{ value: '12h 15m 40s' }],
   },
   {
     alert: 'InvitationDeliveryFailing',

@@ -42,6 +42,50 @@ export const temporalCases: readonly AlertCase[] = [
     missing: [{ labels }, { labels: { task_queue: 'users' } }],
   },
   {
+    alert: 'NoCurrentWorkerVersion',
+    series: {
+      [`worker_version_current{${queue},instance="a"}`]: '1x10 0x20 1x600',
+      [`worker_version_current{${queue},instance="b"}`]: '1x10 0x20 1x600',
+      'worker_version_current{task_queue="users",instance="a"}': '1x700',
+    },
+    silent: '19m',
+    firing: '22m',
+    resolved: '32m',
+    fires: [{ labels }],
+  },
+  {
+    alert: 'ScheduleNotRunning',
+    series: {
+      'schedule_missing{schedule="watch"}': '0x700',
+      'schedule_paused{schedule="watch"}': '0x10 1x100 0x600',
+      'schedule_last_action_timestamp_seconds{schedule="watch"}': '0x1000',
+    },
+    silent: '60m',
+    firing: '75m',
+    resolved: '112m',
+    fires: [{ labels: { schedule: 'watch' } }],
+  },
+  {
+    alert: 'ScheduleNotRunning',
+    series: {
+      'schedule_missing{schedule="watch"}': '0x10 1x100 0x600',
+      'schedule_paused{schedule="watch"}': '0x700',
+    },
+    silent: '60m',
+    firing: '75m',
+    resolved: '112m',
+    fires: [{ labels: { schedule: 'watch' } }],
+  },
+  {
+    alert: 'ScheduleNotRunning',
+    // The last run was 25 hours before the beginning.
+    series: { 'schedule_last_action_timestamp_seconds{schedule="watch"}': '-90000x170 9000x600' },
+    silent: '100m',
+    firing: '130m',
+    resolved: '172m',
+    fires: [{ labels: { schedule: 'watch' } }],
+  },
+  {
     alert: 'NonDeterminism',
     // The series begins at 1, which increase() alone would ignore.
     series: { [failedTasks('NonDeterminismError')]: '_x10 1x600' },

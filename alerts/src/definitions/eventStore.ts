@@ -70,10 +70,16 @@ const leaderSilent = (
   name: 'LeaderWorkSilent',
   severity,
   service: 'a4c-api',
-  expr: (time) =>
-    `${once('work', ours('leader_round_age_seconds', `work="${work}"`))} > ${time.seconds(age)}`,
+  expr: (time) => {
+    const late = `${once('work', ours('leader_round_age_seconds', `work="${work}"`))} > ${time.seconds(age)}`;
+    const free = `${once('', ours('lease_expires_in_seconds', `lease="${work}"`))} <= 0`;
+    const because = (cause: string, vector: string) =>
+      `label_replace(${vector}, "cause", "${cause}", "", "")`;
+    return `${because('nobody_holds_the_lease', `${late} and on (environment) ${free}`)}
+or ${because('its_holder_does_not_finish', `${late} unless on (environment) ${free}`)}`;
+  },
   for: '2m',
-  summary: 'Nobody has finished a round of the {{ $labels.work }}',
+  summary: 'Nobody has finished a round of the {{ $labels.work }} ({{ $labels.cause }})',
   description:
     'The last round ended {{ $value | humanizeDuration }} ago. Reconciler: requests whose start failed keep waiting, and runs that ended without a word stay open. Schedules: one that was deleted is not made again.',
 });

@@ -54,6 +54,17 @@ const waitingForPerson: AlertDefinition = {
     '{{ $value | humanize }} runs wait for retry-dns, skip-dns or abort. Without one they fail after DNS_PERSON_WAIT_SECONDS (a day).',
 };
 
+const waitingTooLong: AlertDefinition = {
+  ...waitingForPerson,
+  severity: 'critical',
+  expr: (time) =>
+    `${once('', ours('dns_waiting_for_person_oldest_seconds'))} > ${time.seconds('12h')}`,
+  for: '5m',
+  summary: 'An onboarding has waited for a decision about its DNS for half a day',
+  description:
+    'The oldest has waited for {{ $value | humanizeDuration }}, and fails after DNS_PERSON_WAIT_SECONDS (a day): somebody has to retry, skip or abort it.',
+};
+
 const invitations = (range: string, ...matchers: string[]) =>
   total('', `increase(${ours('mails_total', 'kind="invitation"', ...matchers)}[${range}])`);
 const invitationsFailing: AlertDefinition = {
@@ -116,7 +127,7 @@ const needsRepair: AlertDefinition = {
   severity: 'critical',
   team: 'platform',
   service: 'a4c-worker',
-  expr: (time) => `${waitsOf('StoreNeedsRepair', time.span('5m'))} > 0`,
+  expr: (time) => `${waitsOf('StoreNeedsRepair', time.span('5m'))} > 2.5`,
   for: '1m',
   summary: 'Runs wait for a repair of our own database ({{ $labels.kind }})',
   description:
@@ -130,6 +141,7 @@ export const providers: RuleGroup = {
     dnsFailures,
     propagationSlow,
     waitingForPerson,
+    waitingTooLong,
     invitationsFailing,
     keepsWaiting,
     refusesUs,

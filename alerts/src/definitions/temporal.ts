@@ -39,6 +39,35 @@ const noPollers: AlertDefinition = {
     'No run of {{ $labels.task_queue }} takes another step until a worker polls: on bootstrap, nothing is onboarded; on users, invitations and single sign-on stand still. Requests are still accepted and kept.',
 };
 
+const noCurrentVersion: AlertDefinition = {
+  ...about,
+  name: 'NoCurrentWorkerVersion',
+  severity: 'critical',
+  expr: () => `${once('task_queue', ours('worker_version_current'))} == 0`,
+  for: '10m',
+  summary: 'No polled worker version takes the new runs of {{ $labels.task_queue }}',
+  description:
+    'Workers may poll, but not of the version that is current: new runs wait for one that nobody runs. After a deployment, set-current was forgotten, or the current version was scaled to nothing.',
+};
+
+const scheduleNotRunning: AlertDefinition = {
+  ...about,
+  name: 'ScheduleNotRunning',
+  severity: 'warning',
+  service: 'a4c-api',
+  // Schedules of ours fire once a day.
+  expr: (time) => {
+    const last = once('schedule', ours('schedule_last_action_timestamp_seconds'));
+    return `${once('schedule', ours('schedule_missing'))} == 1
+or ${once('schedule', ours('schedule_paused'))} == 1
+or time() - ${last} > ${time.seconds('26h')}`;
+  },
+  for: '1h',
+  summary: 'The schedule {{ $labels.schedule }} does not run',
+  description:
+    'It is missing or paused, or has started nothing for more than a day. What it does every day is not done.',
+};
+
 const nonDeterminism: AlertDefinition = {
   ...about,
   name: 'NonDeterminism',
@@ -143,6 +172,8 @@ export const temporal: RuleGroup = {
     scheduleToStart('workflow', 'workflow_task'),
     scheduleToStart('activity', 'activity'),
     noPollers,
+    noCurrentVersion,
+    scheduleNotRunning,
     nonDeterminism,
     taskFailing,
     scheduleToStartHigh,
