@@ -7,7 +7,7 @@ import { startMonitoring } from '#dev/embedded/monitoring.ts';
 import { createProcesses } from '#dev/embedded/processes.ts';
 import { createReleasers } from '#dev/embedded/releasers.ts';
 import { type Stack, startStack } from '#dev/embedded/stack.ts';
-import { startLoopbackEdge } from '#dev/loopback/loopbackEdge.ts';
+import { type LoopbackEdge, startLoopbackEdge } from '#dev/loopback/loopbackEdge.ts';
 import { resolveExporterTools } from '#dev/tools/exporterTools.ts';
 import type { PrometheusTools } from '#dev/tools/prometheusTools.ts';
 import { createPrometheusClient, type PrometheusClient } from './prometheusClient.ts';
@@ -16,7 +16,10 @@ export interface MonitoredStack {
   stack: Stack;
   apiUrl: string;
   prometheusUrl: string;
+  alertmanagerUrl: string;
   prometheus: PrometheusClient;
+  /** The API over TLS, as it is probed. */
+  edge: LoopbackEdge;
   stop(): Promise<void>;
 }
 
@@ -36,13 +39,21 @@ const ruleFiles = (): string[] =>
     .map((file) => path.join(RULES, file));
 
 /** increase() needs a sample from before the growth, so both targets are scraped twice. */
-async function untilScraped(prometheus: PrometheusClient, jobs: number): Promise<void> {
+async function untilScraped(prometheus: PrometheusClient, jobs: string[]): Promise<void> {
   const deadline = Date.now() + SCRAPED_LIMIT_MS;
-  const scraped = async () => (await prometheus.instant('count_over_time(up[1m]) > 1')).length;
-  while ((await scraped()) < jobs) {
+  const scraped = async () =>
+    (await prometheus.instant(`count_over_time(up{job=~"${jobs.join('|')}"}[1m]) > 1`)).length;
+  while ((await scraped()) < jobs.length) {
     if (Date.now() > deadline) throw new Error('Prometheus does not scrape API and worker');
     await delay(POLL_MS);
   }
+}
+
+interface MonitoredStackOptions {
+  /** Settings of the roles that replace those of the stack. */
+  settings?: Record<string, string>;
+  /** Done before Prometheus looks: the first requests of a process are its slowest. */
+  warmUp?: (apiUrl: string, stack: Stack) => Promise<void>;
 }
 
 /** Settings that give every metric a value. */
@@ -50,44 +61,28 @@ const extraSettings = () => ({
   SECRETS_ROTATED_AT: `SMTP_PASS=${new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)}`,
 });
 
-/** The exporters, and the API behind TLS, whose certificate is probed. */
-async function startAround({ folder, reaper, env }: Stack, apiUrl: string): Promise<Exporters> {
-  const tools = await resolveExporterTools({ cacheFolder: CACHE, log: console.log });
-  const edge = await startLoopbackEdge({
-    upstream: Number(new URL(apiUrl).port),
-    days: CERTIFICATE_DAYS,
+/** @param edge the API behind TLS, whose certificate is probed. */
+async function exportersOf({ folder, reaper, env }: Stack, edge: LoopbackEdge): Promise<Exporters> {
+  return startExporters({
+    tools: await resolveExporterTools({ cacheFolder: CACHE, log: console.log }),
     folder,
+    reaper,
+    ownerUrl: env.MIGRATION_DATABASE_URL!,
+    probes: [`${edge.url}/health`],
+    authorities: edge.certificateFile,
   });
-  try {
-    const exporters = await startExporters({
-      tools,
-      folder,
-      reaper,
-      ownerUrl: env.MIGRATION_DATABASE_URL!,
-      probes: [`${edge.url}/health`],
-      authorities: edge.certificateFile,
-    });
-    return {
-      scrapes: exporters.scrapes,
-      stop: async () => void (await Promise.all([exporters.stop(), edge.stop()])),
-    };
-  } catch (error) {
-    await edge.stop();
-    throw error;
-  }
 }
 
 /**
  * Resolves when API and worker are ready and scraped.
- * @param warmUp done before Prometheus looks: the first requests of a process are its slowest.
  * @throws Error of what did not start.
  */
 export async function startMonitoredStack(
   tools: PrometheusTools,
-  warmUp: (apiUrl: string, stack: Stack) => Promise<void> = async () => {},
+  { settings = {}, warmUp = async () => {} }: MonitoredStackOptions = {},
 ): Promise<MonitoredStack> {
   const releasers = createReleasers();
-  const stack = await startStack();
+  const stack = await startStack({ settings });
   releasers.push(stack.stop);
   try {
     const { folder, reaper, env } = stack;
@@ -100,7 +95,10 @@ export async function startMonitoredStack(
     const apiUrl = `http://${targets['a4c-api']}`;
     await Promise.all([roles.start('api'), roles.start('worker')]);
     await warmUp(apiUrl, stack);
-    const exporters = await startAround(stack, apiUrl);
+    const upstream = Number(env.PORT);
+    const edge = await startLoopbackEdge({ upstream, days: CERTIFICATE_DAYS, folder });
+    releasers.push(edge.stop);
+    const exporters = await exportersOf(stack, edge);
     releasers.push(exporters.stop);
     const monitoring = await startMonitoring({
       tools,
@@ -113,9 +111,10 @@ export async function startMonitoredStack(
     });
     releasers.push(monitoring.stop);
     const prometheus = createPrometheusClient(monitoring.prometheusUrl);
-    await untilScraped(prometheus, Object.keys(targets).length);
-    const { prometheusUrl } = monitoring;
-    return { stack, apiUrl, prometheusUrl, prometheus, stop: releasers.releaseAll };
+    await untilScraped(prometheus, Object.keys(targets));
+    const { prometheusUrl, alertmanagerUrl } = monitoring;
+    const urls = { apiUrl, prometheusUrl, alertmanagerUrl };
+    return { stack, ...urls, prometheus, edge, stop: releasers.releaseAll };
   } catch (error) {
     await releasers.releaseAll();
     throw error;

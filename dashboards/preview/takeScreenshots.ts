@@ -72,7 +72,7 @@ const tools = await resolvePrometheusTools({
   log: console.log,
 });
 await mkdir(IMAGES, { recursive: true });
-const monitored = await startMonitoredStack(tools, demoLoad);
+const monitored = await startMonitoredStack(tools, { warmUp: demoLoad });
 try {
   const started = Date.now();
   for (let round = 0; round < ROUNDS; round++) {

@@ -38,7 +38,11 @@ const ROUTES = path.join(ALERTS, 'alertmanager.yml');
 /** The rules in alerts/ select by this label, which every target has to carry. */
 const TARGET_LABELS = { environment: 'production' };
 
-function prometheusConfig(options: MonitoringOptions, alertmanager: string): string {
+/** @param own `host:port` of both servers, which are scraped, too. */
+function prometheusConfig(
+  options: MonitoringOptions,
+  own: { prometheus: string; alertmanager: string },
+): string {
   const interval = `${options.scrapeSeconds}s`;
   return stringify({
     global: {
@@ -47,13 +51,15 @@ function prometheusConfig(options: MonitoringOptions, alertmanager: string): str
       evaluation_interval: interval,
     },
     rule_files: options.ruleFiles,
-    alerting: { alertmanagers: [{ static_configs: [{ targets: [alertmanager] }] }] },
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [own.alertmanager] }] }] },
     scrape_configs: [
       ...Object.entries(options.targets).map(([job_name, target]) => ({
         job_name,
         static_configs: [{ targets: [target].flat(), labels: TARGET_LABELS }],
       })),
       ...(options.scrapes ?? []),
+      { job_name: 'prometheus', static_configs: [{ targets: [own.prometheus] }] },
+      { job_name: 'alertmanager', static_configs: [{ targets: [own.alertmanager] }] },
     ],
   });
 }
@@ -87,7 +93,7 @@ export async function startMonitoring(options: MonitoringOptions): Promise<Monit
   const file = (name: string) => path.join(folder, name);
   const routes = localRouting(await readFile(ROUTES, 'utf8'), pager.url, factor);
   await writeFile(file('alertmanager.yml'), routes);
-  await writeFile(file('prometheus.yml'), prometheusConfig(options, alertmanager));
+  await writeFile(file('prometheus.yml'), prometheusConfig(options, { prometheus, alertmanager }));
   const start = (program: string, args: string[], url: string) =>
     startServer({
       program,

@@ -26,7 +26,8 @@ const USAGE = `usage: npm run ops -- <command> [options]
   retry                retry the blocked streams whose pause is over
   retry <id>           retry the stream of this event or aggregate now, parked or not
   skip <event id> --reason <why> --by <your name>
-                       give up the projection of the event that blocks its stream
+                       give up the projection of the event that blocks its stream; for the
+                       schema's owner: DATABASE_URL="$MIGRATION_DATABASE_URL"
   cleanup              organizations whose bootstrap ended and left something, such as DNS
   cleanup --canary     the same of canaries, which clean up after themselves
   cleanup <org id> --reason <why>

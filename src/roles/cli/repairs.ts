@@ -97,7 +97,9 @@ export async function skip(
       );
     }
     if (state === FORBIDDEN) {
-      throw new ConfigError('skip is for the owner of the schema: set MIGRATION_DATABASE_URL');
+      throw new ConfigError(
+        'skip is for the owner of the schema: give it DATABASE_URL="$MIGRATION_DATABASE_URL"',
+      );
     }
     throw error;
   }
