@@ -37,22 +37,29 @@ function overlays(): Map<string, string> {
   );
 }
 
-/** The development overlay with each component, by a name such as `dev with keda`. */
+/** Components that change what others bring, so that they are rendered on the production overlay, too. */
+const ON_PRODUCTION = ['temporal-cloud'];
+
+/** An overlay with each component, by a name such as `dev with keda`. */
 async function combinations(folder: string): Promise<Map<string, string>> {
   const made = new Map<string, string>();
   for (const file of globSync('components/*/kustomization.yaml', { cwd: MANIFESTS }).sort()) {
     const component = path.dirname(file);
-    const at = path.join(folder, path.basename(component));
-    await mkdir(at, { recursive: true });
-    const kustomization = {
-      apiVersion: 'kustomize.config.k8s.io/v1beta1',
-      kind: 'Kustomization',
-      namespace: 'temporal',
-      resources: [path.relative(at, path.join(MANIFESTS, 'overlays/dev'))],
-      components: [path.relative(at, path.join(MANIFESTS, component))],
-    };
-    await writeFile(path.join(at, 'kustomization.yaml'), stringify(kustomization));
-    made.set(`dev with ${path.basename(component)}`, at);
+    const name = path.basename(component);
+    const overlays = ['dev', ...(ON_PRODUCTION.includes(name) ? ['production'] : [])];
+    for (const overlay of overlays) {
+      const at = path.join(folder, overlay, name);
+      await mkdir(at, { recursive: true });
+      const kustomization = {
+        apiVersion: 'kustomize.config.k8s.io/v1beta1',
+        kind: 'Kustomization',
+        namespace: 'temporal',
+        resources: [path.relative(at, path.join(MANIFESTS, 'overlays', overlay))],
+        components: [path.relative(at, path.join(MANIFESTS, component))],
+      };
+      await writeFile(path.join(at, 'kustomization.yaml'), stringify(kustomization));
+      made.set(`${overlay} with ${name}`, at);
+    }
   }
   return made;
 }

@@ -27,7 +27,7 @@ interface ScrapeJob {
   job_name: string;
   dns_sd_configs?: { names: string[]; port: number }[];
   static_configs?: { targets: string[] }[];
-  relabel_configs?: { replacement?: string }[];
+  relabel_configs?: { target_label: string; replacement?: string }[];
   metric_relabel_configs?: { regex: string }[];
 }
 const yaml = async (file: string) => parse(await readFile(file, 'utf8'));
@@ -169,7 +169,9 @@ test('Prometheus finds the exporters, and they what they measure', async () => {
   const job = (name: string): ScrapeJob =>
     scrape_configs.find(({ job_name }: ScrapeJob) => job_name === name);
   const targetsOf = (name: string) => job(name).static_configs!.flatMap(({ targets }) => targets);
-  const blackbox = job('a4c-probe').relabel_configs!.find((one) => one.replacement)!.replacement!;
+  const blackbox = job('a4c-probe').relabel_configs!.find(
+    ({ target_label }) => target_label === '__address__',
+  )!.replacement!;
   const addresses = [...targetsOf('a4c-postgres'), ...targetsOf('a4c-disk'), blackbox];
   expect(addresses).toEqual([
     'postgres-exporter:9187',

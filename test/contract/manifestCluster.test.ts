@@ -47,6 +47,8 @@ describe('the production overlay', () => {
         budgets.map(({ spec }) => spec.maxUnavailable),
         metadata.name,
       ).toEqual([1]);
+      // A pod that is not ready does not hold up the draining of a node.
+      for (const { spec } of budgets) expect(spec.unhealthyPodEvictionPolicy).toBe('AlwaysAllow');
     }
   });
 
@@ -107,6 +109,52 @@ describe('scaling', () => {
       expect(QUEUE_NAMES).toContain(external.metric.selector.matchLabels.task_queue);
     }
     expect(METRICS.temporal_backlog_count).toMatchObject({ from: 'api' });
+  });
+});
+
+describe('Temporal Cloud', () => {
+  const manifests = (): Manifest[] => renderings.get('production with temporal-cloud')!;
+
+  test('is reached by API and workers: the way out, TLS and the key', () => {
+    const { spec } = named(manifests(), 'NetworkPolicy', 'a4c-workflows-temporal-cloud');
+    const [{ to, ports }] = spec.egress;
+    expect(ports).toEqual([{ protocol: 'TCP', port: 7233 }]);
+    expect(to[0].ipBlock.except).toContain('10.0.0.0/8');
+    for (const { metadata, spec } of ofKind(manifests(), 'Deployment')) {
+      const [container] = spec.template.spec.containers;
+      const env = settingsOf(manifests(), container);
+      expect(env.TEMPORAL_TLS, metadata.name).toBe('true');
+      expect(Number(env.TEMPORAL_ADDRESS!.split(':')[1]), metadata.name).toBe(ports[0].port);
+      const key = container.env.filter(({ name }: { name: string }) => name === 'TEMPORAL_API_KEY');
+      expect(key, metadata.name).toEqual([
+        {
+          name: 'TEMPORAL_API_KEY',
+          valueFrom: {
+            secretKeyRef: { name: 'a4c-workflows', key: 'TEMPORAL_API_KEY', optional: false },
+          },
+        },
+      ]);
+    }
+    const { data } = named(manifests(), 'ExternalSecret', 'a4c-workflows').spec;
+    expect(data.map(({ secretKey }: { secretKey: string }) => secretKey)).toContain(
+      'TEMPORAL_API_KEY',
+    );
+  });
+
+  test('is asked by KEDA over TLS, with the key of the workers', () => {
+    const scaled = ofKind(manifests(), 'ScaledObject');
+    expect(scaled).toHaveLength(QUEUE_NAMES.length);
+    for (const { metadata, spec } of scaled) {
+      const [container] = named(manifests(), 'Deployment', metadata.name).spec.template.spec
+        .containers;
+      const env = settingsOf(manifests(), container);
+      expect(spec.triggers[0].metadata).toMatchObject({
+        endpoint: env.TEMPORAL_ADDRESS,
+        namespace: env.TEMPORAL_NAMESPACE,
+        apiKeyFromEnv: 'TEMPORAL_API_KEY',
+        enableTLS: 'true',
+      });
+    }
   });
 });
 
@@ -192,12 +240,12 @@ describe('monitoring', () => {
       const content = parse(await readFile(`alerts/${file}`, 'utf8'));
       expected.push(...content.groups.map(({ name }: { name: string }) => name));
     }
-    expect(groups).toEqual(expected);
+    expect(groups.toSorted()).toEqual(expected.toSorted());
     expect(new Set(groups).size).toBe(groups.length);
     const dashboards = ofKind(production(), 'ConfigMap').filter(
       ({ metadata }) => metadata.labels?.grafana_dashboard,
     );
-    expect(dashboards).toHaveLength(5);
+    expect(dashboards).toHaveLength(6);
     for (const { data = {} } of dashboards) {
       for (const [file, text] of Object.entries(data)) {
         const own = JSON.parse(await readFile(`dashboards/${file}`, 'utf8'));

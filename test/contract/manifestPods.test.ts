@@ -1,3 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import {
@@ -99,8 +104,41 @@ describe('every Deployment', () => {
           httpGet: { path: expect.stringMatching(/^\/(health|ready)$/), port: port?.name },
         });
       }
-      // A dependency that is away is no reason to end a process.
+      // A dependency that is away is no reason to end a process, nor to start no API.
       expect(container.livenessProbe, where).toMatchObject({ httpGet: { path: '/health' } });
+      const startup = container.name === 'api' ? '/health' : '/ready';
+      expect(container.startupProbe, where).toMatchObject({ httpGet: { path: startup } });
+    }
+  });
+
+  test('writes a heap snapshot where it can be written, and lives on', async () => {
+    for (const { where, manifests, pod, container } of deployments()) {
+      const { NODE_OPTIONS = '' } = settingsOf(manifests, container);
+      const [, folder] = /--diagnostic-dir=(\S+)/.exec(NODE_OPTIONS) ?? [];
+      const mount = container.volumeMounts?.find(({ mountPath }) => mountPath === folder);
+      expect(pod.volumes, where).toContainEqual({
+        name: mount?.name,
+        emptyDir: { sizeLimit: '4Gi' },
+      });
+    }
+    const [{ manifests, container }] = deployments() as [ReturnType<typeof deployments>[number]];
+    const folder = await mkdtemp(path.join(tmpdir(), 'a4c-heap-'));
+    const options = settingsOf(manifests, container).NODE_OPTIONS!;
+    const child = spawn(
+      process.execPath,
+      ['-e', 'console.log("up"); setInterval(() => {}, 1000)'],
+      {
+        env: { NODE_OPTIONS: options.replace(/(--diagnostic-dir=)\S+/, `$1${folder}`) },
+      },
+    );
+    try {
+      await once(child.stdout, 'data');
+      child.kill('SIGUSR2');
+      await expect.poll(() => readdir(folder)).toEqual([expect.stringMatching(/\.heapsnapshot$/)]);
+      expect(child.exitCode ?? child.signalCode).toBeNull();
+    } finally {
+      child.kill('SIGKILL');
+      await rm(folder, { recursive: true });
     }
   });
 

@@ -18,6 +18,8 @@ const OTEL_NAMES = new Set(
   ),
 );
 
+/** Read by Node itself. */
+const NODES_OWN = 'NODE_OPTIONS';
 const OF_THE_IMAGE = 'the image says so itself';
 const METRICS_ALONE = 'a Job has no metrics';
 /** Settings that the manifests leave to their defaults, and why. */
@@ -87,7 +89,7 @@ describe('the environment of every container', () => {
   test('has no name that the configuration does not know', () => {
     for (const running of containers()) {
       for (const name of Object.keys(environment(running))) {
-        const known = SETTING_NAMES.includes(name) || OTEL_NAMES.has(name);
+        const known = SETTING_NAMES.includes(name) || OTEL_NAMES.has(name) || name === NODES_OWN;
         expect(known, `${running.where}: ${name}`).toBe(true);
       }
     }
@@ -160,12 +162,27 @@ describe('secrets', () => {
     const stored = ofKind(manifests, 'ExternalSecret').flatMap(({ spec }) =>
       spec.data.map(({ secretKey }: { secretKey: string }) => `${spec.target.name}/${secretKey}`),
     );
-    const running = containers().filter(({ where }) => where.startsWith('production'));
+    const running = containers().filter(({ where }) => /^production[:/]/.test(where));
     const references = running.flatMap(({ container }) => refersTo(container));
     const key = ({ name, key }: { name: string; key: string }) => `${name}/${key}`;
     const needed = references.filter(({ optional }) => !optional).map(key);
     expect(stored).toEqual(expect.arrayContaining([...new Set(needed)]));
     expect(references.map(key)).toEqual(expect.arrayContaining(stored));
+  });
+
+  test('of production are watched, each since a day: SecretTooOld can fire', () => {
+    const manifests = renderings.get('production')!;
+    const stored = ofKind(manifests, 'ExternalSecret')
+      .filter(({ metadata }) => metadata.name === 'a4c-workflows')
+      .flatMap(({ spec }) => spec.data.map(({ secretKey }: { secretKey: string }) => secretKey));
+    for (const role of ['api', 'worker'] as const) {
+      const running = containersOf(role).filter(({ where }) => /^production[:/]/.test(where));
+      for (const one of running) {
+        const env = { ...environment(one), BUILD_REVISION: 'v1' };
+        const watched = loadConfig(role, env).SECRETS_ROTATED_AT;
+        expect(Object.keys(watched).toSorted(), one.where).toEqual(stored.toSorted());
+      }
+    }
   });
 
   test('are each in the runbook that tells how they are rotated', async () => {

@@ -62,6 +62,19 @@ describe('health', () => {
     expect((await ops('health')).code).toBe(2);
   });
 
+  test('as a report fails only when a check cannot run', async () => {
+    await blocked();
+    expect((await ops('health', '--json', '--report')).code).toBe(0);
+    await database.owner.query('REVOKE SELECT ON event_streams FROM a4c_app');
+    try {
+      const failed = await ops('health', '--json', '--report');
+      expect(failed.code).toBe(1);
+      expect(failed.stdout).toContain('the check failed');
+    } finally {
+      await database.owner.query('GRANT SELECT ON event_streams TO a4c_app');
+    }
+  });
+
   test('shows three of many, and all of them for one check', async () => {
     const all = [];
     for (let count = 0; count < 5; count++) all.push((await blocked()).orgId);

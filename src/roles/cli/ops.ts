@@ -21,7 +21,8 @@ import { retry, skip } from './repairs.ts';
 const USAGE = `usage: npm run ops -- <command> [options]
 
   health [<check>]     run sql/health; exits 0 when all is ok, 1 on warnings, 2 when critical;
-                       with the name of a check, everything that it found
+                       with the name of a check, everything that it found; with --report exits 1
+                       only when a check cannot run
   unprocessed          events that wait, with their errors
   retry                retry the blocked streams whose pause is over
   retry <id>           retry the stream of this event or aggregate now, parked or not
@@ -73,19 +74,26 @@ const found = ({ check, severity, detail }: Row): Row[] =>
     .split(', ')
     .map((item) => ({ check, severity, item }));
 
-async function health(pool: Pool, json: boolean, [name]: string[]): Promise<void> {
+async function health(
+  pool: Pool,
+  json: boolean,
+  [name]: string[],
+  { report }: Options,
+): Promise<void> {
   const checks = await loadHealthChecks();
   const wanted = name === undefined ? checks : checks.filter((check) => check.name === name);
   if (wanted.length === 0) {
     const names = checks.map((check) => check.name).join(', ');
     throw new ConfigError(`there is no check ${name}; there are ${names}`);
   }
-  const rows = (await runHealthChecks(pool, wanted)).map(healthRow);
+  const outcomes = await runHealthChecks(pool, wanted);
+  const rows = outcomes.map(healthRow);
   if (json) printRows(rows, true);
   else printRows(name === undefined ? rows.map(shortened) : rows.flatMap(found), false);
-  process.exitCode = Math.max(
+  const worst = Math.max(
     ...rows.map(({ severity }) => SEVERITIES.indexOf(severity as (typeof SEVERITIES)[number])),
   );
+  process.exitCode = report ? Number(outcomes.some(({ error }) => error)) : worst;
 }
 
 async function trace(pool: Pool, json: boolean, [orgId]: string[]): Promise<void> {
@@ -122,6 +130,8 @@ interface Options {
   reason?: string | undefined;
   by?: string | undefined;
   canary?: boolean;
+  /** What the checks find is no failure. */
+  report?: boolean | undefined;
 }
 
 type Run = (json: boolean, args: string[], options: Options) => Promise<void>;
@@ -201,6 +211,7 @@ function argumentsOf(args: string[]) {
         reason: { type: 'string' },
         by: { type: 'string' },
         canary: { type: 'boolean', default: false },
+        report: { type: 'boolean' },
       },
     }),
   );
@@ -221,6 +232,6 @@ export async function runOps(args: string[]): Promise<void> {
       `${name} does not take ${rest.slice(command.takes).join(' ')}\n\n${USAGE}`,
     );
   }
-  const { json, reason, by, canary } = values;
-  await command.run(json, rest, { reason, by, canary });
+  const { json, ...options } = values;
+  await command.run(json, rest, options);
 }

@@ -17,6 +17,7 @@ export interface Container {
   livenessProbe?: object;
   resources?: { requests: Record<string, string>; limits: Record<string, string> };
   securityContext?: object;
+  volumeMounts?: { name: string; mountPath: string; readOnly?: boolean }[];
 }
 
 interface SecretKey {
@@ -32,6 +33,7 @@ export interface PodSpec {
   automountServiceAccountToken: boolean;
   terminationGracePeriodSeconds?: number;
   securityContext: object;
+  volumes?: object[];
 }
 
 export interface Manifest {

@@ -28,6 +28,8 @@ const KINDS: Record<string, string> = {
 const PODS = ['pod', 'pods', 'po'];
 /** Made by hand or by an operator; no manifest of ours is named so. */
 const SECRETS = ['a4c-workflows', 'a4c-workflows-migration'];
+/** Temporal's own, to which TEMPORAL_ADDRESS of the base leads. */
+const TEMPORALS_SERVICE = 'temporal-frontend';
 
 export type Cluster = Manifest[];
 
@@ -46,7 +48,8 @@ export const kubectlCalls = ({ text }: Pick<PageLine, 'text'>): string[] =>
 const isThere = (cluster: Cluster, kind: string, name: string): boolean =>
   kind === 'Secret'
     ? SECRETS.includes(name)
-    : ofKind(cluster, kind).some(({ metadata }) => metadata.name === name);
+    : (kind === 'Service' && name === TEMPORALS_SERVICE) ||
+      ofKind(cluster, kind).some(({ metadata }) => metadata.name === name);
 
 /** Kind and name of each resource that a call names. */
 function resourcesOf(words: string[]): { kind: string; name: string }[] {
