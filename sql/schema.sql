@@ -68,6 +68,12 @@ CREATE TABLE idempotency_keys (
   correlation_id text NOT NULL,
   created_at timestamp with time zone NOT NULL DEFAULT clock_timestamp()
 );
+CREATE TABLE invitation_bounces (
+  message_id text NOT NULL,
+  invitation_id uuid NOT NULL,
+  reason text NOT NULL,
+  bounced_at timestamp with time zone NOT NULL
+);
 CREATE TABLE leases (
   name text NOT NULL,
   holder uuid,
@@ -237,6 +243,8 @@ ALTER TABLE event_skips ADD CONSTRAINT event_skips_pkey PRIMARY KEY (event_id);
 ALTER TABLE event_skips ADD CONSTRAINT event_skips_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0));
 ALTER TABLE event_streams ADD CONSTRAINT event_streams_pkey PRIMARY KEY (aggregate_type, aggregate_id);
 ALTER TABLE idempotency_keys ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (caller, key);
+ALTER TABLE invitation_bounces ADD CONSTRAINT invitation_bounces_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES user_invitations_projection(invitation_id);
+ALTER TABLE invitation_bounces ADD CONSTRAINT invitation_bounces_pkey PRIMARY KEY (message_id);
 ALTER TABLE leases ADD CONSTRAINT leases_pkey PRIMARY KEY (name);
 ALTER TABLE memberships_projection ADD CONSTRAINT memberships_projection_check CHECK (((ended_at IS NULL) = (end_reason IS NULL)));
 ALTER TABLE memberships_projection ADD CONSTRAINT memberships_projection_email_check CHECK ((email = lower(email)));
@@ -261,7 +269,7 @@ ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_proj
 ALTER TABLE sso_configurations_projection ADD CONSTRAINT sso_configurations_projection_test_token_hash_key UNIQUE (test_token_hash);
 ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES user_invitations_projection(invitation_id);
 ALTER TABLE superseded_tokens ADD CONSTRAINT superseded_tokens_pkey PRIMARY KEY (token_hash);
-ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_email_status_check CHECK ((email_status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text, 'unknown'::text])));
+ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_email_status_check CHECK ((email_status = ANY (ARRAY['pending'::text, 'sent'::text, 'failed'::text, 'unknown'::text, 'bounced'::text])));
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_org_id_fkey FOREIGN KEY (org_id) REFERENCES organizations_projection(org_id) DEFERRABLE;
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_pkey PRIMARY KEY (invitation_id);
 ALTER TABLE user_invitations_projection ADD CONSTRAINT user_invitations_projection_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'accepted'::text, 'expired'::text, 'revoked'::text])));
@@ -287,6 +295,7 @@ CREATE INDEX idx_domain_events_workflow_run_id ON public.domain_events USING btr
 CREATE INDEX idx_domain_events_workflow_type ON public.domain_events USING btree (((event_metadata ->> 'workflow_type'::text)), event_type) WHERE (processed_at IS NULL);
 CREATE INDEX idx_event_streams_blocked ON public.event_streams USING btree (next_retry_at) WHERE (blocked_at_version IS NOT NULL);
 CREATE INDEX idx_event_streams_mismatch ON public.event_streams USING btree (mismatch_count) WHERE (mismatch_count > 0);
+CREATE INDEX invitation_bounces_invitation ON public.invitation_bounces USING btree (invitation_id);
 CREATE INDEX memberships_projection_email ON public.memberships_projection USING btree (email) WHERE (ended_at IS NULL);
 CREATE INDEX memberships_projection_org ON public.memberships_projection USING btree (org_id);
 CREATE INDEX memberships_projection_user ON public.memberships_projection USING btree (user_id);
@@ -782,6 +791,7 @@ BEGIN
     WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
     WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);
     WHEN 'invitation.email.unknown' THEN PERFORM project_invitation_email_unknown(e);
+    WHEN 'invitation.email.bounced' THEN PERFORM project_invitation_email_bounced(e);
     WHEN 'invitation.reminder.sent' THEN PERFORM project_invitation_reminded(e);
     WHEN 'invitation.resent' THEN PERFORM project_invitation_resent(e);
     WHEN 'invitation.expired' THEN PERFORM project_invitation_expired(e);
@@ -839,6 +849,30 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION public.project_invitation_email_bounced(e domain_events)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'public', 'extensions', 'pg_temp'
+AS $function$
+DECLARE
+  is_valid boolean;
+BEGIN
+  SELECT generation = (e.event_data ->> 'generation')::int INTO is_valid
+  FROM user_invitations_projection WHERE invitation_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+  INSERT INTO invitation_bounces (message_id, invitation_id, reason, bounced_at)
+  VALUES (e.event_data ->> 'message_id', e.aggregate_id, e.event_data ->> 'reason',
+    (e.event_data ->> 'bounced_at')::timestamptz)
+  ON CONFLICT DO NOTHING;
+  UPDATE user_invitations_projection SET email_status = 'bounced',
+    email_error = 'the mail came back (' || (e.event_data ->> 'reason') || ')',
+    message_id = CASE WHEN (e.event_data ->> 'reminder')::int = 0
+      THEN e.event_data ->> 'message_id' ELSE message_id END,
+    updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND is_valid;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION public.project_invitation_email_failed(e domain_events)
  RETURNS void
  LANGUAGE plpgsql
@@ -858,10 +892,15 @@ CREATE OR REPLACE FUNCTION public.project_invitation_email_sent(e domain_events)
  SET search_path TO 'public', 'extensions', 'pg_temp'
 AS $function$
 BEGIN
-  UPDATE user_invitations_projection SET email_status = 'sent', email_error = NULL,
+  -- A mail may be reported as returned before it was recorded as sent.
+  UPDATE user_invitations_projection i SET
+    email_status = CASE WHEN back.known THEN 'bounced' ELSE 'sent' END,
+    email_error = CASE WHEN back.known THEN i.email_error END,
     email_sent_at = (e.event_data ->> 'sent_at')::timestamptz,
     message_id = e.event_data ->> 'message_id', updated_at = e.created_at
-  WHERE invitation_id = e.aggregate_id;
+  FROM (SELECT EXISTS (
+    SELECT FROM invitation_bounces WHERE message_id = e.event_data ->> 'message_id') AS known) back
+  WHERE i.invitation_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
 END $function$
 ;
@@ -1666,6 +1705,7 @@ CREATE POLICY a4c_app ON domain_events FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_skips FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON event_streams FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON idempotency_keys FOR ALL TO a4c_app;
+CREATE POLICY a4c_app ON invitation_bounces FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON leases FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON memberships_projection FOR ALL TO a4c_app;
 CREATE POLICY a4c_app ON organization_domains_projection FOR ALL TO a4c_app;
@@ -1686,6 +1726,7 @@ GRANT INSERT, SELECT ON domain_events TO a4c_app;
 GRANT SELECT ON event_skips TO a4c_app;
 GRANT SELECT ON event_streams TO a4c_app;
 GRANT INSERT, SELECT ON idempotency_keys TO a4c_app;
+GRANT SELECT ON invitation_bounces TO a4c_app;
 GRANT INSERT, SELECT, UPDATE ON leases TO a4c_app;
 GRANT SELECT ON memberships_projection TO a4c_app;
 GRANT SELECT ON organization_domains_projection TO a4c_app;

@@ -10,6 +10,8 @@ export interface ResendMail {
   subject: string;
   key: string;
   headers: Record<string, string>;
+  /** Names and values that come back with reports of the mail. */
+  tags: { name: string; value: string }[];
 }
 
 /**

@@ -50,6 +50,7 @@ BEGIN
     WHEN 'invitation.email.sent' THEN PERFORM project_invitation_email_sent(e);
     WHEN 'invitation.email.failed' THEN PERFORM project_invitation_email_failed(e);
     WHEN 'invitation.email.unknown' THEN PERFORM project_invitation_email_unknown(e);
+    WHEN 'invitation.email.bounced' THEN PERFORM project_invitation_email_bounced(e);
     WHEN 'invitation.reminder.sent' THEN PERFORM project_invitation_reminded(e);
     WHEN 'invitation.resent' THEN PERFORM project_invitation_resent(e);
     WHEN 'invitation.expired' THEN PERFORM project_invitation_expired(e);

@@ -14,11 +14,38 @@ $$;
 CREATE OR REPLACE FUNCTION project_invitation_email_sent(e domain_events) RETURNS void
 LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
 BEGIN
-  UPDATE user_invitations_projection SET email_status = 'sent', email_error = NULL,
+  -- A mail may be reported as returned before it was recorded as sent.
+  UPDATE user_invitations_projection i SET
+    email_status = CASE WHEN back.known THEN 'bounced' ELSE 'sent' END,
+    email_error = CASE WHEN back.known THEN i.email_error END,
     email_sent_at = (e.event_data ->> 'sent_at')::timestamptz,
     message_id = e.event_data ->> 'message_id', updated_at = e.created_at
-  WHERE invitation_id = e.aggregate_id;
+  FROM (SELECT EXISTS (
+    SELECT FROM invitation_bounces WHERE message_id = e.event_data ->> 'message_id') AS known) back
+  WHERE i.invitation_id = e.aggregate_id;
   PERFORM require_row(FOUND, e);
+END $$;
+
+-- The link that is valid now is nobody's, whichever of its mails came back. Of a link that was
+-- replaced it says nothing.
+CREATE OR REPLACE FUNCTION project_invitation_email_bounced(e domain_events) RETURNS void
+LANGUAGE plpgsql SET search_path = public, extensions, pg_temp AS $$
+DECLARE
+  is_valid boolean;
+BEGIN
+  SELECT generation = (e.event_data ->> 'generation')::int INTO is_valid
+  FROM user_invitations_projection WHERE invitation_id = e.aggregate_id;
+  PERFORM require_row(FOUND, e);
+  INSERT INTO invitation_bounces (message_id, invitation_id, reason, bounced_at)
+  VALUES (e.event_data ->> 'message_id', e.aggregate_id, e.event_data ->> 'reason',
+    (e.event_data ->> 'bounced_at')::timestamptz)
+  ON CONFLICT DO NOTHING;
+  UPDATE user_invitations_projection SET email_status = 'bounced',
+    email_error = 'the mail came back (' || (e.event_data ->> 'reason') || ')',
+    message_id = CASE WHEN (e.event_data ->> 'reminder')::int = 0
+      THEN e.event_data ->> 'message_id' ELSE message_id END,
+    updated_at = e.created_at
+  WHERE invitation_id = e.aggregate_id AND is_valid;
 END $$;
 
 CREATE OR REPLACE FUNCTION project_invitation_email_failed(e domain_events) RETURNS void

@@ -64,8 +64,9 @@ const storedOf = (
 function isTold(invitation: Invitation, input: SendInvitationInput): boolean {
   const { status, emailStatus, generation, remindersSent, messageId } = invitation;
   if (status !== 'pending' || generation > input.generation) return true;
-  if (input.reminder > 0) return remindersSent >= input.reminder;
-  const isOut = emailStatus === 'sent' || emailStatus === 'unknown';
+  // An address whose mail came back is mailed again only when a person asks for it.
+  if (input.reminder > 0) return remindersSent >= input.reminder || emailStatus === 'bounced';
+  const isOut = emailStatus !== 'pending' && emailStatus !== 'failed';
   return isOut && messageId === messageIdOf(input);
 }
 

@@ -40,6 +40,10 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export const MAX_REMINDERS = 2;
 
+/** Why a mail came back; `suppressed` was not sent, because the address had bounced before. */
+export const BOUNCE_REASONS = ['permanent', 'transient', 'undetermined', 'suppressed'] as const;
+export type BounceReason = (typeof BOUNCE_REASONS)[number];
+
 export const DEFAULT_INVITATION_TIMING: InvitationTiming = {
   ttlMs: INVITATION_TTL_MS,
   reminderAfterMs: 3 * DAY_MS,
@@ -142,7 +146,7 @@ export interface StoredInvitation {
   status: InvitationStatus;
   expiresAt: string;
   // Absent in histories that are older than these fields.
-  emailStatus?: 'pending' | 'sent' | 'failed' | 'unknown';
+  emailStatus?: MailOutcome | 'pending' | 'unknown' | 'bounced';
   /** The number of the valid link. */
   generation?: number;
   remindersSent?: number;

@@ -2,6 +2,7 @@
  * Events of invitations, with their payloads. Each invitation's stream begins with `user.invited`.
  */
 import { type EventCatalogue, onAggregate } from '#kernel/eventStore/eventTypes.ts';
+import type { BounceReason } from './contract.ts';
 
 const invitation = onAggregate('invitation');
 
@@ -38,6 +39,17 @@ export const INVITATION_EVENTS = {
     /** 0 for the invitation's own mail. */
     reminder: number;
     tried_at: string;
+    message_id: string;
+  }>(),
+  /** A mail that had been accepted came back. */
+  'invitation.email.bounced': invitation<{
+    org_id: string;
+    invitation_id: string;
+    generation: number;
+    /** 0 for the invitation's own mail. */
+    reminder: number;
+    reason: BounceReason;
+    bounced_at: string;
     message_id: string;
   }>(),
   'invitation.reminder.sent': invitation<{

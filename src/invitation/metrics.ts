@@ -9,8 +9,15 @@ export const INVITATION_METRICS = {
     source: 'database: user_invitations_projection',
     fromDatabase: true,
   }),
+  invitation_emails_bounced_total: counter({
+    help: 'Mails of invitations that were accepted and came back, by why.',
+    labels: ['reason'],
+    from: 'api',
+    source: 'database: invitation_bounces',
+    fromDatabase: true,
+  }),
   invitations_undelivered: gauge({
-    help: 'Pending invitations whose last mail was refused: nobody has their link.',
+    help: 'Pending invitations whose last mail was refused or came back: nobody has their link.',
     unit: 'short',
     labels: [],
     from: 'api',

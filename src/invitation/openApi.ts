@@ -57,6 +57,19 @@ export const invitationPaths = (): ZodOpenApiPathsObject => ({
       },
     },
   },
+  '/api/v1/webhooks/resend': {
+    post: {
+      operationId: 'reportReturnedMail',
+      summary: 'Resend reports a mail that came back',
+      description:
+        'Signed by Resend (Svix). What is about no invitation is taken, and not recorded.',
+      requestBody: body(schemas.returnedMail),
+      responses: {
+        200: json('Taken', schemas.reportTaken),
+        ...problems(401, 404, 413, 503),
+      },
+    },
+  },
   '/api/v1/invitations/{token}': {
     get: {
       operationId: 'getInvitation',

@@ -56,6 +56,12 @@ export const acceptedInvitation = z
   .object({ organizationId: z.string(), userId: z.string(), state: z.literal('accepted') })
   .meta({ id: 'AcceptedInvitation' });
 
+export const returnedMail = z
+  .looseObject({ type: z.string(), data: anyObject('ReturnedMail', 'As Resend documents it') })
+  .meta({ id: 'ReturnedMailReport' });
+
+export const reportTaken = z.object({ recorded: z.boolean() }).meta({ id: 'ReportTaken' });
+
 export const invitationPage = z
   .object({
     invitations: z.array(anyObject('Invitation', 'Whom it is for, and how it stands')),

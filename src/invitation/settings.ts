@@ -7,6 +7,7 @@ import {
   positiveSeconds,
   type Shape,
   seconds,
+  secretly,
   webUrl,
 } from '#kernel/settings/builders.ts';
 import type { KernelApiConfig, KernelWorkerConfig } from '#kernel/settings/kernelSettings.ts';
@@ -65,6 +66,15 @@ export const INVITATION_SETTINGS = {
     INVITATION_MAILS_PER_HOUR: integer(1000, 0, 1_000_000).describe(
       'invitations and new links of one organization in an hour; 0 for any number',
     ),
+    RESEND_WEBHOOK_SECRET: z
+      .string()
+      .startsWith('whsec_')
+      .optional()
+      .meta(
+        secretly(
+          'signs Resend’s reports of mails that came back; without it `POST /api/v1/webhooks/resend` is 404',
+        ),
+      ),
     INVITATION_MAX_REMINDERS: integer(
       DEFAULT_INVITATION_TIMING.maxReminders,
       0,

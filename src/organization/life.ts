@@ -86,6 +86,7 @@ export const ALWAYS_POSSIBLE: readonly string[] = [
   'invitation.email.sent',
   'invitation.email.failed',
   'invitation.email.unknown',
+  'invitation.email.bounced',
   'invitation.reminder.sent',
   'invitation.expired',
   'invitation.revoked',

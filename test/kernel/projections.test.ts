@@ -165,6 +165,7 @@ describe('organizations_projection', () => {
     'invitation.email.sent',
     'invitation.email.failed',
     'invitation.email.unknown',
+    'invitation.email.bounced',
     'invitation.revoked',
   ] as const)('%s of something unknown is an error, not silence', async (type) => {
     await expect(emit(type, randomUUID(), {})).rejects.toMatchObject({ sqlState: 'A4C02' });
@@ -214,6 +215,18 @@ describe('user_invitations_projection', () => {
     expect(await readModels.invitation(failed)).toMatchObject({
       emailStatus: 'failed',
       emailError: 'no such mailbox',
+    });
+  });
+
+  test('a mail that came back stays so, also when it is recorded as sent only then', async () => {
+    const bounced = await invite(await organization());
+    const mail = { generation: 0, reminder: 0, reason: 'permanent', bounced_at: AT } as const;
+    await emit('invitation.email.bounced', bounced, { ...mail, message_id: 'm5' });
+    await emit('invitation.email.sent', bounced, { sent_at: AT, message_id: 'm5' });
+    expect(await readModels.invitation(bounced)).toMatchObject({
+      emailStatus: 'bounced',
+      emailError: 'the mail came back (permanent)',
+      messageId: 'm5',
     });
   });
 

@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import { isNoCanarys } from '#kernel/database/canaries.ts';
 import { typed } from '#kernel/database/database.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
+import { BOUNCE_REASONS } from '../contract.ts';
 import type { INVITATION_METRICS } from '../metrics.ts';
 
 /** @returns a function that sets the family's metrics to the values in the database. */
@@ -26,7 +27,7 @@ export function createCollect(pool: Pool) {
           fn
             .countAll()
             .filterWhere('status', '=', 'pending')
-            .filterWhere('email_status', '=', 'failed')
+            .filterWhere('email_status', 'in', ['failed', 'bounced'])
             .filterWhere('expires_at', '>', sql<Date>`now()`),
           'float8',
         ).as('undelivered'),
@@ -34,8 +35,20 @@ export function createCollect(pool: Pool) {
       .where(isNoCanarys('user_invitations_projection'))
       .executeTakeFirstOrThrow();
 
+  const bounces = () =>
+    db
+      .selectFrom('invitation_bounces')
+      .select(({ cast, fn }) => ['reason', cast<number>(fn.countAll(), 'float8').as('count')])
+      .groupBy('reason')
+      .execute();
+
   return async (metrics: Metrics<keyof typeof INVITATION_METRICS>): Promise<void> => {
-    const { sent, pending, undelivered } = await totals();
+    const [{ sent, pending, undelivered }, returned] = await Promise.all([totals(), bounces()]);
+    const countOf = (reason: string) => returned.find((row) => row.reason === reason)?.count ?? 0;
+    metrics.setTotals(
+      'invitation_emails_bounced_total',
+      BOUNCE_REASONS.map((reason) => ({ labels: { reason }, value: countOf(reason) })),
+    );
     metrics.setTotals('invitations_sent_total', [{ labels: {}, value: sent }]);
     metrics.set('invitations_pending', {}, pending);
     metrics.set('invitations_undelivered', {}, undelivered);

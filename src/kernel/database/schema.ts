@@ -85,6 +85,13 @@ export interface IdempotencyKeys {
   workflow_id: string;
 }
 
+export interface InvitationBounces {
+  bounced_at: Timestamp;
+  invitation_id: string;
+  message_id: string;
+  reason: string;
+}
+
 export interface Leases {
   expires_at: Generated<Timestamp>;
   finished_at: Generated<Timestamp>;
@@ -236,7 +243,7 @@ export interface UserInvitationsProjection {
   email: string;
   email_error: string | null;
   email_sent_at: Timestamp | null;
-  email_status: 'pending' | 'sent' | 'failed' | 'unknown';
+  email_status: 'pending' | 'sent' | 'failed' | 'unknown' | 'bounced';
   expired_at: Timestamp | null;
   expires_at: Timestamp;
   first_name: string;
@@ -275,6 +282,7 @@ export interface DB {
   event_skips: EventSkips;
   event_streams: EventStreams;
   idempotency_keys: IdempotencyKeys;
+  invitation_bounces: InvitationBounces;
   leases: Leases;
   memberships_projection: MembershipsProjection;
   organization_domains_projection: OrganizationDomainsProjection;

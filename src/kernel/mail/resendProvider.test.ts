@@ -47,6 +47,7 @@ test('sends a mail with its Message-ID as the idempotency key', async () => {
       from: 'A4C <no-reply@example.com>',
       subject: 'Hello',
       key: id,
+      tags: [{ name: 'a4c_message_id', value: sent.messageId }],
       headers: { 'Message-ID': `<${id}>`, [CORRELATION_HEADER]: 'corr-1' },
     },
   ]);

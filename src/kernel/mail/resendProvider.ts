@@ -17,6 +17,9 @@ export type ResendConfig = Pick<
   'RESEND_API_KEY' | 'RESEND_API_BASE_URL' | 'MAIL_FROM' | 'PLATFORM_BASE_DOMAIN'
 >;
 
+/** Comes back with Resend's reports, which do not have the Message-ID. */
+export const MESSAGE_TAG = 'a4c_message_id';
+
 const TIMEOUT_MS = 30_000;
 const MAX_ANSWER_BYTES = 64 * 1024;
 const QUOTAS: readonly string[] = ['daily_quota_exceeded', 'monthly_quota_exceeded'];
@@ -110,6 +113,7 @@ export function createResendProvider(config: ResendConfig): EmailProvider {
         body: JSON.stringify({
           ...mail,
           from: config.MAIL_FROM,
+          tags: [{ name: MESSAGE_TAG, value: messageId }],
           headers: { 'Message-ID': `<${id}>`, [CORRELATION_HEADER]: correlationId },
         }),
       };

@@ -29,6 +29,8 @@ const USAGE = `usage: npm run ops -- <command> [options]
   skip <event id> --reason <why> --by <your name>
                        give up the projection of the event that blocks its stream; for the
                        schema's owner: DATABASE_URL="$MIGRATION_DATABASE_URL"
+  bounced <Message-ID> [--reason permanent|transient|undetermined|suppressed]
+                       record that an invitation's mail came back (for readers of DSN)
   cleanup              organizations whose bootstrap ended and left something, such as DNS
   cleanup --canary     the same of canaries, which clean up after themselves
   cleanup <org id> --reason <why>
@@ -184,6 +186,10 @@ const cleanupCommand: Run = onDatabase(async (pool, json, args, options) => {
   await cleanup(pool, json, args, options);
 });
 
+const bouncedCommand: Run = onDatabase(async (...args) =>
+  (await import('./bounced.ts')).bounced(...args),
+);
+
 const unprocessed = onDatabase(async (pool, json) =>
   printRows(await createEventQueries(pool).getUnprocessedEvents(), json),
 );
@@ -194,6 +200,7 @@ const COMMANDS: Record<string, Command> = {
   retry: { run: onDatabase(retry), takes: 1 },
   skip: { run: onDatabase(skip), takes: 1 },
   cleanup: { run: cleanupCommand, takes: 1 },
+  bounced: { run: bouncedCommand, takes: 1 },
   trace: { run: onDatabase(trace), takes: 1 },
   correlation: { run: onDatabase(correlation), takes: 1 },
   waiting: { run: waiting, takes: 0 },
