@@ -18,6 +18,13 @@ test.each([
   ['Watchdog', undefined, ['deadman']],
   ['NoPollers', undefined, ['platform-pager', 'platform-slack']],
   ['DNSVerificationWaitingForPerson', { severity: 'warning' }, ['onboarding-email']],
+  // Not by mail.
+  ['InvitationDeliveryFailing', undefined, ['onboarding-slack']],
+  [
+    'DNSVerificationWaitingForPerson',
+    { severity: 'critical' },
+    ['platform-pager', 'onboarding-email'],
+  ],
   ['EventProcessingErrors', undefined, ['platform-slack']],
   ['HealthCheckFailing', { severity: 'critical' }, ['platform-pager', 'platform-slack']],
   ['HealthCheckFailing', { severity: 'warning' }, ['platform-slack']],

@@ -92,6 +92,17 @@ test('routes and inhibitions name only existing alerts', () => {
   for (const name of named) expect(names).toContain(name);
 });
 
+test('what happens in one environment mutes nothing in another', () => {
+  const { inhibit_rules } = parse(readFileSync('alerts/alertmanager.yml', 'utf8'));
+  expect(inhibit_rules.length).toBeGreaterThan(5);
+  for (const { equal } of inhibit_rules) expect(equal).toContain('environment');
+  const queues = inhibit_rules.filter(({ source_matchers }: { source_matchers: string[] }) =>
+    source_matchers.join().includes('NoPollers'),
+  );
+  expect(queues.length).toBeGreaterThan(0);
+  for (const { equal } of queues) expect(equal).toContain('task_queue');
+});
+
 test('the example for Prometheus loads every rule file', () => {
   const { rule_files } = parse(readFileSync('alerts/prometheus.yml', 'utf8'));
   expect(rule_files.toSorted()).toEqual(GROUPS.map(({ name }) => `${name}.yml`).toSorted());
