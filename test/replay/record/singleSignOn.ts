@@ -105,6 +105,8 @@ export const singleSignOn: Record<string, Recording> = {
   'sso-failed': { run: (bench, name) => configure(bench, name, answer(REFUSED)) },
   'sso-cancelled': { run: (bench, name) => configure(bench, name, (handle) => handle.cancel()) },
   'sso-test-timed-out': { run: (bench, name) => configure(bench, name) },
+  // Since the store decides what is undone; those above are from before.
+  'sso-undone-by-the-store': { run: (bench, name) => configure(bench, name, answer(REFUSED)) },
   'domain-verified': { run: (bench, name) => claim(bench, name, true) },
   'domain-rejected': { run: (bench, name) => claim(bench, name, false) },
 };
