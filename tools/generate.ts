@@ -11,6 +11,7 @@ import { generatedManifests } from '#k8s/src/generatedManifests.ts';
 import { generatedSchemas } from '#k8s/src/generatedSchemas.ts';
 import { runMain, withUsage } from '#roles/commandLine.ts';
 import { chosenByName } from './chosenByName.ts';
+import { logsPage } from './docs/logsPage.ts';
 import { settingsPage } from './docs/settingsPage.ts';
 import { freshSchema } from './freshSchema.ts';
 import { differencesOf, type GeneratedPart, settle } from './generatedParts.ts';
@@ -55,6 +56,11 @@ const PARTS: readonly GeneratedPart[] = [
     name: 'on-call',
     what: 'objectives and alert index in docs/on-call.md, from alerts/src and runbooks',
     files: onCallPage,
+  },
+  {
+    name: 'logs',
+    what: 'docs/logs.md, from the table of log fields',
+    files: () => new Map([['docs/logs.md', logsPage()]]),
   },
   {
     name: 'manifests',

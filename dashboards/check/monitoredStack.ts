@@ -20,6 +20,8 @@ export interface MonitoredStack {
   prometheus: PrometheusClient;
   /** The API over TLS, as it is probed. */
   edge: LoopbackEdge;
+  /** Ends the only worker. */
+  stopWorker(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -93,7 +95,7 @@ export async function startMonitoredStack(
       'a4c-worker': `${HOST}:${env.HEALTH_CHECK_PORT}`,
     };
     const apiUrl = `http://${targets['a4c-api']}`;
-    await Promise.all([roles.start('api'), roles.start('worker')]);
+    const [, worker] = await Promise.all([roles.start('api'), roles.start('worker')]);
     await warmUp(apiUrl, stack);
     const upstream = Number(env.PORT);
     const edge = await startLoopbackEdge({ upstream, days: CERTIFICATE_DAYS, folder });
@@ -114,7 +116,8 @@ export async function startMonitoredStack(
     await untilScraped(prometheus, Object.keys(targets));
     const { prometheusUrl, alertmanagerUrl } = monitoring;
     const urls = { apiUrl, prometheusUrl, alertmanagerUrl };
-    return { stack, ...urls, prometheus, edge, stop: releasers.releaseAll };
+    const stopWorker = () => worker.stop();
+    return { stack, ...urls, prometheus, edge, stopWorker, stop: releasers.releaseAll };
   } catch (error) {
     await releasers.releaseAll();
     throw error;

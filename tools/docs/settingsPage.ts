@@ -83,8 +83,9 @@ const TRACING = `## Tracing
 The standard variables of OpenTelemetry. Endpoint, headers and limits are read by its SDK.
 
 ${HEADER}
-| \`OTEL_EXPORTER_OTLP_ENDPOINT\` | api, worker | not set | where traces are sent, over OTLP and HTTP; without it (or \`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\`) none are exported |
+| \`OTEL_EXPORTER_OTLP_ENDPOINT\` | api, worker | not set | where traces and log lines are sent, over OTLP and HTTP; without it (or \`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\`) none are exported |
 | \`OTEL_TRACES_EXPORTER\` | api, worker | \`otlp\` | \`none\` exports no traces |
+| \`OTEL_LOGS_EXPORTER\` | api, worker | \`otlp\` | \`none\` exports no log lines ([logs](logs.md#to-a-collector)); standard output has them anyway |
 | \`OTEL_TRACES_SAMPLER\` | api, worker | \`always_on\` | \`traceidratio\` exports a share of the traces, \`always_off\` none; traces in which something failed are exported in any case |
 | \`OTEL_TRACES_SAMPLER_ARG\` | api, worker | \`1\` | that share, from 0 to 1 |
 | \`OTEL_SERVICE_NAME\` | api, worker | \`a4c-<role>\` | name of the service in traces |

@@ -1,10 +1,26 @@
 /** JSON log lines with correlation and trace ids; secrets are removed. */
+import { createRequire } from 'node:module';
 import { trace } from '@opentelemetry/api';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import type * as Pino from 'pino';
 import { currentCorrelationId } from './correlation.ts';
-import { standardOutput } from './logOutput.ts';
+import type { LogFields } from './logging/logFields.ts';
+import { standardOutput } from './logging/logOutput.ts';
 
-export type { Logger } from 'pino';
+/** As CommonJS: register.ts patches what is required, so that lines are exported, too. */
+const { pino } = createRequire(import.meta.url)('pino') as typeof Pino;
+
+interface Write {
+  (fields: LogFields, message: string): void;
+  (message: string): void;
+}
+
+/** Writes one line. What a line may say is the table of logFields.ts. */
+export interface Logger {
+  debug: Write;
+  info: Write;
+  warn: Write;
+  error: Write;
+}
 
 /** Ids of the current work, added to every line. */
 function ids(): Record<string, string> {
@@ -27,7 +43,7 @@ const SECRET_PATHS = ['authorization', 'token', 'password', 'secret', 'email', '
 export const createLogger = (
   service: string,
   level: string,
-  destination: DestinationStream = standardOutput,
+  destination: Pino.DestinationStream = standardOutput,
 ): Logger =>
   pino(
     {

@@ -18,6 +18,7 @@ import {
 } from './databaseHistogram.ts';
 import type { KernelMetricName } from './kernelMetrics.ts';
 import type { MetricDefinition } from './metricDefinition.ts';
+import { isExported } from './tracing/exportedTraces.ts';
 
 type Labels = Record<string, string>;
 
@@ -28,11 +29,11 @@ export interface TotalRow {
 
 /** Changes metrics by name. */
 export interface Metrics<Name extends string = KernelMetricName> {
-  /** Adds to a counter, with the current trace as exemplar. */
+  /** Adds to a counter, with the current trace as exemplar if it is exported. */
   inc(name: Name, labels?: Labels, value?: number): void;
   /** Creates a histogram's series with the value zero. */
   zero(name: Name, labels: Labels): void;
-  /** Records one value of a histogram, with the current trace as exemplar. */
+  /** Records one value of a histogram, with the current trace as exemplar if it is exported. */
   observe(name: Name, labels: Labels, value: number): void;
   set(name: Name, labels: Labels, value: number): void;
   /** Adds to a gauge; a negative value subtracts. */
@@ -81,10 +82,10 @@ function create(
   return new Histogram({ ...common, buckets: [...(buckets ?? [])], enableExemplars: true });
 }
 
-/** The exemplar that links a value to the current trace. */
+/** The exemplar that links a value to the current trace, when that is exported. */
 function exemplar(): { exemplarLabels?: Labels } {
   const span = trace.getActiveSpan()?.spanContext();
-  return span ? { exemplarLabels: { trace_id: span.traceId } } : {};
+  return span && isExported(span.traceId) ? { exemplarLabels: { trace_id: span.traceId } } : {};
 }
 
 /** Created for OpenMetrics, because other registries do not accept exemplars. */

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { getHeapStatistics } from 'node:v8';
 import type { Pool } from 'pg';
-import { standardOutput } from './logOutput.ts';
+import { standardOutput } from './logging/logOutput.ts';
 import type { Metrics } from './metrics.ts';
 
 interface ProcessConfig {

@@ -9,6 +9,7 @@ import {
   Runtime,
 } from '@temporalio/worker';
 import type { Logger } from '#kernel/telemetry/logger.ts';
+import { isLogField, type LogFields } from '#kernel/telemetry/logging/logFields.ts';
 import { BUCKETS } from '#kernel/telemetry/metricDefinition.ts';
 
 const LOOPBACK = '127.0.0.1';
@@ -23,18 +24,28 @@ const CORE_BUCKETS = {
 /** Lines that the activity wrapper writes itself. */
 const OWN_LINES = /^Activity (completed|failed|cancelled)/;
 
+/** The SDK's fields with our names. */
+const SDK_FIELDS: Record<string, keyof LogFields> = {
+  workflowId: 'workflow_id',
+  runId: 'run_id',
+  workflowType: 'workflow_type',
+  activityType: 'activity',
+  attempt: 'attempt',
+  taskQueue: 'task_queue',
+  sdkComponent: 'sdk_component',
+};
+
 /**
- * The SDK's fields with our names. Of an error only its name, because a message may contain input.
+ * The fields that our lines have; the others are of no use to a reader, or may contain input. Of an error
+ * only its name, because a message may contain input, too.
  */
-function lineOf(meta: LogMetadata = {}): Record<string, unknown> {
-  const { workflowId, runId, workflowType, error, taskToken: _token, ...rest } = meta;
+function lineOf({ error, ...meta }: LogMetadata = {}): LogFields {
+  const known = Object.entries(meta).flatMap(([name, value]) => {
+    const ours = SDK_FIELDS[name] ?? name;
+    return isLogField(ours) ? [[ours, value]] : [];
+  });
   return {
-    ...rest,
-    ...(workflowId !== undefined && {
-      workflow_id: workflowId,
-      run_id: runId,
-      workflow_type: workflowType,
-    }),
+    ...Object.fromEntries(known),
     ...(error instanceof Error && { error: error.name }),
   };
 }
@@ -54,7 +65,7 @@ export async function freeLoopbackAddress(): Promise<string> {
  */
 export function installRuntime(logger: Logger, coreAddress?: string): void {
   const level = {
-    TRACE: 'trace',
+    TRACE: 'debug',
     DEBUG: 'debug',
     INFO: 'info',
     WARN: 'warn',

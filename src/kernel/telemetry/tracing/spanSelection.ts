@@ -6,7 +6,7 @@
 import type { Context } from '@opentelemetry/api';
 import { SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { SamplingDecision, TraceIdRatioBasedSampler } from '@opentelemetry/sdk-trace-base';
+import { createTraceShare } from './exportedTraces.ts';
 import { trimmed } from './spanAttributes.ts';
 
 /** The number of traces whose spans are kept, because one of their later spans may fail. */
@@ -25,14 +25,9 @@ class Recent<V> extends Map<string, V> {
 
 /** @param ratio share of the traces that is always exported, 0 to 1. */
 export function createSpanSelection(next: SpanProcessor, ratio: number): SpanProcessor {
-  const sampler = new TraceIdRatioBasedSampler(ratio);
+  const isSampled = createTraceShare(ratio);
   const held = new Recent<ReadableSpan[]>();
   const failed = new Recent<true>();
-
-  const isSampled = (traceId: string): boolean => {
-    const { decision } = sampler.shouldSample(undefined as unknown as Context, traceId);
-    return decision === SamplingDecision.RECORD_AND_SAMPLED;
-  };
 
   function fail(traceId: string): void {
     failed.remember(traceId, true);

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
+import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import {
@@ -33,8 +34,13 @@ const PROBES = new Set(['/health', '/ready', '/metrics']);
  * required. They are required here, so that the loader hook for ES modules is not needed. The
  * thread of that hook used 100 MiB per process, and its call for every module took half of the
  * start time.
+ * @param exportLogs also sends log lines, to where the standard variables say, by the same way for pino.
  */
-export function startTracing(serviceName: string, spanProcessor: SpanProcessor): void {
+export function startTracing(
+  serviceName: string,
+  spanProcessor: SpanProcessor,
+  exportLogs = false,
+): void {
   const resource = resourceFromAttributes({ [ATTR_SERVICE_NAME]: serviceName });
   const sdk = new NodeSDK({
     resource,
@@ -43,7 +49,8 @@ export function startTracing(serviceName: string, spanProcessor: SpanProcessor):
     // Every span is recorded; the span processor selects the exported ones after their end.
     sampler: new AlwaysOnSampler(),
     metricReaders: [],
-    logRecordProcessors: [],
+    // Without this property the SDK makes the processor itself, from OTEL_* variables.
+    ...(!exportLogs && { logRecordProcessors: [] }),
     instrumentations: [
       new HttpInstrumentation({
         ignoreIncomingRequestHook: (request) => PROBES.has(request.url ?? ''),
@@ -51,6 +58,8 @@ export function startTracing(serviceName: string, spanProcessor: SpanProcessor):
         redactedQueryParams: ['token'],
       }),
       new PgInstrumentation({ requireParentSpan: true }),
+      // Lines have their ids from our logger, whether they are exported or not.
+      ...(exportLogs ? [new PinoInstrumentation({ disableLogCorrelation: true })] : []),
     ],
   });
   sdk.start();

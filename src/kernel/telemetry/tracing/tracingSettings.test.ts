@@ -7,6 +7,7 @@ test('exports spans only when a collector is set', () => {
     serviceName: 'a4c-api',
     disabled: false,
     exportSpans: false,
+    exportLogs: false,
     ratio: 1,
   });
   const sampled = {
@@ -24,4 +25,15 @@ test('exports spans only when a collector is set', () => {
   expect(loadTracingConfig({ ...endpoint, OTEL_TRACES_EXPORTER: 'none' }, []).exportSpans).toBe(
     false,
   );
+});
+
+test('exports log lines only when a collector is set, and unless told otherwise', () => {
+  const exports = (env: Record<string, string>) => loadTracingConfig(env, []).exportLogs;
+  const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
+  expect(exports({ OTEL_LOGS_EXPORTER: 'otlp' })).toBe(false);
+  expect(exports(endpoint)).toBe(true);
+  expect(exports({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://collector:4318/v1/logs' })).toBe(true);
+  expect(exports({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://collector:4318' })).toBe(false);
+  expect(exports({ ...endpoint, OTEL_LOGS_EXPORTER: 'none' })).toBe(false);
+  expect(exports({ ...endpoint, OTEL_SDK_DISABLED: 'true' })).toBe(false);
 });

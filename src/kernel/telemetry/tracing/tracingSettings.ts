@@ -15,6 +15,15 @@ function ratioOf({
   throw new ConfigError('OTEL_TRACES_SAMPLER_ARG: must be a number from 0 to 1');
 }
 
+export interface TracingConfig {
+  serviceName: string;
+  disabled: boolean;
+  exportSpans: boolean;
+  exportLogs: boolean;
+  /** Share of the traces to export. */
+  ratio: number;
+}
+
 /**
  * Reads the standard OTEL_* variables that we evaluate ourselves. The OpenTelemetry SDK reads
  * endpoint, headers, sampler and limits itself, from the variables with the same names.
@@ -22,16 +31,17 @@ function ratioOf({
 export function loadTracingConfig(
   env: Environment = process.env,
   argv: readonly string[] = process.argv,
-): { serviceName: string; disabled: boolean; exportSpans: boolean; ratio: number } {
+): TracingConfig {
   const disabled = env.OTEL_SDK_DISABLED === 'true';
-  const exportSpans =
+  const exports = (signal: 'TRACES' | 'LOGS'): boolean =>
     !disabled &&
-    env.OTEL_TRACES_EXPORTER !== 'none' &&
-    Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+    env[`OTEL_${signal}_EXPORTER`] !== 'none' &&
+    Boolean(env.OTEL_EXPORTER_OTLP_ENDPOINT || env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`]);
   return {
     ratio: ratioOf(env),
     disabled,
     serviceName: env.OTEL_SERVICE_NAME || `a4c-${argv[2] ?? 'process'}`,
-    exportSpans,
+    exportSpans: exports('TRACES'),
+    exportLogs: exports('LOGS'),
   };
 }
