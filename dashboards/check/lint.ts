@@ -25,7 +25,8 @@ const OF_CLUSTER = /^(?:container|kube)_/;
  * Recorded series and alerts are not scraped from a process, and the metrics of exporters not from
  * ours: they have no label `job` of ours.
  */
-const WITHOUT_JOB = /:|^ALERTS$|^(?:a4c_postgres|node_filesystem|probe|container|kube)_/;
+const WITHOUT_JOB =
+  /:|^ALERTS$|^(?:a4c_postgres|node_filesystem|probe|container|kube|poll_success)(?:_|$)/;
 
 const defaultsOf = (panel: Panel): FieldDefaults => panel.fieldConfig?.defaults ?? {};
 const steps = (panel: Panel): number[] =>

@@ -10,6 +10,7 @@ import { queriesOf } from '../queries/panelQueries.ts';
 import { promqlParts } from '../queries/promqlParts.ts';
 import { knownAlerts, recordedRules } from '../queries/ruleExpressions.ts';
 import { dashboards } from '../src/dashboardFiles.ts';
+import { OUR_JOBS } from '../src/variables.ts';
 import { demoLoad } from './demoLoad.ts';
 import { startMonitoredStack } from './monitoredStack.ts';
 import type { PrometheusClient, Series } from './prometheusClient.ts';
@@ -53,7 +54,8 @@ const resolved = (expr: string, rangeSeconds: number): string =>
     .replaceAll('$__rate_interval', RATE_WINDOW)
     .replaceAll('$__range', `${rangeSeconds}s`)
     .replaceAll('$namespace', 'default')
-    .replaceAll(/\$(job|instance|task_queue)\b/g, '.+')
+    .replaceAll('$job', OUR_JOBS)
+    .replaceAll(/\$(instance|task_queue)\b/g, '.+')
     .replaceAll('$environment', '.*');
 
 /** Panel queries as they are; of rules only the operands: a rule about faults returns no data. */

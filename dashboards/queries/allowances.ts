@@ -24,8 +24,12 @@ export const ONLY_AFTER_FAULTS: Record<string, string> = {
 
 const OF_CLUSTER = 'Only the kubelet and kube-state-metrics of a cluster have it.';
 
+const OF_SERVER = 'The Temporal server has it, where its own metrics are scraped.';
+
 /** Series that the embedded stack cannot have: what is joined with them returns no data there. */
 export const NEEDS_CLUSTER: Record<string, string> = {
+  poll_success: OF_SERVER,
+  poll_success_sync: OF_SERVER,
   container_memory_working_set_bytes: OF_CLUSTER,
   container_cpu_usage_seconds_total: OF_CLUSTER,
   container_cpu_cfs_throttled_periods_total: OF_CLUSTER,

@@ -26,7 +26,7 @@ const MEANINGS: readonly Meaning[] = [
   { color: 'blue', words: ['started', 'ramping', 'active'] },
   {
     color: 'text',
-    words: ['none', 'known', 'idle', 'limit', 'missing', 'drained', 'inactive', '3\\d\\d'],
+    words: ['none', 'known', 'ended', 'limit', 'missing', 'drained', 'inactive', '3\\d\\d'],
   },
 ];
 

@@ -59,7 +59,7 @@ export function lines(spec: PanelSpec): timeseries.PanelBuilder {
 
 /** Lines that keep a value until the next one: counts per interval that are not parts of one whole. */
 export const stairs = (spec: PanelSpec): timeseries.PanelBuilder =>
-  lines(spec).lineInterpolation(common.LineInterpolation.StepAfter);
+  lines(spec).lineInterpolation(common.LineInterpolation.StepAfter).fillOpacity(0);
 
 /** Stacked counts per interval, for events that happen a few times an hour. */
 export const bars = (spec: PanelSpec): timeseries.PanelBuilder =>
@@ -102,9 +102,8 @@ export function verdict(spec: PanelSpec, answers: Answers): stat.PanelBuilder {
   const builder = number(spec)
     .colorMode(common.BigValueColorMode.Background)
     .mappings([wordsOf(answers)]);
-  // Large enough to be read from a distance.
   return spec.queries.length > 1
-    ? builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(18).valueSize(44))
+    ? builder.text(new common.VizTextDisplayOptionsBuilder().titleSize(14).valueSize(24))
     : builder;
 }
 
@@ -122,7 +121,9 @@ export function rows(
   const { width = 12, height = PANEL_HEIGHT } = spec;
   const builder = dress(new table.PanelBuilder(), spec);
   if (rowLink) builder.dataLinks([linkBuilder(rowLink)]);
-  if (answers) builder.mappings([wordsOf(answers)]);
+  if (answers) {
+    builder.mappings([wordsOf(answers)]).cellOptions(common.defaultTableColorTextCellOptions());
+  }
   return builder
     .targets(targetsOf(spec, 'table', true))
     .span(width)

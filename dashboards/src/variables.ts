@@ -1,5 +1,6 @@
 /** The variables at the top of each dashboard. */
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { SELECTORS } from '#alerts/src/selectors.ts';
 import { QUEUE_NAMES } from '#kernel/queues.ts';
 import type { Addresses } from './addresses.ts';
 import { grafanaVariable } from './grafanaVariable.ts';
@@ -9,6 +10,8 @@ const DATASOURCE_NAME = 'datasource';
 export const DATASOURCE = { type: 'prometheus', uid: grafanaVariable(DATASOURCE_NAME) };
 /** Matches every value, also of series that appear later. */
 const EVERY = '.+';
+/** API and workers, and nothing of exporters. */
+export const OUR_JOBS = `${SELECTORS.api}|${SELECTORS.worker}`;
 /** Matches series without the label, too: where one Prometheus has one environment. */
 const EVERY_OR_NONE = '.*';
 
@@ -82,6 +85,7 @@ export function variables(addresses: Addresses) {
       'Job',
       'label_values(a4c_build_info{environment=~"$environment"}, job)',
       'API and worker, as Prometheus calls them.',
+      OUR_JOBS,
     ),
     several(
       'instance',

@@ -35,7 +35,8 @@ function resolved(expr: string, span: Span): string {
     .replaceAll('$__rate_interval', rateWindow(span))
     .replaceAll('$__range', `${Math.round(span.to - span.from)}s`)
     .replaceAll('$namespace', 'default')
-    .replaceAll(/\$(job|instance|task_queue)\b/g, '.+')
+    .replaceAll('$job', 'a4c-api|a4c-worker')
+    .replaceAll(/\$(instance|task_queue)\b/g, '.+')
     .replaceAll('$environment', '.*');
 }
 

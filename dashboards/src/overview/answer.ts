@@ -159,13 +159,13 @@ export const answer: Section = {
         unit: 'short',
         queries: [
           {
-            expr: max(alerts('alertstate="firing"'), 'alertname', 'severity', 'team', 'service'),
+            expr: max(alerts('alertstate="firing"'), 'alertname', 'severity', 'service'),
           },
         ],
         alerts: ['Watchdog'],
         width: 8,
       },
-      { alertname: 'Alert', severity: 'Severity', team: 'Team', service: 'Service' },
+      { alertname: 'Alert', severity: 'Severity', service: 'Service' },
       { rowLink: runbookOfRow('Alert') },
     ),
   ],

@@ -1,6 +1,7 @@
 /** What the answer of the overview is made of. */
+import { QUEUE_NAMES } from '#kernel/queues.ts';
 import { ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
-import { alerts, increase, max, own, recorded } from '../promql.ts';
+import { alerts, core, increase, max, own, recorded, sum } from '../promql.ts';
 
 export interface Condition {
   legend: string;
@@ -35,8 +36,18 @@ export const CONDITIONS: readonly Condition[] = [
   },
   {
     legend: 'Workers poll',
-    // A Temporal that hangs tells of no pollers at all.
-    expr: otherwise(0, `min(${max(own('temporal_pollers'), 'task_queue', 'task_type')}) > bool 0`),
+    // The server lists a poller for minutes after it has ended, and a Temporal that hangs tells of none;
+    // the workers' own gauge knows nothing of a version that gets no runs.
+    expr: [
+      ...QUEUE_NAMES.map((queue) =>
+        otherwise(0, `${sum(core('num_pollers', `task_queue="${queue}"`))} > bool 0`),
+      ),
+      otherwise(0, `min(${max(own('temporal_pollers'), 'task_queue', 'task_type')}) > bool 0`),
+    ].join(' * '),
+  },
+  {
+    legend: 'New runs have workers',
+    expr: otherwise(0, `min(${max(own('worker_version_current'), 'task_queue')}) > bool 0`),
   },
   {
     legend: 'Tasks are taken',

@@ -63,7 +63,7 @@ export const objectives: Section = {
       unit: 'percentunit',
       queries: [
         {
-          expr: `1 - ${recorded('slo:error_ratio:rate5m', 'slo="start-latency"')}`,
+          expr: `clamp(1 - ${recorded('slo:error_ratio:rate5m', 'slo="start-latency"')}, 0, 1)`,
           legend: 'within 150 ms',
         },
       ],

@@ -19,6 +19,7 @@ export const containers: Section = {
   panels: [
     lines({
       title: 'Memory of containers',
+      noValue: 'only on Kubernetes',
       description:
         'Beside the limit, at which the kernel ends the container. Measured by the kubelet: more than the heap.',
       unit: 'bytes',
@@ -32,6 +33,7 @@ export const containers: Section = {
     }),
     lines({
       title: 'CPU of containers',
+      noValue: 'only on Kubernetes',
       description: 'Cores in use, beside the limit.',
       unit: 'short',
       queries: [
@@ -44,6 +46,7 @@ export const containers: Section = {
     }),
     lines({
       title: 'Throttled',
+      noValue: 'only on Kubernetes',
       description:
         'Share of the periods in which a container had used up its CPU and stood still. Above a tenth: raise the limit, or remove it.',
       unit: 'percentunit',
@@ -58,6 +61,7 @@ export const containers: Section = {
     }),
     lines({
       title: 'Containers ended by the kernel',
+      noValue: 'only on Kubernetes',
       description: 'Whose last end was for memory. Above 0: compare with the memory beside.',
       unit: 'short',
       queries: [

@@ -12,7 +12,7 @@ export const runtime: Section = {
         'Within the shown range. Above 0: the disk is full, or nobody reads the logs; work goes on without them.',
       unit: 'short',
       queries: [{ expr: `round(${sum(increase(own('log_lines_dropped_total'), SHOWN_RANGE))})` }],
-      width: 6,
+      width: 4,
     }),
     number({
       title: 'Restarts',
@@ -36,7 +36,7 @@ export const runtime: Section = {
       queries: [
         { expr: `max by (job) (${node('process_start_time_seconds')}) * 1000`, legend: '{{job}}' },
       ],
-      width: 6,
+      width: 8,
     }),
     number({
       title: 'Cost of a scrape',

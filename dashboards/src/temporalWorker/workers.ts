@@ -10,8 +10,8 @@ export const workers: Section = {
   panels: [
     lines({
       title: 'Free slots',
-      width: 8,
-      height: 10,
+      width: 24,
+      height: 9,
       description:
         'By kind of task and worker. 0 activity slots for 5 min: more workers, or a higher WORKER_MAX_ACTIVITIES if CPU and connections allow.',
       unit: 'short',
@@ -25,8 +25,7 @@ export const workers: Section = {
     }),
     lines({
       title: 'Used slots',
-      width: 8,
-      height: 10,
+
       description:
         'Tasks in work, by kind. Used and never freed: an activity hangs; see its duration.',
       unit: 'short',
@@ -40,8 +39,7 @@ export const workers: Section = {
     }),
     lines({
       title: 'Polls under way',
-      width: 8,
-      height: 10,
+
       description: 'By queue and kind. 0 of one kind: that kind of task is not taken.',
       unit: 'short',
       queries: [

@@ -87,6 +87,7 @@ export const activities: Section = {
     }),
     spread({
       title: 'How long attempts take',
+      width: 24,
       description: 'All activities. A second band at a round number is a timeout.',
       unit: 's',
       queries: [

@@ -67,6 +67,15 @@ export const organizations: Section = {
       alerts: ['InvitationDeliveryFailing'],
     }),
     number({
+      title: 'Longest wait for a person',
+      description:
+        'Of the runs whose DNS nobody has decided on. After 12 hours of the 24 it pages: call somebody.',
+      unit: 's',
+      queries: [{ expr: max(own('dns_waiting_for_person_oldest_seconds')) }],
+      alerts: ['DNSVerificationWaitingForPerson'],
+      width: 24,
+    }),
+    number({
       title: 'Organizations bootstrapped',
       description: 'Within the shown range, as the database counts them.',
       unit: 'short',
@@ -126,7 +135,7 @@ export const organizations: Section = {
       queries: [
         { expr: sum(increase(own('account_syncs_total')), 'outcome'), legend: '{{outcome}}' },
       ],
-      width: 8,
+      width: 24,
     }),
   ],
 };
