@@ -1,10 +1,13 @@
 /** Generates manifests from other definitions: alert rules and dashboards. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { parse, stringify } from 'yaml';
 import { ruleFiles } from '#alerts/src/ruleFiles.ts';
 import { createTimeScale } from '#alerts/src/timeScale.ts';
 import { addressesFrom } from '#dashboards/src/addresses.ts';
 import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
 
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const FOLDER = 'k8s/components/monitoring';
 const HEAD = '# Made by `npm run generate`: change it there.\n';
 
@@ -42,6 +45,10 @@ export function generatedManifests(): Map<string, string> {
   for (const [file, dashboard] of dashboards(addressesFrom(process.env, 'cluster'))) {
     const name = file.replace(/\.json$/, '');
     files.set(`${FOLDER}/dashboards/${name}.yaml`, dashboardConfig(name, contentOf(dashboard)));
+  }
+  for (const file of ['postgres-exporter.yml', 'blackbox.yml']) {
+    const content = readFileSync(path.join(ROOT, 'compose', file), 'utf8');
+    files.set(`k8s/components/exporters/${file}`, `${HEAD}# From compose/${file}.\n${content}`);
   }
   return files;
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { addressesFrom } from '#dashboards/src/addresses.ts';
+import { contentOf, dashboards } from '#dashboards/src/dashboardFiles.ts';
 import { deploymentNameOf, QUEUE_NAMES, QUEUES, type Queue } from '#kernel/queues.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import {
@@ -8,10 +10,10 @@ import {
   type Manifest,
   named,
   ofKind,
+  ownWorkloads,
   renderedManifests,
   selects,
   settingsOf,
-  workloads,
 } from '#support/repository/manifests.ts';
 
 /** PostgreSQL's default, less what it keeps for its superuser. */
@@ -112,6 +114,37 @@ describe('scaling', () => {
   });
 });
 
+describe('the exporters', () => {
+  const manifests = (): Manifest[] => renderings.get('dev with exporters')!;
+  const own = (kind: string, name: string) => named(manifests(), kind, name);
+
+  test('are those of compose.yaml, with the same arguments, and can write nothing', async () => {
+    const { services } = parse(await readFile('compose.yaml', 'utf8'));
+    for (const name of ['postgres-exporter', 'blackbox-exporter']) {
+      const [container] = own('Deployment', name).spec.template.spec.containers;
+      expect(container.image).toBe(services[name].image);
+      const bare = (args: string[]) => args.map((arg) => arg.replace(/=\/.*/, ''));
+      expect(bare(container.args)).toEqual(bare(services[name].command));
+      expect(container.securityContext.readOnlyRootFilesystem).toBe(true);
+    }
+  });
+
+  test('are scraped as the jobs of alerts/prometheus.yml', async () => {
+    const { scrape_configs } = parse(await readFile('alerts/prometheus.yml', 'utf8'));
+    const jobs = scrape_configs.map(({ job_name }: { job_name: string }) => job_name);
+    for (const name of ['a4c-postgres', 'a4c-probe']) {
+      const { spec } = own('ServiceMonitor', name);
+      const [{ relabelings, port }] = spec.endpoints;
+      expect(jobs).toContain(name);
+      expect(relabelings).toContainEqual({ targetLabel: 'job', replacement: name });
+      const services = ofKind(manifests(), 'Service').filter(({ metadata }) =>
+        selects(spec.selector.matchLabels, metadata.labels ?? {}),
+      );
+      expect(services.map((one) => one.spec.ports[0].name)).toEqual([port]);
+    }
+  });
+});
+
 describe('Temporal Cloud', () => {
   const manifests = (): Manifest[] => renderings.get('production with temporal-cloud')!;
 
@@ -195,7 +228,7 @@ describe('the network', () => {
     expect(closed).toMatchObject({ policyTypes: ['Ingress', 'Egress'] });
     expect(closed.ingress).toBeUndefined();
     for (const [name, manifests] of renderings) {
-      for (const { workload } of workloads(manifests)) {
+      for (const { workload } of ownWorkloads(manifests)) {
         const labels = labelsOf(workload);
         expect(selects(closed.podSelector.matchLabels, labels), name).toBe(true);
       }
@@ -242,14 +275,16 @@ describe('monitoring', () => {
     }
     expect(groups.toSorted()).toEqual(expected.toSorted());
     expect(new Set(groups).size).toBe(groups.length);
-    const dashboards = ofKind(production(), 'ConfigMap').filter(
+    const shown = ofKind(production(), 'ConfigMap').filter(
       ({ metadata }) => metadata.labels?.grafana_dashboard,
     );
-    expect(dashboards).toHaveLength(6);
-    for (const { data = {} } of dashboards) {
+    expect(shown).toHaveLength(6);
+    for (const { data = {} } of shown) {
       for (const [file, text] of Object.entries(data)) {
-        const own = JSON.parse(await readFile(`dashboards/${file}`, 'utf8'));
-        expect(JSON.parse(text)).toEqual(own);
+        const built = dashboards(addressesFrom(process.env, 'cluster')).get(file)!;
+        expect(JSON.parse(text)).toEqual(JSON.parse(contentOf(built)));
+        // Links lead to what readers reach, not to their own machine.
+        expect(text).not.toContain('localhost');
       }
     }
   });

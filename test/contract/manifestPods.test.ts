@@ -10,10 +10,10 @@ import {
   type Manifest,
   named,
   ofKind,
+  ownWorkloads,
   renderedManifests,
   selects,
   settingsOf,
-  workloads,
 } from '#support/repository/manifests.ts';
 
 /** Seconds after WORKER_SHUTDOWN_GRACE_SECONDS in which the SDK forces the end (src/roles/worker/runWorker.ts). */
@@ -24,7 +24,7 @@ const renderings = await renderedManifests();
 const production = (): Manifest[] => renderings.get('production')!;
 const everywhere = () =>
   [...renderings].flatMap(([name, manifests]) =>
-    workloads(manifests).map(({ workload, pod }) => ({
+    ownWorkloads(manifests).map(({ workload, pod }) => ({
       where: `${name}: ${workload.metadata.name}`,
       manifests,
       workload,

@@ -7,8 +7,8 @@ import {
   environmentOf,
   type Manifest,
   ofKind,
+  ownWorkloads,
   renderedManifests,
-  workloads,
 } from '#support/repository/manifests.ts';
 
 /** What the standard names of OpenTelemetry are that tracing decides by. */
@@ -70,7 +70,7 @@ interface Running {
 
 const containers = (): Running[] =>
   [...renderings].flatMap(([name, manifests]) =>
-    workloads(manifests).flatMap(({ workload, pod }) =>
+    ownWorkloads(manifests).flatMap(({ workload, pod }) =>
       [...pod.containers, ...(pod.initContainers ?? [])].map((container) => ({
         where: `${name}: ${workload.metadata.name}`,
         manifests,

@@ -82,6 +82,10 @@ export const workloads = (manifests: Manifest[]): { workload: Manifest; pod: Pod
     return pod ? [{ workload, pod }] : [];
   });
 
+/** Those whose pods run our image: exporters and the like are others' programs. */
+export const ownWorkloads = (manifests: Manifest[]) =>
+  workloads(manifests).filter(({ pod }) => /(^|\/)a4c-workflows:/.test(pod.containers[0]!.image));
+
 /** Labels of the pods that a workload makes. */
 export const labelsOf = ({ spec }: Manifest): Record<string, string> =>
   (spec.jobTemplate?.spec ?? spec).template.metadata.labels;
