@@ -94,6 +94,19 @@ export const providerCases: readonly AlertCase[] = [
     fires: [{ value: '100%' }],
   },
   {
+    alert: 'MailBounced',
+    // Two replicas with the same total.
+    series: {
+      'invitation_emails_bounced_total{instance="a",reason="mailbox"}': '0x20 2x600',
+      'invitation_emails_bounced_total{instance="b",reason="mailbox"}': '0x20 2x600',
+      'invitation_emails_bounced_total{instance="a",reason="other"}': '0x600',
+    },
+    silent: '20m',
+    firing: '60m',
+    resolved: '90m',
+    fires: [{ labels: { reason: 'mailbox' }, value: '2' }],
+  },
+  {
     alert: 'ProviderKeepsUsWaiting',
     // Two workers; a wait of five minutes is over before the alert fires.
     series: {

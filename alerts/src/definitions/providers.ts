@@ -84,6 +84,18 @@ and ${failed} > 2.5`;
     '{{ $value | humanizePercentage }} of the attempts to hand an invitation to the mail server failed within 15 minutes, three or more.',
 };
 
+const mailBounced: AlertDefinition = {
+  name: 'MailBounced',
+  severity: 'warning',
+  team: 'onboarding',
+  service: 'email',
+  expr: (time) =>
+    `round(${total('reason', `increase(${totalOf('invitation_emails_bounced_total')}[${time.span('1h')}])`)}) > 0`,
+  summary: 'Mails of invitations came back: {{ $labels.reason }}',
+  description:
+    '{{ $value | humanize }} within an hour were accepted by the mail server and not delivered: these people have no link.',
+};
+
 /** Attempts that were waited out, of the rows of the table of patience that name this alert. */
 function waitsOf(alert: WaitingAlert, range: string): string {
   const rows = PATIENCE_ROWS.filter(({ row }) => row.does === 'wait' && row.alert === alert);
@@ -143,6 +155,7 @@ export const providers: RuleGroup = {
     waitingForPerson,
     waitingTooLong,
     invitationsFailing,
+    mailBounced,
     keepsWaiting,
     refusesUs,
     needsRepair,
