@@ -50,8 +50,12 @@ const isAbout = ({ labels }: Pick<Page, 'labels'>, { alert, ...proved }: ProvedA
 /** What a page lacks: labels that routes use, or the link to the runbook. */
 function problemOf(page: Page, definition: AlertDefinition): string | undefined {
   const { severity, team, service, name } = definition;
-  // A template contains the job, which the page has as a label.
-  const labels = { severity, team, service: service.includes('{{') ? page.labels.job! : service };
+  // Its templates are values of labels that the page has, too.
+  const rendered = service.replace(
+    /\{\{ \$labels\.(\w+) \}\}/g,
+    (_, label) => page.labels[label] ?? '',
+  );
+  const labels = { severity, team, service: rendered };
   if (!hasLabels(page.labels, labels)) return 'paged with other labels';
   if (page.annotations.runbook_url !== runbookUrl(name)) return 'paged without its runbook';
   return undefined;
@@ -77,11 +81,12 @@ async function watchedOf({ amtool }: Stage, scenario: Scenario): Promise<Watched
       const definition = ruleOf(proved);
       const receivers = await receiversOf(amtool, definition);
       const runbook = await hasRunbook(proved.alert);
+      const reach = proved.reach ?? scenario.reach;
       const proof: Proof = {
         alert: proved.alert,
         labels: { ...proved.labels, ...proved.about },
         fault: scenario.fault,
-        ...(scenario.reach && { reach: scenario.reach }),
+        ...(reach && { reach }),
         told: [],
         runbook,
       };
@@ -167,19 +172,22 @@ function recordEnds(stage: Stage, watched: Watched[], begun: number, ended: numb
 
 const messageOf = (error: unknown): string => (error as Error).message.split('\n')[0]!;
 
-/** The page came later than it may, in production's time. */
-function lateBy(proof: Proof): string | undefined {
+/**
+ * The page came later than it may, in production's time.
+ * @param breaking how long it took to make the fault, which is not the alert's time.
+ */
+function lateBy(proof: Proof, breaking: number): string | undefined {
   if (proof.reach === undefined || proof.secondsToPage === undefined) return undefined;
   const limit = secondsOf(proof.reach) / FACTOR + OVERHEAD_SECONDS;
-  return proof.secondsToPage > limit ? `paged later than ${proof.reach}` : undefined;
+  return proof.secondsToPage - breaking > limit ? `paged later than ${proof.reach}` : undefined;
 }
 
-function verdict({ proof, receivers }: Watched, limit: number): string | undefined {
+function verdict({ proof, receivers }: Watched, { limit, breaking }: Course): string | undefined {
   if (proof.secondsToPage === undefined) return `no page within ${limit} s`;
   const untold = receivers.filter((receiver) => !proof.told.includes(receiver));
   if (untold.length > 0) return `not told to ${untold.join(', ')} within ${limit} s`;
   if (proof.secondsToResolve === undefined) return `not resolved within ${limit} s`;
-  return lateBy(proof) ?? (proof.runbook ? undefined : 'no runbook');
+  return lateBy(proof, breaking) ?? (proof.runbook ? undefined : 'no runbook');
 }
 
 /** What makes more than one page of an incident: other alerts, and alerts that come and go. */
@@ -204,6 +212,8 @@ interface Course {
   begun: number;
   ended: number;
   limit: number;
+  /** How many seconds it took to make the fault. */
+  breaking: number;
   failure?: string;
 }
 
@@ -212,8 +222,12 @@ async function playCourse(stage: Stage, scenario: Scenario, watched: Watched[]):
   const { limitSeconds: limit = DEFAULT_LIMIT_SECONDS, steadySeconds = 0 } = scenario;
   const stopTraffic = scenario.traffic ? await startTraffic(stage) : undefined;
   const begun = Date.now();
+  let breaking = 0;
   const failure = await scenario
     .begin(stage)
+    .then(() => {
+      breaking = (Date.now() - begun) / MS;
+    })
     .then(() => until(() => recordPages(stage, watched, begun), limit))
     .then(() => until(() => Date.now() >= begun + steadySeconds * MS, steadySeconds))
     .then(() => undefined, messageOf);
@@ -223,7 +237,7 @@ async function playCourse(stage: Stage, scenario: Scenario, watched: Watched[]):
   await until(() => recordEnds(stage, watched, begun, ended), limit);
   await scenario.restore?.(stage);
   const said = failure ?? endFailure;
-  return { begun, ended, limit, ...(said !== undefined && { failure: said }) };
+  return { begun, ended, limit, breaking, ...(said !== undefined && { failure: said }) };
 }
 
 /** Plays one scenario, and always ends its fault. */
@@ -231,11 +245,11 @@ export async function play(stage: Stage, scenario: Scenario): Promise<Proof[]> {
   const watched = await watchedOf(stage, scenario);
   await untilQuiet(stage, watched);
   const course = await playCourse(stage, scenario, watched);
-  const { limit, failure } = course;
+  const { failure } = course;
   const others = scenario.steadySeconds ? unsteady(stage, scenario, course) : undefined;
   for (const one of watched) {
     const { proof } = one;
-    proof.reason ??= failure ?? verdict(one, limit) ?? others;
+    proof.reason ??= failure ?? verdict(one, course) ?? others;
     if (proof.reason === undefined) delete proof.reason;
   }
   return watched.map(({ proof }) => proof);

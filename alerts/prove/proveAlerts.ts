@@ -13,7 +13,7 @@ import { clock, outcome, plan, table } from './report.ts';
 import { merged, readResults, writeResults } from './results.ts';
 import type { Scenario } from './scenario.ts';
 import { EVERY_SCENARIO, SCENARIOS, WATCHDOG_SCENARIO } from './scenarios/index.ts';
-import { FACTOR, type Stage, startStage } from './stage.ts';
+import { FACTOR, prepareStages, type Stage, startStage } from './stage.ts';
 import { UNPROVED } from './unproved.ts';
 
 const STAGES = 2;
@@ -98,6 +98,7 @@ async function proveAll(args: Arguments, tell: (line: string) => void): Promise<
   const begun = performance.now();
   let ended = 0;
   const at = () => `[${ended}/${scenarios.length} ${clock((performance.now() - begun) / MS)}]`;
+  await prepareStages(tell);
   tell(`about ${clock(wholeSeconds(args))} minutes, ${minutes} at most`);
   return playInLanes<Stage>(scenarios, {
     stages,

@@ -8,6 +8,8 @@ export interface ProvedAlert {
   labels?: Record<string, string>;
   /** Labels of the page that the rule takes from its series: which dependency, which schedule. */
   about?: Record<string, string>;
+  /** How long after the fault its page may come, in production; by default that of the scenario. */
+  reach?: Duration;
 }
 
 /** A real fault, and the alerts that it must raise. */

@@ -17,6 +17,7 @@ import { createReleasers } from '#dev/embedded/releasers.ts';
 import { type Stack, startStack } from '#dev/embedded/stack.ts';
 import type { LoopbackEdge } from '#dev/loopback/loopbackEdge.ts';
 import { resolvePrometheusTools } from '#dev/tools/prometheusTools.ts';
+import { cachedWorkflowBundle } from '#kernel/temporal/workflowBundle.ts';
 import { ruleFiles } from '../src/ruleFiles.ts';
 import { createTimeScale } from '../src/timeScale.ts';
 import { startSurroundings } from './surroundings.ts';
@@ -94,6 +95,12 @@ async function untilSteady(monitoring: Monitoring): Promise<void> {
     quietRounds = isSteady ? quietRounds + 1 : 0;
     if (Date.now() > deadline) throw new Error(`without a fault there are alerts: ${names}`);
   }
+}
+
+/** What stages share, and what two that start at once would both make. */
+export async function prepareStages(log: (line: string) => void): Promise<void> {
+  await resolvePrometheusTools({ cacheFolder: CACHE, log });
+  await cachedWorkflowBundle(CACHE);
 }
 
 export async function startStage(log: (line: string) => void): Promise<Stage> {

@@ -9,10 +9,37 @@ export interface UnprovedAlert extends ProvedAlert {
 /** The longer windows of the burn-rate alerts; for the pair 1h/5m there are scenarios. */
 const LONGER_WINDOWS = ['6h', '1d', '3d'];
 
-export const UNPROVED: readonly UnprovedAlert[] = OBJECTIVES.flatMap(({ alert }) =>
+const longerWindows: readonly UnprovedAlert[] = OBJECTIVES.flatMap(({ alert }) =>
   LONGER_WINDOWS.map((long) => ({
     alert,
     labels: { long },
     reason: 'differs from the pair 1h/5m in its windows and rate alone, and is tried by promtool',
   })),
 );
+
+export const UNPROVED: readonly UnprovedAlert[] = [
+  ...longerWindows,
+  {
+    alert: 'TargetDown',
+    labels: { severity: 'warning' },
+    reason: 'one process of several: a stage has one of each; promtool tries it',
+  },
+  {
+    alert: 'NoCurrentWorkerVersion',
+    reason:
+      'Temporal lists a poller for five minutes after it has stopped, which no factor shortens; promtool tries it',
+  },
+  {
+    alert: 'ExporterDown',
+    reason: 'the rule of TargetDown for the exporters; promtool tries it',
+  },
+  {
+    alert: 'LeaderWorkSilent',
+    labels: { severity: 'warning' },
+    reason: 'as the critical one, after half a day, which is twelve minutes here',
+  },
+  {
+    alert: 'PostgresTransactionIdsRunningOut',
+    reason: 'a thousand million transactions cannot be made within the time; promtool tries it',
+  },
+];

@@ -11,7 +11,7 @@ import type { ReceivedMail } from './receivedMail.ts';
  * not accept the mail, `silent` accepts it and sends no response, `drop` accepts it and closes the
  * connection. `late` accepts it and answers after the given time. `cut` closes the connection in the
  * middle of the mail. `greylist` refuses each recipient once, with 451. `refuse` gets the whole mail
- * and then answers with the code.
+ * and then answers with the code. `away`, for all addresses, closes every connection at once.
  */
 export type SmtpFault =
   | { code: number }
@@ -62,8 +62,6 @@ export interface LoopbackSmtp {
 }
 
 const HOST = '127.0.0.1';
-/** The greeting of a server that takes no mail now. */
-const UNAVAILABLE = 421;
 
 const GREYLISTED = 451;
 const refusal = (responseCode: number) => Object.assign(new Error('injected'), { responseCode });
@@ -125,9 +123,6 @@ function smtpServer(
     allowInsecureAuth: true,
     ...tls,
     logger: false,
-    onConnect(_session, callback) {
-      callback(faults.get('*') === 'away' ? refusal(UNAVAILABLE) : null);
-    },
     onAuth({ username = '' }, { secure }, callback) {
       logins.push({ user: username, encrypted: secure });
       callback(null, { user: username });
@@ -171,6 +166,7 @@ function smtpServer(
     sockets.set(remotePort, socket);
     most = Math.max(most, sockets.size);
     socket.once('close', () => sockets.delete(remotePort));
+    if (faults.get('*') === 'away') socket.destroy();
   });
   smtp.on('error', () => {
     // Some tests kill a client in the middle of an SMTP session.

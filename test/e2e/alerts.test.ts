@@ -1,11 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { play } from '#alerts/prove/proof.ts';
+import type { Scenario } from '#alerts/prove/scenario.ts';
 import { SCENARIOS } from '#alerts/prove/scenarios/index.ts';
 import { type Stage, startStage } from '#alerts/prove/stage.ts';
 
 /** The core of `npm run prove:alerts`: the faults that cost customers most. */
-const CORE = SCENARIOS.filter(({ core }) => core);
+const CORE = SCENARIOS.filter(({ core }) => core).map(withoutReach);
 const SCENARIO_LIMIT_MS = 300_000;
+
+/** How soon a page comes is judged by the whole run: here other tests keep the machine busy. */
+function withoutReach({ reach: _reach, ...scenario }: Scenario): Scenario {
+  return scenario;
+}
 
 let stage: Stage;
 

@@ -54,7 +54,7 @@ export const DNS_UNSEEN: Fault = {
 
 export const MAIL_SERVER_AWAY: Fault = {
   name: 'mail-server-away',
-  fault: 'the mail server refuses every connection (421)',
+  fault: 'the mail server cuts every connection',
   hint: 'Who says so first: a mail that was tried, or the check of dependencies? What waits meanwhile?',
   begin: (stack) => stack.smtp('away'),
   end: (stack) => stack.smtp('none'),

@@ -1,6 +1,8 @@
 import { WATCHDOG } from '../choice.ts';
 import type { Scenario } from '../scenario.ts';
+import { dependencyScenarios } from './dependencies.ts';
 import { eventStoreScenarios } from './eventStore.ts';
+import { platformScenarios } from './platform.ts';
 import { providerScenarios } from './providers.ts';
 import { runtimeScenarios } from './runtime.ts';
 import { workerScenarios } from './worker.ts';
@@ -9,7 +11,9 @@ import { workerScenarios } from './worker.ts';
 export const SCENARIOS: readonly Scenario[] = [
   ...providerScenarios,
   ...workerScenarios,
+  ...dependencyScenarios,
   ...eventStoreScenarios,
+  ...platformScenarios,
   ...runtimeScenarios,
 ];
 

@@ -7,7 +7,7 @@ import {
   bundleChangedWorkflows,
   type Change,
 } from '#dev/embedded/changedWorkflows.ts';
-import { WORKER_KILLED } from '../faults/temporal.ts';
+import { SCHEDULES_PAUSED, WORKER_KILLED } from '../faults/temporal.ts';
 import { startRefusingProxy } from '../refusingProxy.ts';
 import { of, type Scenario, scenario } from '../scenario.ts';
 import type { Stage } from '../stage.ts';
@@ -37,6 +37,7 @@ export const workerScenarios: readonly Scenario[] = [
     core: true,
     reach: '5m',
   }),
+  of(SCHEDULES_PAUSED, { proves: [{ alert: 'ScheduleNotRunning' }], reach: '1h' }),
   {
     fault: 'two activity slots, Cloudflare slow, 25 onboardings',
     proves: [
