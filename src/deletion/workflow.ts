@@ -7,7 +7,7 @@ import {
   proxyActivities,
   sleep,
 } from '@temporalio/workflow';
-import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
+import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { retryPolicies } from '#kernel/workflow/policies.ts';
 import { inheritedSearchAttributes } from '#kernel/workflow/searchAttributes.ts';
@@ -31,7 +31,10 @@ const PAUSES_MS = [250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 export async function OrganizationDeletionWorkflow(
   given: OrganizationDeletionParams,
 ): Promise<void> {
-  const params = acceptedInput(ORGANIZATION_DELETION_INPUT, given);
+  return whenAccepted(ORGANIZATION_DELETION_INPUT, given, deleteOrganization);
+}
+
+async function deleteOrganization(params: OrganizationDeletionParams): Promise<void> {
   const { organizationId: orgId, origin, reason, cascade } = params;
   const input = { orgId, origin, reason };
   const timing = { ...DEFAULT_TIMING, ...params.timing };

@@ -2,7 +2,7 @@
  * DomainVerificationWorkflow: waits until a claimed domain is proved in DNS or the time is over.
  */
 import { defineQuery, proxyActivities, setHandler, sleep } from '@temporalio/workflow';
-import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
+import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { retryPolicies } from '#kernel/workflow/policies.ts';
@@ -21,7 +21,10 @@ const getState = defineQuery<DomainVerificationState>(QUERY_GET_STATE);
 export async function DomainVerificationWorkflow(
   given: DomainVerificationParams,
 ): Promise<DomainVerificationState> {
-  const params = acceptedInput(DOMAIN_VERIFICATION_INPUT, given);
+  return whenAccepted(DOMAIN_VERIFICATION_INPUT, given, verify);
+}
+
+async function verify(params: DomainVerificationParams): Promise<DomainVerificationState> {
   const { organizationId: orgId, claimId, domain, challenge, origin } = params;
   const timing = { ...DEFAULT_DOMAIN_TIMING, ...params.timing };
   const { heartbeatTimeoutMs } = timing;

@@ -13,7 +13,7 @@ import {
   upsertSearchAttributes,
 } from '@temporalio/workflow';
 import { NO_REASON, reason } from '#kernel/input/rules.ts';
-import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
+import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { USER_INVITATION_INPUT } from './contract/input.ts';
@@ -271,9 +271,13 @@ function reasonOf(given: unknown): string {
  * @throws ApplicationFailure AlreadyInvited when the address has a pending invitation.
  */
 export async function UserInvitationWorkflow(
-  params: UserInvitationParams,
+  given: UserInvitationParams,
 ): Promise<UserInvitationResult> {
-  const invitation = new UserInvitation(acceptedInput(USER_INVITATION_INPUT, params));
+  return whenAccepted(USER_INVITATION_INPUT, given, inviteOne);
+}
+
+async function inviteOne(params: UserInvitationParams): Promise<UserInvitationResult> {
+  const invitation = new UserInvitation(params);
   setHandler(getState, () => invitation.state);
   setHandler(accept, () => invitation.inTurn(() => invitation.accept()));
   setHandler(resend, async () => {

@@ -7,7 +7,7 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
+import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
@@ -33,6 +33,12 @@ import { undoLater } from './workflow/undoing.ts';
  * activation on it cannot be cancelled. A reset run undoes nothing that has ended.
  */
 export async function OrganizationBootstrapWorkflow(
+  given: OrganizationBootstrapParams,
+): Promise<OrganizationBootstrapResult> {
+  return whenAccepted(BOOTSTRAP_INPUT, given, bootstrap);
+}
+
+async function bootstrap(
   params: OrganizationBootstrapParams,
 ): Promise<OrganizationBootstrapResult> {
   const run = setUp(params);
@@ -50,8 +56,7 @@ export async function OrganizationBootstrapWorkflow(
   }
 }
 
-function setUp(given: OrganizationBootstrapParams): Run {
-  const params = acceptedInput(BOOTSTRAP_INPUT, given);
+function setUp(params: OrganizationBootstrapParams): Run {
   const { workflowId, startTime } = workflowInfo();
   // The API sets all of these; the defaults are for runs started with the Temporal CLI.
   const orgId = params.organizationId ?? orgIdOfBootstrap(workflowId) ?? uuid4();

@@ -9,7 +9,7 @@ import {
   setHandler,
 } from '@temporalio/workflow';
 import { checkShape } from '#kernel/input/shape.ts';
-import { acceptedInput } from '#kernel/workflow/acceptedInput.ts';
+import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { failureTypeOf, noteError, undo } from '#kernel/workflow/failures.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
@@ -52,8 +52,12 @@ interface Run {
  * restores the provider, emits `sso.failed`, mails the same people, and rethrows.
  */
 export async function SSOConfigurationWorkflow(
-  params: SsoConfigurationParams,
+  given: SsoConfigurationParams,
 ): Promise<SsoConfigurationResult> {
+  return whenAccepted(SSO_CONFIGURATION_INPUT, given, configureSso);
+}
+
+async function configureSso(params: SsoConfigurationParams): Promise<SsoConfigurationResult> {
   const run = setUp(params);
   try {
     const metadata = await validate(run);
@@ -65,8 +69,7 @@ export async function SSOConfigurationWorkflow(
   }
 }
 
-function setUp(given: SsoConfigurationParams): Run {
-  const params = acceptedInput(SSO_CONFIGURATION_INPUT, given);
+function setUp(params: SsoConfigurationParams): Run {
   const { organizationId: orgId, configurationId, origin } = params;
   const timing = { ...DEFAULT_SSO_TIMING, ...params.timing };
   const run: Run = {

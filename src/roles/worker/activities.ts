@@ -1,6 +1,7 @@
 /** Collects the activities of all families for the worker. */
 import type { WorkerConfig } from '#config.ts';
 import { FAMILIES } from '#families.ts';
+import { inputActivities } from '#kernel/eventStore/acceptedInput.ts';
 import { countWaits } from '#kernel/patience/countWaits.ts';
 import { type ActivityImplementations, activity } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
@@ -26,14 +27,17 @@ export async function createActivities(
 ): Promise<RegisteredActivities> {
   const registered: RegisteredActivities = {};
   const onWait = countWaits(kernel.metrics);
+  const register = (owner: string, implementations: ActivityImplementations) => {
+    for (const [name, implementation] of Object.entries(implementations)) {
+      if (registered[name]) throw new Error(`${owner} has another activity ${name}`);
+      registered[name] = activity(kernel.logger, implementation, onWait);
+    }
+  };
+  register('the kernel', { ...inputActivities(kernel.pool) });
   for (const family of FAMILIES) {
     if (!('activities' in family)) continue;
     const { createActivities: create } = await family.activities();
-    const implementations: ActivityImplementations = { ...create(kernel) };
-    for (const [name, implementation] of Object.entries(implementations)) {
-      if (registered[name]) throw new Error(`${family.name} has another activity ${name}`);
-      registered[name] = activity(kernel.logger, implementation, onWait);
-    }
+    register(family.name, { ...create(kernel) });
   }
   return registered;
 }
