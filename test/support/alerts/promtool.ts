@@ -13,7 +13,7 @@ import { CACHE } from '#support/paths.ts';
 const execute = promisify(execFile);
 const LIMIT_MS = 1_200_000;
 
-interface PlayedSeries {
+export interface PlayedSeries {
   /** Name and labels. */
   series: string;
   /** A sample for each interval; undefined where there is none. */
