@@ -40,6 +40,7 @@ const OPEN = [
   'GET /ready',
   'GET /sso/test/{token}',
   'POST /api/v1/invitations/{token}/accept',
+  'POST /api/v1/webhooks/resend',
   'POST /sso/callback',
 ];
 const OPEN_UNDESCRIBED = [
