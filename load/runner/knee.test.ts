@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { middleRate } from './drain.ts';
-import { kneeOf, type RampStep } from './knee.ts';
+import { activeP95s, kneeOf, type RampStep } from './knee.ts';
 
 const LIMITS = { kneeP95Ms: 1_000, kneeRunMs: 15_000 };
 const step = (rate: number, change: Partial<RampStep> = {}): RampStep => ({
@@ -41,6 +41,27 @@ test('ignores rates that were not reached', () => {
 test("without the API's metrics, only the response times count", () => {
   const hidden = { inFlightMs: undefined };
   expect(kneeOf([step(1, hidden), step(2, hidden)], LIMITS).holds).toBe(2);
+});
+
+test('organizations that become active late break a rate whose starts are fast', () => {
+  const late = { ...LIMITS, kneeActiveMs: 15_000 };
+  const steps = [step(1, { activeP95Ms: 4_000 }), step(2, { activeP95Ms: 27_000 })];
+  expect(kneeOf(steps, late)).toEqual({
+    holds: 1,
+    breaks: 2,
+    because: 'the p95 until the organization is active is 27.0 s, and may be 15 s',
+  });
+  expect(kneeOf(steps, LIMITS).breaks).toBeUndefined();
+});
+
+test('each run counts in the step in which it was requested', () => {
+  const run = (requestedAt: number, ms?: number) => ({
+    requestedAt,
+    completedAt: ms && requestedAt + ms,
+  });
+  const runs = [run(5_000, 100), run(14_999, 100), run(15_000, 900), run(16_000), run(26_000, 7)];
+  expect(activeP95s(runs, 2, 10_000)).toEqual([100, 900]);
+  expect(activeP95s([run(0)], 2, 10_000)).toEqual([undefined, undefined]);
 });
 
 test('the drain rate is that of the middle, in any order of runs', () => {

@@ -1,5 +1,9 @@
 /** Where the scenario `ramp` broke: the last sustained rate, and the first that was not. */
 
+import { quantile } from '../stage/statistics.ts';
+
+const P95 = 0.95;
+
 export interface RampStep {
   /** Bootstraps per second. */
   rate: number;
@@ -10,6 +14,8 @@ export interface RampStep {
   startP95Ms: number;
   /** Maximum of runs in flight, divided by the rate; undefined without the API's metrics. */
   inFlightMs: number | undefined;
+  /** p95 from the request to the active organization; undefined when none became active. */
+  activeP95Ms?: number | undefined;
 }
 
 export interface Knee {
@@ -24,9 +30,14 @@ export interface Knee {
 export interface KneeLimits {
   kneeP95Ms: number;
   kneeRunMs: number;
+  /** p95 from the request to the active organization; undefined where waiting for DNS takes minutes. */
+  kneeActiveMs?: number;
 }
 
-function reasonOf(step: RampStep, { kneeP95Ms, kneeRunMs }: KneeLimits): string | undefined {
+function reasonOf(
+  step: RampStep,
+  { kneeP95Ms, kneeRunMs, kneeActiveMs }: KneeLimits,
+): string | undefined {
   if (step.dropped > 0) return `${step.dropped} requests found no virtual user`;
   if (step.startP95Ms >= kneeP95Ms) {
     return `the p95 until the start is ${Math.round(step.startP95Ms)} ms, and may be ${kneeP95Ms} ms`;
@@ -35,7 +46,40 @@ function reasonOf(step: RampStep, { kneeP95Ms, kneeRunMs }: KneeLimits): string 
     const seconds = (step.inFlightMs! / 1000).toFixed(1);
     return `runs pile up: those in flight are the work of ${seconds} s, and may be of ${kneeRunMs / 1000} s`;
   }
+  if (kneeActiveMs && (step.activeP95Ms ?? 0) >= kneeActiveMs) {
+    const seconds = (step.activeP95Ms! / 1000).toFixed(1);
+    return `the p95 until the organization is active is ${seconds} s, and may be ${kneeActiveMs / 1000} s`;
+  }
   return undefined;
+}
+
+export interface TimedRun {
+  /** Epoch milliseconds of the request. */
+  requestedAt: number;
+  /** Epoch milliseconds at which the run had completed; undefined when it has not. */
+  completedAt: number | undefined;
+}
+
+/**
+ * The p95 from the request to the end of its run, for each step. Steps are equally long, and the first
+ * begins with the first request.
+ * @returns undefined for a step in which nothing completed.
+ */
+export function activeP95s(
+  runs: readonly TimedRun[],
+  steps: number,
+  stepMs: number,
+): (number | undefined)[] {
+  const begin = Math.min(...runs.map(({ requestedAt }) => requestedAt));
+  return Array.from({ length: steps }, (_, step) => {
+    const waited = runs
+      .filter(
+        ({ requestedAt }) =>
+          Math.min(steps - 1, Math.floor((requestedAt - begin) / stepMs)) === step,
+      )
+      .flatMap(({ requestedAt, completedAt }) => (completedAt ? [completedAt - requestedAt] : []));
+    return waited.length > 0 ? quantile(waited, P95) : undefined;
+  });
 }
 
 /** @param steps in ascending order; those that were not reached are ignored. */

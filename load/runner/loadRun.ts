@@ -15,7 +15,7 @@ import {
 import type { LoadArguments } from './arguments/arguments.ts';
 import { type Drain, middleRate } from './drain.ts';
 import { type K6Outcome, runK6 } from './k6.ts';
-import { kneeOf } from './knee.ts';
+import { activeP95s, kneeOf, type RampStep } from './knee.ts';
 import { type LoadResult, rampSteps, resultOf } from './loadResult.ts';
 import { readBacklog, readProcesses } from './metricsReading.ts';
 import { dashboardLinks } from './report/dashboardLinks.ts';
@@ -40,7 +40,7 @@ const PROGRESS_MS = 10_000;
 
 /** Messages of the scripts so far. */
 function createLedger(target: Target) {
-  const accepted = new Map<string, AcceptedRun>();
+  const accepted = new Map<string, AcceptedRun & { requestedAt: number }>();
   const verified: VerifiedRun[] = [];
   return {
     accepted,
@@ -48,7 +48,10 @@ function createLedger(target: Target) {
     hear(record: LoadRecord): void {
       const { kind, ...told } = record;
       if (kind === 'accepted')
-        accepted.set((told as AcceptedRun).organizationId, told as AcceptedRun);
+        accepted.set((told as AcceptedRun).organizationId, {
+          ...(told as AcceptedRun),
+          requestedAt: Date.now() - (told as AcceptedRun).answeredInMs,
+        });
       else if (record.kind === 'verified') verified.push(record);
       else if (record.kind === 'invited') {
         const run = accepted.get(record.organizationId);
@@ -170,6 +173,27 @@ async function play(run: LoadRun, ledger: Ledger) {
   return { load, draining, looked };
 }
 
+/** Where a run waits for real DNS, minutes until it is active say nothing of the load. */
+const limitsOf = ({ args }: LoadRun) => ({
+  ...args.thresholds,
+  ...(!args.url && { kneeActiveMs: args.thresholds.kneeRunMs }),
+});
+
+/** The steps of a ramp, each with how long its organizations took to become active. */
+function stepsOf({ args }: LoadRun, { accepted, verified }: Ledger, load: K6Outcome): RampStep[] {
+  const ends = new Map(verified.map(({ workflowId, completedAt }) => [workflowId, completedAt]));
+  const runs = [...accepted.values()].map(({ workflowId, requestedAt }) => {
+    const end = ends.get(workflowId);
+    return { requestedAt, completedAt: end ? Date.parse(end) : undefined };
+  });
+  const stepMs = (args.durationSeconds / args.steps.length) * 1000;
+  const active = activeP95s(runs, args.steps.length, stepMs);
+  return rampSteps(load.summary, args.steps).map((step, index) => ({
+    ...step,
+    activeP95Ms: active[index],
+  }));
+}
+
 /** @throws Error when k6 fails; AbortError once `signal` is aborted. */
 export async function loadRun(run: LoadRun): Promise<LoadResult> {
   const { args, target } = run;
@@ -184,7 +208,7 @@ export async function loadRun(run: LoadRun): Promise<LoadResult> {
   const inDatabase = (await target.databaseProblems?.(rows)) ?? [];
   const memory = { before, after: await readProcesses(target) };
   const endedAt = new Date();
-  const steps = args.scenario === 'ramp' ? rampSteps(load.summary, args.steps) : undefined;
+  const steps = args.scenario === 'ramp' ? stepsOf(run, ledger, load) : undefined;
   return resultOf({
     scenario: args.scenario,
     target: target.name,
@@ -199,7 +223,7 @@ export async function loadRun(run: LoadRun): Promise<LoadResult> {
     problems: [...acceptedTooFew(args, accepted), ...inDatabase],
     memory,
     dashboards: dashboardLinks({ startedAt, endedAt }, run.grafanaUrl),
-    ...(steps && { knee: { ...kneeOf(steps, args.thresholds), steps } }),
+    ...(steps && { knee: { ...kneeOf(steps, limitsOf(run)), steps } }),
     ...(draining && { drain: drainOf(draining, ledger.verified) }),
     ...(target.prometheusUrl && { prometheusUrl: target.prometheusUrl }),
     files: filesOf(run),

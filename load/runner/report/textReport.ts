@@ -30,15 +30,16 @@ export function kneeLines({
   because,
   steps,
 }: Knee & { steps: RampStep[] }): string[] {
-  const head = ['rate/s', 'accepted', 'dropped', 'start p95 ms', 'in flight s'];
+  const head = ['rate/s', 'accepted', 'dropped', 'start p95 ms', 'in flight s', 'active p95 s'];
   const rows = steps
     .filter(({ accepted, dropped }) => accepted + dropped > 0)
-    .map(({ rate, accepted, dropped, startP95Ms, inFlightMs }) => [
+    .map(({ rate, accepted, dropped, startP95Ms, inFlightMs, activeP95Ms }) => [
       String(rate),
       String(accepted),
       String(dropped),
       whole(startP95Ms),
       inFlightMs === undefined ? '-' : (inFlightMs / 1000).toFixed(1),
+      activeP95Ms === undefined ? '-' : (activeP95Ms / 1000).toFixed(1),
     ]);
   const kept = holds === undefined ? 'no rate was kept up with' : `kept up with ${holds}/s`;
   const broke =
