@@ -28,6 +28,9 @@ const OF_SERVER = 'The Temporal server has it, where its own metrics are scraped
 
 /** Series that the embedded stack cannot have: what is joined with them returns no data there. */
 export const NEEDS_CLUSTER: Record<string, string> = {
+  worker_version_runs: 'The workers of the embedded stack have no versions.',
+  temporal_workflow_task_queue_poll_empty_total:
+    'The SDK makes the series with the first poll that brings nothing, after a minute.',
   poll_success: OF_SERVER,
   poll_success_sync: OF_SERVER,
   container_memory_working_set_bytes: OF_CLUSTER,

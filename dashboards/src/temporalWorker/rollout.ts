@@ -6,6 +6,7 @@ import { coreOfQueue, foreign, max, own, rate, ratio, sum } from '../promql.ts';
 
 const coreOfPolls = (what: 'succeed' | 'empty') =>
   coreOfQueue(`workflow_task_queue_poll_${what}_total`);
+const SUCCEEDED = sum(rate(coreOfPolls('succeed')), 'task_queue');
 
 export const rollout: Section = {
   title: 'Rollout, and how tasks reach workers',
@@ -43,6 +44,7 @@ export const rollout: Section = {
         },
       ],
       width: 16,
+      noValue: 'no worker has a version',
     }),
     lines({
       title: 'Polls that bring a task',
@@ -52,8 +54,9 @@ export const rollout: Section = {
       queries: [
         {
           expr: ratio(
-            sum(rate(coreOfPolls('succeed')), 'task_queue'),
-            `${sum(rate(coreOfPolls('succeed')), 'task_queue')} + ${sum(rate(coreOfPolls('empty')), 'task_queue')}`,
+            SUCCEEDED,
+            // The SDK makes the series of empty polls with the first of them.
+            `${SUCCEEDED} + (${sum(rate(coreOfPolls('empty')), 'task_queue')} or 0 * ${SUCCEEDED})`,
           ),
           legend: '{{task_queue}}',
         },
