@@ -15,6 +15,7 @@ import {
 import { NO_REASON, reason } from '#kernel/input/rules.ts';
 import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
+import { throwMistake } from '#kernel/workflow/mistakes.ts';
 import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
 import { USER_INVITATION_INPUT } from './contract/input.ts';
 import {
@@ -127,6 +128,7 @@ class UserInvitation {
     try {
       this.#accepted = await this.#activities.account.provisionUserActivity(this.#step);
     } catch (error) {
+      throwMistake(error);
       // The invitation is pending again, so the person can try again.
       this.#enter('pending');
       throw error;
@@ -208,6 +210,7 @@ class UserInvitation {
       await this.#activities.mail.sendInvitationMailActivity(input);
       return 'sent';
     } catch (error) {
+      throwMistake(error);
       const reason = messageOf(error);
       this.state.errors.push(reason);
       if (this.#mailsApart && !this.isOver) {

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { messageOf } from '#kernel/workflow/failures.ts';
+import { throwMistake } from '#kernel/workflow/mistakes.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
 import { BOOTSTRAP_INPUT } from './contract/input.ts';
@@ -152,6 +153,7 @@ async function sendEmail(run: Run, invitationId: string): Promise<boolean> {
     await activities.mail.sendInvitationEmailsActivity({ ...input, invitationId });
     return true;
   } catch (error) {
+    throwMistake(error);
     if (isCancellation(error)) throw error;
     const reason = messageOf(error);
     progress.state.errors.push(`invitation ${invitationId}: ${reason}`);

@@ -11,6 +11,7 @@ import {
 import { checkShape } from '#kernel/input/shape.ts';
 import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
 import { failureTypeOf, noteError, undo } from '#kernel/workflow/failures.ts';
+import { throwMistake } from '#kernel/workflow/mistakes.ts';
 import { Progress } from '#kernel/workflow/progress.ts';
 import { Saga } from '#kernel/workflow/saga.ts';
 import { SSO_CONFIGURATION_INPUT, TEST_VERDICT } from './contract/input.ts';
@@ -201,6 +202,7 @@ async function notify(
       news,
     });
   } catch (error) {
+    throwMistake(error);
     log.error('news could not be sent by e-mail', { error: String(error) });
     progress.state.errors.push('news could not be sent by e-mail');
   }
@@ -212,6 +214,7 @@ async function notify(
  * @throws `error`, or ApplicationFailure SsoConfigurationOver when it had ended otherwise.
  */
 async function settle(run: Run, error: unknown): Promise<SsoConfigurationResult> {
+  throwMistake(error);
   noteError(run.progress.state, error);
   // Older runs undid what they had done themselves.
   const standing = patched('undo-by-the-store')

@@ -3,6 +3,7 @@
  * it undoes, because a call that timed out may have succeeded.
  */
 import { CancellationScope, log } from '@temporalio/workflow';
+import { throwMistake } from './mistakes.ts';
 
 interface Compensation {
   name: string;
@@ -27,6 +28,7 @@ export class Saga {
         try {
           await undo();
         } catch (error) {
+          throwMistake(error);
           log.error('compensation failed', { compensation: name, error: String(error) });
           pending.push(name);
         }

@@ -8,6 +8,7 @@ import {
   sleep,
 } from '@temporalio/workflow';
 import { pauseAfter } from '#kernel/workflow/dnsCheck.ts';
+import { throwMistake } from '#kernel/workflow/mistakes.ts';
 import type { StepInput } from '#kernel/workflow/names.ts';
 import { ONBOARDING_FAILURE } from '#onboarding/rules.ts';
 import type { BootstrapTiming } from '../contract/timing.ts';
@@ -85,6 +86,7 @@ async function askPerson(run: Verification, round: number): Promise<Decision> {
   try {
     await run.activities.mail.notifySupportActivity(report);
   } catch (error) {
+    throwMistake(error);
     // The event exists and alerts the people on call, so a lost mail must not fail the run.
     log.error('support could not be notified by e-mail', { error: String(error) });
     errors.push('support could not be notified by e-mail');

@@ -13,6 +13,7 @@ import {
 import { USER_INVITATION, userInvitationWorkflowId } from '#invitation/contract.ts';
 import type { Queue } from '#kernel/queues.ts';
 import { noteError } from '#kernel/workflow/failures.ts';
+import { throwMistake } from '#kernel/workflow/mistakes.ts';
 import { inheritedSearchAttributes } from '#kernel/workflow/searchAttributes.ts';
 import type { OrganizationBootstrapResult } from '../contract.ts';
 import { ONBOARDING_FAILURE } from '../rules.ts';
@@ -84,6 +85,7 @@ function complete({ input, activities, progress }: Run): Promise<OrganizationBoo
  * @throws `error`, or ApplicationFailure BootstrapOver when the bootstrap had ended otherwise.
  */
 export async function settle(run: Run, error: unknown): Promise<OrganizationBootstrapResult> {
+  throwMistake(error);
   noteError(run.progress.state, error);
   // Older runs undid what they had done themselves.
   const isChecked = patched('undo-by-the-store');

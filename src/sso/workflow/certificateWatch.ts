@@ -1,5 +1,6 @@
 /** SSOCertificateWatchWorkflow: one round over all certificates; a Temporal schedule starts it. */
 import { log, workflowInfo } from '@temporalio/workflow';
+import { throwMistake } from '#kernel/workflow/mistakes.ts';
 import { DEFAULT_SSO_TIMING } from '../contract.ts';
 import { ssoProxies } from '../proxies.ts';
 
@@ -14,6 +15,7 @@ export async function SSOCertificateWatchWorkflow(): Promise<number> {
       await mail.warnOfCertificateExpiryActivity(warning);
       warned++;
     } catch (error) {
+      throwMistake(error);
       log.error('a certificate’s end could not be told', {
         configuration_id: warning.configurationId,
         error: String(error),

@@ -1,6 +1,7 @@
 /** SSODeactivationWorkflow: deactivates an organization's identity provider. */
 import { log } from '@temporalio/workflow';
 import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
+import { throwMistake } from '#kernel/workflow/mistakes.ts';
 import { SSO_DEACTIVATION_INPUT } from '../contract/input.ts';
 import { DEFAULT_SSO_TIMING, type SsoDeactivationParams } from '../contract.ts';
 import { ssoProxies } from '../proxies.ts';
@@ -24,6 +25,7 @@ async function deactivate(params: SsoDeactivationParams): Promise<boolean> {
       news: { kind: 'deactivated' },
     });
   } catch (error) {
+    throwMistake(error);
     log.error('news could not be sent by e-mail', { error: String(error) });
   }
   return true;
