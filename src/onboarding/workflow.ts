@@ -4,7 +4,6 @@ import {
   isCancellation,
   patched,
   sleep,
-  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import { whenAccepted } from '#kernel/workflow/acceptedInput.ts';
@@ -24,6 +23,7 @@ import { proxies } from './proxies.ts';
 import { ONBOARDING_FAILURE } from './rules.ts';
 import { verifyDns } from './workflow/dnsVerification.ts';
 import { afterActivation, finish, settle } from './workflow/ending.ts';
+import { organizationIdOfRun } from './workflow/organizationId.ts';
 import type { Run } from './workflow/run.ts';
 import { undoLater } from './workflow/undoing.ts';
 
@@ -60,7 +60,7 @@ async function bootstrap(
 function setUp(params: OrganizationBootstrapParams): Run {
   const { workflowId, startTime } = workflowInfo();
   // The API sets all of these; the defaults are for runs started with the Temporal CLI.
-  const orgId = params.organizationId ?? orgIdOfBootstrap(workflowId) ?? uuid4();
+  const orgId = params.organizationId ?? orgIdOfBootstrap(workflowId) ?? organizationIdOfRun();
   const origin = params.origin ?? { requestedAt: startTime.toISOString(), source: 'cli' };
   const timing = { ...DEFAULT_TIMING, ...params.timing };
   return {

@@ -1,9 +1,12 @@
 /** Bootstraps that are reset, open and closed, to every workflow task that they have. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { QUERY_GET_STATE } from '#kernel/workflow/names.ts';
+import { type BootstrapState, ORGANIZATION_BOOTSTRAP } from '#onboarding/contract.ts';
 import { bootstrapRuns, failureOf } from '#support/runs/bootstrapRuns.ts';
 import { reset, resetPoints } from '#support/runs/resets.ts';
 import { useApi } from '#support/stack/api.ts';
 import {
+  FAST,
   type StartedRun,
   sampleUsers,
   startBootstrap,
@@ -221,4 +224,36 @@ test('a run under another id does nothing to an organization that is not its own
     'the organization belongs to another run',
   );
   expect(await seenOf(run)).toEqual(before);
+});
+
+describe('an open run that the CLI started without an organization id', () => {
+  test('keeps its organization when it is reset to its first task', async () => {
+    breakDns();
+    const slug = 'by-hand';
+    const workflowId = 'hand-x';
+    const handle = await onboarding.client.workflow.start(ORGANIZATION_BOOTSTRAP, {
+      taskQueue: onboarding.taskQueue,
+      workflowId,
+      args: [
+        {
+          orgData: { name: 'By hand', type: 'provider' },
+          subdomain: slug,
+          users: sampleUsers(slug),
+          invitations: { taskQueue: onboarding.usersTaskQueue },
+          timing: FAST,
+        },
+      ],
+    });
+    const state = (run: Pick<typeof handle, 'query'>) => run.query<BootstrapState>(QUERY_GET_STATE);
+    await expect.poll(async () => (await state(handle)).dns.waitingForPerson).toBe(true);
+    const { orgId } = await state(handle);
+    const { runId } = await handle.describe();
+    const [first] = await resetPoints(onboarding.client.workflow.getHandle(workflowId, runId));
+    healDns();
+    const again = await reset(onboarding.client, { workflowId, runId }, first!);
+    expect(await again.result()).toMatchObject({ orgId });
+    const events = await onboarding.eventTypesOf(workflowId);
+    expect(events.filter((type) => type === 'organization.created')).toHaveLength(1);
+    expect(await onboarding.readModels.organization(orgId)).toMatchObject({ status: 'active' });
+  });
 });
