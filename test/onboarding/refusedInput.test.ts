@@ -152,6 +152,26 @@ test('a run under an id of one’s own completes, and its input is tidied as by 
   expect(onboarding.mailsTo(`ada@${slug}.example.org`)).toHaveLength(1);
 });
 
+test('a run whose input has no pause between attempts completes', async () => {
+  const slug = `s${randomUUID().slice(0, 8)}`;
+  const handle = await start(ORGANIZATION_BOOTSTRAP, {
+    orgData: clinic,
+    subdomain: slug,
+    users: [{ ...somebody, email: `ada@${slug}.example.org` }],
+    invitations: { taskQueue: onboarding.usersTaskQueue, timing: { retryInitialMs: 0 } },
+    timing: { ...FAST, retryInitialMs: 0 },
+  });
+  const { orgId } = (await handle.result()) as { orgId: string };
+  expect(await onboarding.readModels.organization(orgId)).toMatchObject({ status: 'active' });
+  const [invitation] = await onboarding.readModels.invitationsOf(orgId);
+  const invited = onboarding.client.workflow.getHandle(
+    `user-invitation-${invitation!.invitationId}`,
+  );
+  await expect
+    .poll(() => invited.query('getState').catch(() => undefined))
+    .toMatchObject({ state: 'pending' });
+});
+
 async function replay(history: unknown): Promise<void> {
   const code = await readFile(inject('workflowBundlePath'), 'utf8');
   await Worker.runReplayHistory(

@@ -16,6 +16,12 @@ const HOUR_MS = 60 * MINUTE_MS;
  */
 const LONGEST_MAIL_MS = 2 * HOUR_MS;
 
+/**
+ * Temporal refuses a policy without a pause, which fails the workflow task for ever. Inputs of runs
+ * from before the setting had a lower limit may ask for one.
+ */
+const SHORTEST_PAUSE_MS = 10;
+
 export interface Policies {
   /** Waits out what the table of patience says; refusals and repeated failures end it. */
   waiting: ActivityOptions;
@@ -35,7 +41,8 @@ export interface Policies {
  * On cancellation the run waits for the current activity. Otherwise it would compensate while the
  * call still creates what the compensation must remove.
  */
-export function retryPolicies({ retryInitialMs, heartbeatTimeoutMs }: RetryTiming): Policies {
+export function retryPolicies({ heartbeatTimeoutMs, ...timing }: RetryTiming): Policies {
+  const retryInitialMs = Math.max(SHORTEST_PAUSE_MS, timing.retryInitialMs);
   const common = {
     startToCloseTimeout: MINUTE_MS,
     heartbeatTimeout: heartbeatTimeoutMs,
