@@ -24,6 +24,8 @@ const origin = () => ({ requestedAt: new Date().toISOString(), source: 'test' })
 const somebody = { email: 'ada@example.org', firstName: 'Ada', lastName: 'B', role: 'clinician' };
 const clinic = { name: 'A clinic', type: 'provider' };
 
+const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
+
 /** Starts a run as the Temporal CLI does: with any input, and under any id. */
 const start = (type: string, input: unknown, workflowId = `my-test-${randomUUID()}`) =>
   onboarding.client.workflow.start(type, {
@@ -72,6 +74,18 @@ describe('a bootstrap is refused at once', () => {
       'a time that is none',
       { orgData: clinic, users: [somebody], origin: { requestedAt: 'x' } },
       'origin.requestedAt',
+    ],
+    ...['1960-01-01T00:00:00Z', '9999-12-31T23:59:59Z', inDays(2)].map(
+      (requestedAt): [string, object, string] => [
+        `a request of ${requestedAt}`,
+        { orgData: clinic, users: [somebody], origin: { requestedAt } },
+        'origin.requestedAt',
+      ],
+    ),
+    [
+      'an invitation without end',
+      { orgData: clinic, users: [somebody], invitations: { timing: { ttlMs: 1e300 } } },
+      'invitations.timing.ttlMs',
     ],
     [
       'a wait that is a text',

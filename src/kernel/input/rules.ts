@@ -119,14 +119,36 @@ export const verbatim = (max: number): Leaf<string> =>
 /** Where somebody ends something without saying why. */
 export const NO_REASON = 'no reason given';
 
-/** A number of milliseconds. */
+const DAY_MS = 86_400_000;
+const EARLIEST_MS = Date.UTC(2000, 0);
+/** So far may the clock of who asks be ahead. */
+const MAX_AHEAD_MS = DAY_MS;
+const MAX_DURATION_MS = 366 * DAY_MS;
+
+/** When something was asked for: ids and ends of terms are computed from it. */
+export const requestTime = (): Leaf<string> => {
+  const rule = time();
+  return {
+    ...rule,
+    check(value) {
+      const checked = rule.check(value);
+      if (!('value' in checked)) return checked;
+      const at = Date.parse(checked.value);
+      return at >= EARLIEST_MS && at <= Date.now() + MAX_AHEAD_MS
+        ? checked
+        : refuse('must be since 2000, and not in the future');
+    },
+  };
+};
+
+/** A number of milliseconds, at most a year. */
 export const duration = (): Leaf<number> => ({
   kind: 'leaf',
-  json: { type: 'number', minimum: 0 },
+  json: { type: 'number', minimum: 0, maximum: MAX_DURATION_MS },
   check: (value) =>
-    typeof value === 'number' && Number.isFinite(value) && value >= 0
+    typeof value === 'number' && value >= 0 && value <= MAX_DURATION_MS
       ? { value }
-      : refuse('must be a number of milliseconds'),
+      : refuse('must be a number of milliseconds, at most a year'),
 });
 
 export const yesOrNo = (): Leaf<boolean> => ({

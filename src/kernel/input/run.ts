@@ -1,6 +1,6 @@
 /** Parts of workflow inputs that the API adds: origin and times. People do not type them. */
 import type { RequestOrigin } from '#kernel/workflow/names.ts';
-import { duration, time } from './rules.ts';
+import { duration, requestTime } from './rules.ts';
 import { fields, type Leaf, leaf, list, optional, type Shape } from './shape.ts';
 
 const MAX_LABEL = 320;
@@ -14,7 +14,7 @@ export const label = (): Leaf<string> =>
   );
 
 export const ORIGIN: Shape<RequestOrigin> = fields<RequestOrigin>({
-  requestedAt: time(),
+  requestedAt: requestTime(),
   requestedBy: optional(label()),
   source: optional(label()),
   tags: optional(list<string>(label(), { max: 20 })),
