@@ -185,3 +185,16 @@ test('refuses TRUST_PROXY and names the setting that replaced it', () => {
   expect(loadConfig('api', API).TRUSTED_PROXY_HOPS).toBe(0);
   expect(loadConfig('api', { ...API, TRUSTED_PROXY_HOPS: '2' }).TRUSTED_PROXY_HOPS).toBe(2);
 });
+
+test('a canary that is switched on needs an account and an address, and one that is off nothing', () => {
+  expect(loadConfig('api', API)).toMatchObject({
+    CANARY_ENABLED: false,
+    CANARY_INTERVAL_MS: 900_000,
+  });
+  const message = problemsOf(() => loadConfig('api', { ...API, CANARY_ENABLED: 'true' }));
+  for (const name of ['API_URL', 'EMAIL', 'PASSWORD', 'SUPABASE_KEY']) {
+    expect(message).toContain(`CANARY_${name}: required when CANARY_ENABLED is true`);
+  }
+  const never = () => loadConfig('api', { ...API, CANARY_INTERVAL_SECONDS: '0.5' });
+  expect(problemsOf(never)).toContain('CANARY_INTERVAL_SECONDS: must be at least a second');
+});

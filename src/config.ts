@@ -3,6 +3,7 @@
  * Each role reads only its own settings. docs/settings.md is generated from the same schemas.
  */
 import { z } from 'zod';
+import { NEEDED_BY_CANARY } from '#canary/settings.ts';
 import { FAMILIES, type Merged } from '#families.ts';
 import type { Family } from '#kernel/family.ts';
 import type { Shape } from '#kernel/settings/builders.ts';
@@ -48,6 +49,11 @@ export const ROLE_SCHEMAS = {
         path: ['JWT_ISSUER'],
         message: 'required unless SUPABASE_URL is set',
       });
+    }
+    for (const needed of env.CANARY_ENABLED ? NEEDED_BY_CANARY : []) {
+      if (env[needed]) continue;
+      const message = 'required when CANARY_ENABLED is true';
+      ctx.addIssue({ code: 'custom', path: [needed], message });
     }
   }),
   worker: z.object(shapeOf('worker', workerSettings)).superRefine((env, ctx) => {

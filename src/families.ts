@@ -1,6 +1,7 @@
 /**
  * The list of families, which worker, API, reconciler, metrics, OpenAPI and tools are made from.
  */
+import { canaryFamily } from '#canary/family.ts';
 import { deletionFamily } from '#deletion/family.ts';
 import { domainClaimFamily } from '#domainClaim/family.ts';
 import { invitationFamily } from '#invitation/family.ts';
@@ -26,6 +27,7 @@ export const FAMILIES = [
   membershipFamily,
   domainClaimFamily,
   ssoFamily,
+  canaryFamily,
 ] as const;
 
 /** Merges the parts of all families: a union of types becomes their intersection. */

@@ -71,6 +71,18 @@ export const OBJECTIVES: readonly Objective[] = [
       ),
   },
   {
+    slo: 'canary-success',
+    alert: 'CanaryErrorBudgetBurn',
+    target: 0.99,
+    pages: false,
+    minimumErrors: 3,
+    service: 'canary',
+    what: 'canaries are onboarded and removed again',
+    bad: (range) =>
+      total('', `rate(${totalOf('canary_runs_total', 'outcome!="completed"')}[${range}])`),
+    total: (range) => total('', `rate(${totalOf('canary_runs_total')}[${range}])`),
+  },
+  {
     slo: 'event-projection',
     alert: 'EventProjectionErrorBudgetBurn',
     target: 0.999,

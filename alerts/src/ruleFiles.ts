@@ -1,6 +1,7 @@
 /** Generates the rule files of `alerts/` from their definitions. */
 import { stringify } from 'yaml';
 import { type AlertDefinition, isAlert, type RecordingRule, type RuleGroup } from './alert.ts';
+import { canary } from './definitions/canary.ts';
 import { dependencies } from './definitions/dependencies.ts';
 import { eventStore } from './definitions/eventStore.ts';
 import { formerNames } from './definitions/formerNames.ts';
@@ -22,6 +23,7 @@ export const GROUPS: readonly RuleGroup[] = [
   eventStore,
   runtime,
   platform,
+  canary,
   formerNames,
   ...objectives,
 ];

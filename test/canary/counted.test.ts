@@ -127,7 +127,11 @@ describe('metrics of business', () => {
     const waits = async () =>
       (await onboarding.readModels.organization(organizationId))?.subdomainStatus;
     await expect.poll(waits).toBe('verifying');
-    expect(businessOf(await scrape(api.url))).toEqual(businessOf(before));
+    const now = await scrape(api.url);
+    expect(businessOf(now)).toEqual(businessOf(before));
+    expect(now.value('dns_waiting_for_person_oldest_seconds')).toBe(0);
+    const bootstraps = { workflow_type: 'OrganizationBootstrapWorkflow' };
+    expect(now.value('workflow_oldest_run_age_seconds', bootstraps)).toBe(0);
     // Nobody is asked to decide for a program.
     expect(onboarding.smtp.mails.filter(({ subject }) => /DNS/.test(subject))).toEqual([]);
     await expectNoneFound();

@@ -19,6 +19,9 @@ export const MAY_USE: MayUse = {
   onboarding: { invitation: 'a bootstrap invites the first people of an organization' },
   invitation: { membership: 'an accepted invitation is a membership' },
   sso: { domainClaim: 'single sign-on is for e-mail domains that the organization has proved' },
+  canary: {
+    onboarding: 'its settings are among those that a bootstrap is checked by: names and roles',
+  },
   deletion: {
     onboarding: 'it undoes what a bootstrap made, by the same activities',
     sso: 'it ends single sign-on before the organization is gone',

@@ -1,4 +1,5 @@
 import type { AlertCase } from '../alertCase.ts';
+import { canaryCases } from './canary.ts';
 import { dependencyCases } from './dependencies.ts';
 import { eventStoreCases } from './eventStore.ts';
 import { objectiveCases } from './objectives.ts';
@@ -16,5 +17,6 @@ export const CASES: readonly AlertCase[] = [
   ...eventStoreCases,
   ...runtimeCases,
   ...platformCases,
+  ...canaryCases,
   ...objectiveCases,
 ];

@@ -77,6 +77,19 @@ export const objectiveCases: readonly AlertCase[] = [
   },
   {
     ...times,
+    alert: 'CanaryErrorBudgetBurn',
+    // Both kinds of failure, as two replicas read them.
+    series: {
+      'canary_runs_total{outcome="completed",instance="a"}': GOOD,
+      'canary_runs_total{outcome="completed",instance="b"}': GOOD,
+      'canary_runs_total{outcome="failed",instance="a"}': BAD,
+      'canary_runs_total{outcome="failed",instance="b"}': BAD,
+      'canary_runs_total{outcome="cleanup_failed",instance="a"}': '0x1600',
+    },
+    fires: firing('canary-success', { '1h': '33.33%', '6h': '25%', '1d': '25%', '3d': '25%' }),
+  },
+  {
+    ...times,
     alert: 'EventProjectionErrorBudgetBurn',
     series: {
       'events_failed_total{aggregate_type="organization",instance="w"}': BAD,

@@ -8,6 +8,8 @@ import { limited } from './pool.ts';
 /** The work of leaders; each has a row in the table `leases` from the beginning. */
 export const LEADER_WORK = ['reconciler', 'schedules'] as const;
 export type LeaderWork = (typeof LEADER_WORK)[number];
+/** The canary is work that may be switched off: how long ago it was done is told by its own metrics. */
+type LeasedWork = LeaderWork | 'canary';
 
 export interface Lease {
   /**
@@ -29,9 +31,10 @@ const MINUTE_MS = 60_000;
  * Longer than the work waits between two rounds: whoever cannot have the lease then, because another
  * holds it and does not end its round, says so, and says it again at most as often.
  */
-const SILENT_MS: Record<LeaderWork, number> = {
+const SILENT_MS: Record<LeasedWork, number> = {
   reconciler: 5 * MINUTE_MS,
   schedules: 15 * MINUTE_MS,
+  canary: 60 * MINUTE_MS,
 };
 const RENEWALS_PER_LEASE = 3;
 const STATEMENT_LIMIT_MS = 4_000;
@@ -64,7 +67,7 @@ interface LeaseOptions {
 }
 
 /** Says that another process holds the lease of work that comes to no end. */
-function createComplaint(pool: Pool, name: LeaderWork, { logger, silentMs }: LeaseOptions) {
+function createComplaint(pool: Pool, name: LeasedWork, { logger, silentMs }: LeaseOptions) {
   const limitMs = silentMs ?? SILENT_MS[name];
   let saidAt = Number.NEGATIVE_INFINITY;
   return async (): Promise<void> => {
@@ -84,7 +87,7 @@ function createComplaint(pool: Pool, name: LeaderWork, { logger, silentMs }: Lea
  * @param leaseMs by default 15 s. It ends here no later than in the database: here it is counted from
  *   before the statement, there from within it. The clocks of both are never compared.
  */
-export function createLease(pool: Pool, name: LeaderWork, options: LeaseOptions = {}): Lease {
+export function createLease(pool: Pool, name: LeasedWork, options: LeaseOptions = {}): Lease {
   const { leaseMs = LEASE_MS } = options;
   const complain = createComplaint(pool, name, options);
   const changed = async (statement: string, values: unknown[]): Promise<boolean> =>

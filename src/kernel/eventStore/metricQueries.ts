@@ -6,6 +6,7 @@ import { sql } from 'kysely';
 import type { Pool } from 'pg';
 import { isNoCanarys } from '#kernel/database/canaries.ts';
 import { typed } from '#kernel/database/database.ts';
+import { LEADER_WORK } from '#kernel/database/lease.ts';
 import { counted, type DurationTotals, durationTotals, secondsBetween } from './durationTotals.ts';
 
 /** The number of runs with one label set; `outcome` is null for runs in progress. */
@@ -66,6 +67,7 @@ export function createMetricQueries(pool: Pool) {
           // One that nobody has had yet expired at no time.
           secondsBetween(NOW, sql<Date>`greatest(expires_at, finished_at)`).as('expiresInSeconds'),
         ])
+        .where('name', 'in', LEADER_WORK)
         .execute(),
 
     /** Events that wait to be projected now; the age is 0 when there are none. */

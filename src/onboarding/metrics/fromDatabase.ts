@@ -52,6 +52,7 @@ export function createCollect(pool: Pool) {
       )
       .where('status', '=', 'provisioning')
       .where('subdomain_status', '=', 'verifying')
+      .where('kind', '<>', 'canary')
       .executeTakeFirstOrThrow();
 
   return async (metrics: Metrics<keyof typeof ONBOARDING_METRICS>): Promise<void> => {
