@@ -70,7 +70,7 @@ test(
   async () => {
     const lines = linesIn('sh');
     expect(lines.length).toBeGreaterThan(25);
-    const run = (line: PageLine) =>
+    const run = async (line: PageLine) =>
       runCommand(filled({ ...line, text: command(line) }, scene), scene, bin);
     expect(
       await failing(

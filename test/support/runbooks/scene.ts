@@ -101,6 +101,13 @@ async function terminated(makers: Makers, subdomain: string): Promise<Run> {
   return run;
 }
 
+/** The API makes them once it leads. */
+const firstSchedule = (temporal: Client): Promise<string> =>
+  vi.waitFor(async () => {
+    for await (const { scheduleId } of temporal.schedule.list()) return scheduleId;
+    throw new Error('no schedule is there');
+  }, LIMIT);
+
 /** An event that cannot be projected, and blocks its stream. */
 async function blockedEvent(admin: pg.Pool): Promise<string> {
   const id = randomUUID();
@@ -158,6 +165,7 @@ export async function startScene(tools: PrometheusTools): Promise<Scene> {
     ]);
     await admin.query('SELECT pg_create_physical_replication_slot($1, true)', [SLOT]);
     const event = await blockedEvent(admin);
+    const schedule = await firstSchedule(makers.temporal);
     const pools = { application: pool(stack.env.DATABASE_URL!), owner: pool(ownerUrl) };
     const request = path.join(stack.folder, 'request.json');
     await writeFile(request, JSON.stringify(sampleOrganization()));
@@ -178,6 +186,7 @@ export async function startScene(tools: PrometheusTools): Promise<Scene> {
         ['<event id>', event],
         ['<user id>', randomUUID()],
         ['<slot>', SLOT],
+        ['<schedule>', schedule],
         ['<table>', 'domain_events'],
         ['<attribute>', SEARCH_ATTRIBUTES[0]!],
         ['https://<address>', monitored.edge.url],
