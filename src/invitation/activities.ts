@@ -12,6 +12,7 @@ import type { MembershipMetric } from '#membership/metrics.ts';
 import type { MembershipWorkerConfig } from '#membership/settings.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { deliverInvitation, emitUnknown, loadInvitation } from './activities/delivery.ts';
+import { onlyForItsOrganization } from './activities/ownOrganization.ts';
 import { emitRevoked } from './activities/revocation.ts';
 import { invitationToken, tokenHash } from './activities/token.ts';
 import {
@@ -143,7 +144,7 @@ export function createActivities(
     });
   }
 
-  return {
+  return onlyForItsOrganization(invitations, {
     /** Emits `user.invited`; refused when the address already has a pending invitation. */
     async inviteUserActivity(input: InviteUserInput): Promise<void> {
       const { invitationId, orgId, origin, user, invitedByName, ttlMs } = input;
@@ -288,5 +289,5 @@ export function createActivities(
       });
       return { invitationId, orgId, userId, linked };
     },
-  };
+  });
 }
