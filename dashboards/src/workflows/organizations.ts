@@ -66,6 +66,20 @@ export const organizations: Section = {
       ],
       alerts: ['InvitationDeliveryFailing'],
     }),
+    bars({
+      title: 'Mails that came back',
+      description:
+        'Per interval, by reason. The mail server had taken them; nobody has the link. The list of invitations says which.',
+      unit: 'short',
+      queries: [
+        {
+          expr: max(increase(own('invitation_emails_bounced_total')), 'reason'),
+          legend: '{{reason}}',
+        },
+      ],
+      width: 24,
+      height: 6,
+    }),
     number({
       title: 'Longest wait for a person',
       description:
