@@ -29,7 +29,7 @@ and routes is shortened by ${FACTOR}: a minute becomes a second.
   --core     the few that CI proves too
   --stages   how many stacks work at once; ${STAGES} by default
   --minutes  ends after this time, and tells what it has; ${MINUTES} by default
-  --write    keeps the result in alerts/prove/results.json; then npm run generate -- proofs
+  --write    keeps the result in alerts/prove/results.json; then npm run format, and npm run generate
   --list     print what would be played, and how long it took last time
   --json     print the result as JSON
   --help

@@ -1,5 +1,6 @@
 import { WATCHDOG } from '../choice.ts';
 import type { Scenario } from '../scenario.ts';
+import { bounceScenarios } from './bounces.ts';
 import { dependencyScenarios } from './dependencies.ts';
 import { eventStoreScenarios } from './eventStore.ts';
 import { platformScenarios } from './platform.ts';
@@ -11,6 +12,7 @@ import { workerScenarios } from './worker.ts';
 export const SCENARIOS: readonly Scenario[] = [
   ...providerScenarios,
   ...workerScenarios,
+  ...bounceScenarios,
   ...dependencyScenarios,
   ...eventStoreScenarios,
   ...platformScenarios,
