@@ -1,6 +1,7 @@
-/** Keeps the activities of a configuration from acting for one that has ended. */
+/** Keeps the activities of a configuration from acting for one that has ended, or is another's. */
 import { ApplicationFailure } from '@temporalio/activity';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
+import { FAILURE } from '#kernel/workflow/failureTypes.ts';
 import type { SsoStanding } from '../contract/standing.ts';
 import type { DeactivateSsoInput, SsoActivities, SsoStepInput } from '../contract.ts';
 import { SSO_FAILURE, SSO_UNDER_WAY } from '../rules.ts';
@@ -10,6 +11,7 @@ import type { SsoDeps } from './deps.ts';
 type Name = keyof SsoActivities;
 
 const OVER = 'the configuration has ended before';
+const ANOTHERS = 'the configuration is of another organization';
 
 /** The steps of a configuration, and what undoes them. */
 const STEPS: readonly Name[] = [
@@ -37,16 +39,23 @@ function standingOf(found: SsoConfiguration | undefined): SsoStanding {
   return { kind: 'completed', result: { ...result, warnings: warnings as string[] } };
 }
 
+const isAnothers = (found: SsoConfiguration | undefined, { orgId }: SsoStepInput): boolean =>
+  found !== undefined && found.orgId !== orgId;
+
 export const standingActivity = ({ ssoConfigurations }: SsoDeps) => ({
-  ssoStandingActivity: async ({ configurationId }: SsoStepInput): Promise<SsoStanding> =>
-    standingOf(await ssoConfigurations.configuration(configurationId)),
+  async ssoStandingActivity(input: SsoStepInput): Promise<SsoStanding> {
+    const found = await ssoConfigurations.configuration(input.configurationId);
+    // How another organization's configuration stands is no result of this run: it just fails.
+    return standingOf(isAnothers(found, input) ? undefined : found);
+  },
 });
 
 type Work = (input: never, scope: ActivityScope) => Promise<unknown>;
 
 /**
  * A run that was reset repeats activities that an earlier run has passed. Its provider may belong to
- * a later configuration by then, so each activity first asks the store.
+ * a later configuration by then, so each activity first asks the store. A run that was started by
+ * hand may name another organization's configuration: it does nothing to it, and leaves no event.
  */
 export function onlyWhileItCounts(
   { ssoConfigurations }: SsoDeps,
@@ -55,6 +64,10 @@ export function onlyWhileItCounts(
   const guardedStep =
     (name: Name, work: Work) => async (input: SsoStepInput, scope: ActivityScope) => {
       const found = await ssoConfigurations.configuration(input.configurationId);
+      if (isAnothers(found, input)) {
+        if (name === 'recordSSOFailureActivity') return undefined;
+        throw ApplicationFailure.nonRetryable(ANOTHERS, FAILURE.invalidInput);
+      }
       if (!found || isUnderWay(found)) {
         const isMade =
           name === 'findSSOProviderActivity' &&
