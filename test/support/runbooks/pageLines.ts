@@ -102,7 +102,7 @@ export const pageLines = (): PageLine[] =>
         ([, command]): PageLine => ({ page, at, language: 'sh', role: undefined, text: command! }),
       ),
     );
-    return [...blocks.flatMap(linesOf), ...inline];
+    return [...blocks.flatMap(linesOf), ...inline].sort((a, b) => a.at - b.at);
   });
 
 /** What the convention does not allow, as `page:line: what`. */
