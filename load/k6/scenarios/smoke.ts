@@ -7,7 +7,7 @@ import type { Options } from 'k6/options';
 import { called, read } from '../api.ts';
 import { METRIC } from '../contracts.ts';
 import { settings } from '../settings.ts';
-import { acceptAndRevoke } from '../smoke/invitations.ts';
+import { acceptAndRevoke, refuseReport } from '../smoke/invitations.ts';
 import { cancelOne, deleteOne, onboardOne, readDocs, refuseCanary } from '../smoke/onboarding.ts';
 import { configureSignOn, verifyDomain } from '../smoke/singleSignOn.ts';
 import { summaryTrendStats } from '../summary.ts';
@@ -62,6 +62,7 @@ export default function smoke(): void {
   const run = onboardOne();
   cancelOne();
   refuseCanary();
+  refuseReport();
   if (run) {
     acceptAndRevoke(run);
     verifyDomain(run);

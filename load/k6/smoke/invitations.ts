@@ -1,4 +1,4 @@
-/** Invitations: create, resend, accept by the link in the mail, and revoke. */
+/** Invitations: create, resend, accept by the link in the mail, revoke, and report as returned. */
 import { check } from 'k6';
 import { bodyOf, call, newId, read, until } from '../api.ts';
 import { person } from '../bootstrap.ts';
@@ -62,4 +62,15 @@ export function acceptAndRevoke(run: AcceptedRun): void {
     check(accepted, { 'an accepted invitation has an account': () => state === 'accepted' });
   }
   act(run, inviteByMail(run, stranger), 'revoke');
+}
+
+/** A report of a returned mail without a signature; 404 where RESEND_WEBHOOK_SECRET is not set. */
+export function refuseReport(): void {
+  call({
+    method: 'POST',
+    route: '/api/v1/webhooks/resend',
+    body: {},
+    isPublic: true,
+    expect: [401, 404],
+  });
 }
