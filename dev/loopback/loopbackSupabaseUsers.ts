@@ -19,7 +19,7 @@ export interface UserFaults {
   /** Addresses of creations that got no response. */
   waiting: string[];
   /** Called with `METHOD /path` when a call's work is done, before its response is sent. */
-  beforeAnswer: ((call: string) => void) | undefined;
+  beforeAnswer: ((call: string) => void | Promise<void>) | undefined;
   /**
    * Runs in each update of an account between reading it and writing it back. As in Supabase Auth,
    * nothing locks the account meanwhile, and `app_metadata` is written back whole: what another
@@ -59,7 +59,7 @@ export function createAdminUsers(store: UserStore): UserFaults & { routes: Route
 
   routes.use(async (ctx, next) => {
     await next();
-    faults.beforeAnswer?.(`${ctx.method} ${ctx.path.slice(PREFIX.length)}`);
+    await faults.beforeAnswer?.(`${ctx.method} ${ctx.path.slice(PREFIX.length)}`);
   });
 
   routes.post(`${PREFIX}/users`, async (ctx) => {

@@ -1,10 +1,8 @@
 /** Activities of UserInvitationWorkflow, from the mail to the account. */
 import { ApplicationFailure } from '@temporalio/activity';
-import { inTransaction } from '#kernel/database/pool.ts';
 import { createEmitEvent, EventNotProjectedError } from '#kernel/eventStore/emitEvent.ts';
 import { normalizeEmail } from '#kernel/input/email.ts';
 import { type MailOutcome, sendOnce } from '#kernel/mail/sendOnce.ts';
-import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { ActivityScope, Implementations } from '#kernel/temporal/activity.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { tellingOf } from '#membership/activities/deps.ts';
@@ -13,10 +11,10 @@ import type { MembershipWorkerConfig } from '#membership/settings.ts';
 import { createOrganizations } from '#organization/store.ts';
 import { deliverInvitation, emitUnknown, loadInvitation } from './activities/delivery.ts';
 import { onlyForItsOrganization } from './activities/ownOrganization.ts';
+import { provisioningActivity } from './activities/provisioning.ts';
 import { emitRevoked } from './activities/revocation.ts';
 import { invitationToken, tokenHash } from './activities/token.ts';
 import {
-  type AcceptedInvitation,
   type EndInvitationInput,
   type InvitationActivities,
   type InvitationStatus,
@@ -35,9 +33,6 @@ import type { InvitationWorkerConfig } from './settings.ts';
 import { createInvitations, type Invitation } from './store.ts';
 
 const ONE_PENDING = 'user_invitations_projection_one_pending';
-
-/** How long somebody who accepts waits for Supabase Auth to know of the membership. */
-const TELL_LIMIT_MS = 5_000;
 
 type Step = ProvisionUserInput;
 
@@ -78,7 +73,6 @@ export function createActivities(
   const emitEvent = createEmitEvent(eventStore, INVITATION_EVENTS);
   const organizations = createOrganizations(pool);
   const invitations = createInvitations(pool);
-  const { accounts, memberships, telling } = tellingOf(kernel);
 
   const load = (invitationId: string) => loadInvitation(invitations, invitationId);
 
@@ -246,48 +240,9 @@ export function createActivities(
       return 'revoked';
     },
 
-    /**
-     * Finds or creates the account, then stores acceptance and membership together, and only then
-     * tells Supabase Auth of the membership: what fails before the store gives nothing, and what
-     * fails after it is done in the background.
-     */
-    async provisionUserActivity({
-      invitationId,
-      orgId,
-      origin,
-    }: Step): Promise<AcceptedInvitation> {
-      const { email, firstName, lastName, roles, ...before } = await load(invitationId);
-      const { account: present } = storedOf(before);
-      // A run that was reset does not give again what may have been taken away since.
-      if (present) return { invitationId, orgId, ...present };
-      const organization = await organizations.find(orgId);
-      const scope = organization?.path ?? '';
-      const person = { email, firstName, lastName };
-      const { userId, linked } = await accounts.ensure(person, invitationId, (former) =>
-        memberships.noteReplacement(invitationId, former),
-      );
-      const former = await memberships.replacedBy(invitationId);
-      const common = { org_id: orgId, invitation_id: invitationId };
-      const event = { aggregateId: invitationId, origin, mustProject: true };
-      await inTransaction(pool, async (client) => {
-        await emitEvent({
-          ...event,
-          client,
-          eventType: 'invitation.accepted',
-          eventData: { ...common, accepted_at: new Date().toISOString() },
-        });
-        const replaced = former.length > 0 && { former_user_ids: former };
-        await emitEvent({
-          ...event,
-          client,
-          eventType: 'user.provisioned',
-          eventData: { ...common, user_id: userId, roles, scope, linked, ...replaced },
-        });
-      });
-      await telling.within(userId, TELL_LIMIT_MS).catch((error) => {
-        logger.warn(errorDetails(error), 'account not told of its memberships yet');
-      });
-      return { invitationId, orgId, userId, linked };
-    },
+    ...provisioningActivity({
+      ...{ pool, emitEvent, organizations, invitations, logger },
+      ...tellingOf(kernel),
+    }),
   });
 }

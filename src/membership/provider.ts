@@ -46,6 +46,16 @@ export interface AccountProvider {
     onReplace?: (formerUserId: string) => Promise<void>,
   ): Promise<Account>;
   /**
+   * Deletes the account that `ensure` has made for this invitation, whose acceptance was refused
+   * since. It stays where somebody has logged in with it, or `isUsed` says so. It can be repeated.
+   * @throws ProviderError as above.
+   */
+  takeBack(
+    email: string,
+    invitationId: string,
+    isUsed: (userId: string) => Promise<boolean>,
+  ): Promise<void>;
+  /**
    * Writes all memberships of an account, and looks whether they are there. Keys of `app_metadata`
    * that are not ours stay as they are.
    * @throws ProviderError as above; unavailable when others overwrite it each time.
@@ -168,6 +178,11 @@ export function createAccountProvider(
     throw toProviderError(error);
   }
 
+  async function remove(id: string): Promise<void> {
+    const { error } = await admin.deleteUser(id);
+    if (error && error.code !== USER_NOT_FOUND) throw toProviderError(error);
+  }
+
   /**
    * Deletes an account whose address is still not confirmed. Changing only the password would keep
    * the other ways to log in (identities of other providers, a telephone, second factors). The
@@ -181,8 +196,7 @@ export function createAccountProvider(
     const user = await byId(id);
     if (!user || isProved(user)) return;
     await onReplace(id);
-    const { error } = await admin.deleteUser(id);
-    if (error && error.code !== USER_NOT_FOUND) throw toProviderError(error);
+    await remove(id);
   }
 
   /** @throws ProviderError rejected while the account is banned: nothing may be given to it. */
@@ -213,6 +227,12 @@ export function createAccountProvider(
       );
     },
 
+    async takeBack(email, invitationId, isUsed) {
+      const user = await existing(email);
+      const isOurs = user?.app_metadata.invitation_id === invitationId && !user.last_sign_in_at;
+      if (user && isOurs && !(await isUsed(user.id))) await remove(user.id);
+    },
+
     async tell(userId, memberships) {
       for (let round = 0; round <= ROUNDS; round++) {
         const user = await byId(userId);
@@ -232,6 +252,7 @@ export function createAccountProvider(
   return {
     check: () => provider.check(),
     ensure: (...args) => answered.run({}, () => provider.ensure(...args)),
+    takeBack: (...args) => answered.run({}, () => provider.takeBack(...args)),
     tell: (...args) => answered.run({}, () => provider.tell(...args)),
   };
 }

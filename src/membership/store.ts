@@ -80,6 +80,16 @@ export function createMemberships(pool: Pool) {
       return rows;
     },
 
+    /** True when an acceptance was stored for the account, whatever became of the membership. */
+    async wasMember(userId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('memberships_projection')
+        .select('invitation_id')
+        .where('user_id', '=', userId)
+        .executeTakeFirst();
+      return row !== undefined;
+    },
+
     /** True when Supabase Auth has what the projection has. */
     async isTold(userId: string): Promise<boolean> {
       const row = await db
