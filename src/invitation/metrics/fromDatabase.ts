@@ -38,6 +38,14 @@ export function createCollect(pool: Pool) {
   const bounces = () =>
     db
       .selectFrom('invitation_bounces')
+      .innerJoin('user_invitations_projection', (join) =>
+        join.onRef(
+          'user_invitations_projection.invitation_id',
+          '=',
+          'invitation_bounces.invitation_id',
+        ),
+      )
+      .where(isNoCanarys('user_invitations_projection'))
       .select(({ cast, fn }) => ['reason', cast<number>(fn.countAll(), 'float8').as('count')])
       .groupBy('reason')
       .execute();
