@@ -104,6 +104,17 @@ test('a report marks the invitation once, whoever repeats it, and the list and a
   expect(list.text).not.toContain('is unknown');
 });
 
+test.each(['constructor', '__proto__', 'Unheard'])(
+  'the reason %s, which Resend does not document, is undetermined',
+  async (type) => {
+    const run = await sent();
+    const { data } = report(messageIdOf(run));
+    const answer = await post(report(undefined, { data: { ...data, bounce: { type } } }));
+    expect(answer).toEqual({ status: 200, body: { recorded: true } });
+    expect([await statusOf(run), await bouncesOf(run)]).toEqual(['bounced', ['undetermined']]);
+  },
+);
+
 test.each([
   [
     'whose signature is another’s',

@@ -148,6 +148,9 @@ describe('skip', () => {
 
 test('says what it can do, and what was wrong', async () => {
   expect((await ops('--help')).stdout).toContain('usage: npm run ops');
-  expect((await ops('dance')).stderr).toContain('unknown command dance');
+  for (const name of ['dance', 'toString', 'constructor', '__proto__']) {
+    const { code, stderr } = await ops(name);
+    expect([code, stderr.split('\n')[0]]).toEqual([1, `unknown command ${name}`]);
+  }
   expect((await ops('unprocessed', 'extra')).stderr).toContain('unprocessed does not take extra');
 });

@@ -134,7 +134,11 @@ describe('a run that waits for a person', () => {
 
   test('a decision is refused while nobody was asked, and an unknown one is not there', async () => {
     const { workflowId } = await waiting();
-    expect((await signal(workflowId, 'explode')).status).toBe(404);
+    const before = await onboarding.countEvents();
+    for (const name of ['explode', 'constructor', 'toString', '__proto__']) {
+      expect([name, (await signal(workflowId, name)).status]).toEqual([name, 404]);
+    }
+    expect(await onboarding.countEvents()).toBe(before);
     expect((await signal(workflowId, 'skip-dns')).status).toBe(202);
     await untilStatus(workflowId, 'completed');
   });

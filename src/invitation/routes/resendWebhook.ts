@@ -18,10 +18,10 @@ const MAX_BYTES = 64 * 1024;
 const SIGNED = ['svix-id', 'svix-timestamp', 'svix-signature'] as const;
 
 /** Resend's words for why, in ours. Its texts contain the address, and are not kept. */
-const REASONS: Record<string, BounceReason | undefined> = {
-  Permanent: 'permanent',
-  Transient: 'transient',
-};
+const REASONS: ReadonlyMap<string | undefined, BounceReason> = new Map([
+  ['Permanent', 'permanent'],
+  ['Transient', 'transient'],
+]);
 
 /** What we read of a report; the tag is ours, and mails of others have none. */
 const REPORT = z.object({
@@ -33,7 +33,7 @@ const REPORT = z.object({
 });
 
 const reasonOf = ({ type, data }: z.infer<typeof REPORT>): BounceReason =>
-  type === 'email.suppressed' ? 'suppressed' : (REASONS[data.bounce?.type ?? ''] ?? 'undetermined');
+  type === 'email.suppressed' ? 'suppressed' : (REASONS.get(data.bounce?.type) ?? 'undetermined');
 
 /** @throws Problem 401 for a signature that is missing, wrong or too old. */
 function verify(secret: string, body: string, headers: Record<string, string>): void {

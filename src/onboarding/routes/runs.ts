@@ -156,7 +156,8 @@ function actRoutes(deps: OnboardingRouteDeps): Route[] {
       path: `${PATH}/signals/:signal`,
       access,
       async handle({ ctx, subject, params }) {
-        const signal = SIGNAL_ROUTES[params.signal ?? ''];
+        const name = params.signal ?? '';
+        const signal = Object.hasOwn(SIGNAL_ROUTES, name) ? SIGNAL_ROUTES[name] : undefined;
         if (!signal) throw notFound('signal');
         ctx.body = await decide(deps, subject, signal);
         ctx.status = 202;

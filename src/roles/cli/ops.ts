@@ -231,7 +231,7 @@ export async function runOps(args: string[]): Promise<void> {
     return;
   }
   const [name = '', ...rest] = positionals;
-  const command = COMMANDS[name];
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command)
     throw new ConfigError(`${name ? `unknown command ${name}` : 'no command given'}\n\n${USAGE}`);
   if (rest.length > command.takes) {
