@@ -10,7 +10,9 @@ const run = (...args: string[]) =>
     ({ code, stdout, stderr }) => ({ code, stdout, stderr }),
   );
 
-test.each(['api', 'worker', 'migrate', 'bundle'])('%s --help prints its usage', async (role) => {
+const ROLES = ['api', 'worker', 'migrate', 'bundle', 'trigger-workflow', 'ops'];
+
+test.each(ROLES)('%s --help prints its usage', async (role) => {
   const { code, stdout } = await run('src/main.ts', role, '--help');
   expect({ code, usage: stdout.slice(0, 6) }).toEqual({ code: 0, usage: 'usage:' });
   expect(stdout).toContain(role);
