@@ -30,12 +30,17 @@ const USAGES = {
 The Temporal worker, until SIGTERM. --queues tells which task queues it serves, both by default.
 ${SETTINGS}
 `,
-  migrate: `usage: npm run migrate\n\nBrings the database's schema up to date, and ends. ${SETTINGS}\n`,
+  migrate: `usage: npm run migrate [-- --dry-run]
+
+Brings the database's schema up to date, and ends. --dry-run applies nothing and lists what would be
+applied. ${SETTINGS}
+`,
   bundle:
     'usage: node src/main.ts bundle <file>\n\nWrites the workflow bundle for WORKER_BUNDLE_PATH.\n',
 };
 
 const QUEUES = { queues: { type: 'string' } } as const;
+const DRY_RUN = { 'dry-run': { type: 'boolean' } } as const;
 
 /**
  * Reads a role's arguments, before any setting is read. Prints the usage when it is asked for.
@@ -46,12 +51,16 @@ function argumentsOf(role: keyof typeof USAGES, args: string[]) {
   const { values, positionals } = withUsage(usage, () =>
     parseArgs({
       args,
-      options: { help: { type: 'boolean', short: 'h' }, ...(role === 'worker' && QUEUES) },
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        ...(role === 'worker' && QUEUES),
+        ...(role === 'migrate' && DRY_RUN),
+      },
       allowPositionals: role === 'bundle',
     }),
   );
   const queues = typeof values.queues === 'string' ? values.queues : undefined;
-  if (!values.help) return { queues, file: positionals[0] };
+  if (!values.help) return { queues, file: positionals[0], isDryRun: values['dry-run'] === true };
   console.log(usage);
   return undefined;
 }
@@ -83,12 +92,21 @@ async function worker(args: string[]): Promise<void> {
 }
 
 async function migrateDatabase(args: string[]): Promise<void> {
-  if (!argumentsOf('migrate', args)) return;
+  const given = argumentsOf('migrate', args);
+  if (!given) return;
   const config = loadConfig('migrate');
-  const { migrate } = await import('#kernel/database/migrate.ts');
+  const { migrate, pendingMigrations } = await import('#kernel/database/migrate.ts');
   const { addressed } = await import('#kernel/database/address.ts');
-  const url = config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL;
-  await migrate(addressed({ ...config, DATABASE_URL: url }), console.log);
+  const url = addressed({
+    ...config,
+    DATABASE_URL: config.MIGRATION_DATABASE_URL ?? config.DATABASE_URL,
+  });
+  if (given.isDryRun) {
+    const pending = await pendingMigrations(url);
+    console.log(pending.map((one) => `pending: ${one}`).join('\n') || 'the schema is up to date');
+    return;
+  }
+  await migrate(url, console.log);
   console.log('the schema is up to date');
 }
 

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { withClient } from '#dev/embedded/connections.ts';
 import { migrate } from '#kernel/database/migrate.ts';
@@ -25,6 +27,25 @@ const INDEXES = [
   'idx_domain_events_activity_id',
 ];
 
+/** `npm run migrate -- --dry-run` */
+const dryRun = async () => {
+  const env = { PATH: process.env.PATH, DATABASE_URL: url };
+  const args = ['src/main.ts', 'migrate', '--dry-run'];
+  return (await promisify(execFile)(process.execPath, args, { env })).stdout;
+};
+const relations = async (): Promise<number> => {
+  const counted = `SELECT count(*)::int FROM pg_class WHERE relnamespace = 'public'::regnamespace`;
+  return (await withClient(url, (client) => client.query(counted))).rows[0].count;
+};
+
+test('a dry run lists what is pending on an empty database, and applies nothing', async () => {
+  const listed = (await dryRun()).trim().split('\n');
+  expect(listed.slice(0, -1)).toHaveLength((await readdir('sql/migrations')).length);
+  expect(listed[0]).toMatch(/^pending: migration 1 [\w-]+$/);
+  expect(listed.at(-1)).toMatch(/^pending: projections \w+\.sql, /);
+  expect(await relations()).toBe(0);
+});
+
 test('five processes that start at once migrate once, on a database that knows users already', async () => {
   await query(url, 'CREATE SCHEMA auth; CREATE TABLE auth.users (id uuid PRIMARY KEY, email text)');
   const lines: string[] = [];
@@ -44,6 +65,15 @@ test('five processes that start at once migrate once, on a database that knows u
   });
   expect(rows.map((row) => row.indexname).sort()).toEqual(INDEXES.toSorted());
   expect(columns.rows.map((row) => row.column_name)).toEqual(['email', 'id']);
+});
+
+test('a dry run tells when projections differ, and when nothing is pending', async () => {
+  await migrate(url);
+  expect(await dryRun()).toBe('the schema is up to date\n');
+  await query(url, `UPDATE projection_sources SET digest = 'of an earlier version'`);
+  expect(await dryRun()).toMatch(/^pending: projections \w+\.sql, [^\n]*\n$/);
+  await migrate(url);
+  expect(await dryRun()).toBe('the schema is up to date\n');
 });
 
 describe('what is generated from the migrations (npm run generate)', () => {

@@ -16,6 +16,8 @@ const MIGRATION_LOCK = '4121865743';
 const CONNECTION_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_AFTER_MS = 10_000;
 
+type Log = (message: string) => void;
+
 /**
  * All migrations are one transaction: either the schema is up to date afterwards, or nothing has
  * changed. Its lock lets several starting processes call it at once: they wait, and the later ones
@@ -25,7 +27,41 @@ const KEEP_ALIVE_AFTER_MS = 10_000;
  * @throws ConfigError when the database cannot be reached; Error when a migration fails, or when an
  *   applied migration was edited.
  */
-export async function migrate(url: string, log: (message: string) => void = () => {}) {
+export async function migrate(url: string, log: Log = () => {}): Promise<void> {
+  await withOwner(url, async (client) => {
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
+    await runMigrations(client, log);
+    await applyProjections(client, log);
+    await client.query('COMMIT');
+  });
+}
+
+/**
+ * Applies nothing, takes no lock and waits for none.
+ * @returns what `migrate` would apply, in words; nothing when the schema is up to date.
+ * @throws ConfigError when the database cannot be reached.
+ */
+export async function pendingMigrations(url: string): Promise<string[]> {
+  const pending: string[] = [];
+  await withOwner(url, async (client) => {
+    await client.query('BEGIN READ ONLY');
+    const migrator = migratorOn(client);
+    await migrator.getMigrations();
+    const version = await migrator.getDatabaseVersion();
+    const missing = migrator.getRunnableMigrations(version, await migrator.getMaxVersion());
+    pending.push(...missing.map((one) => `migration ${one.version} ${one.name}`));
+    // The table of the digest is made by a migration.
+    const { rows } = await client.query(`SELECT to_regclass('projection_sources') AS known`);
+    const { names, digest } = await projectionSources();
+    const isApplied = rows[0].known && (await appliedDigest(client)) === digest;
+    if (!isApplied) pending.push(`projections ${names.join(', ')}`);
+  });
+  return pending;
+}
+
+/** Whatever a transaction has done without a COMMIT is rolled back by the end of the connection. */
+async function withOwner(url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
   const client = new pg.Client({
     connectionString: url,
     application_name: 'a4c-migrate',
@@ -40,19 +76,14 @@ export async function migrate(url: string, log: (message: string) => void = () =
     throw new ConfigError(`the database cannot be reached: ${words}`);
   });
   try {
-    await client.query('BEGIN');
-    await client.query('SELECT pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
-    await runMigrations(client, log);
-    await applyProjections(client, log);
-    await client.query('COMMIT');
+    await work(client);
   } finally {
-    // Without a COMMIT, the end of the connection rolls everything back.
     await client.end();
   }
 }
 
-async function runMigrations(client: pg.Client, log: (message: string) => void): Promise<void> {
-  const postgrator = new Postgrator({
+const migratorOn = (client: pg.Client): Postgrator =>
+  new Postgrator({
     driver: 'pg',
     schemaTable: 'public.schemaversion',
     migrationPattern: path.join(SQL, 'migrations', '*.sql'),
@@ -62,19 +93,31 @@ async function runMigrations(client: pg.Client, log: (message: string) => void):
       await client.query(sql);
     },
   });
-  postgrator.on('migration-finished', (migration) => {
+
+async function runMigrations(client: pg.Client, log: Log): Promise<void> {
+  const migrator = migratorOn(client);
+  migrator.on('migration-finished', (migration) => {
     log(`applied migration ${migration.version} ${migration.name}`);
   });
-  await postgrator.migrate();
+  await migrator.migrate();
 }
 
-async function applyProjections(client: pg.Client, log: (message: string) => void): Promise<void> {
+async function projectionSources() {
   const folder = path.join(SQL, 'projections');
   const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   const files = await Promise.all(names.map((name) => readFile(path.join(folder, name), 'utf8')));
   const digest = createHash('sha256').update(files.join('\0')).digest('hex');
+  return { names, files, digest };
+}
+
+async function appliedDigest(client: pg.Client): Promise<string | undefined> {
   const { rows } = await client.query('SELECT digest FROM projection_sources');
-  if (rows[0]?.digest === digest) return;
+  return rows[0]?.digest;
+}
+
+async function applyProjections(client: pg.Client, log: Log): Promise<void> {
+  const { names, files, digest } = await projectionSources();
+  if ((await appliedDigest(client)) === digest) return;
   for (const sql of files) await client.query(sql);
   await client.query(
     `INSERT INTO projection_sources (digest) VALUES ($1)
