@@ -43,6 +43,7 @@ describe('the present code replays', () => {
   test('histories of every kind of ending', () => {
     expect(names).toEqual([
       'before-dns-verification.json',
+      'by-hand.json',
       'cancelled-by-deletion.json',
       'cancelled-while-it-activates.json',
       'cancelled.json',
