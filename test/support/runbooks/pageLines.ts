@@ -37,6 +37,9 @@ const INLINE_SQL =
 
 const LANGUAGES: Record<string, Language> = { sql: 'sql', promql: 'promql', sh: 'sh' };
 
+/** Languages of blocks in which nothing is run. */
+const SHOWN = ['mermaid', 'json'];
+
 /** A page's blocks, and its other lines. */
 function split(page: string): { blocks: Block[]; prose: { at: number; text: string }[] } {
   const blocks: Block[] = [];
@@ -110,7 +113,7 @@ export const badlyWritten = (): string[] =>
   pages().flatMap((page) => {
     const { blocks, prose } = split(page);
     const nameless = blocks
-      .filter(({ info }) => info[0] !== 'mermaid' && !LANGUAGES[info[0]!])
+      .filter(({ info }) => !SHOWN.includes(info[0]!) && !LANGUAGES[info[0]!])
       .map(({ at, info }) => `${page}:${at}: a block of the language "${info[0]}"`);
     const statements = prose.flatMap(({ at, text }) =>
       [...text.matchAll(INLINE_SQL)].map(
