@@ -16,7 +16,7 @@ interface MailOfInvitation {
 }
 
 /** Which invitation's mail it is; undefined for every other mail. */
-export function mailOf(messageId: string): MailOfInvitation | undefined {
+function mailOf(messageId: string): MailOfInvitation | undefined {
   const [, local, invitationId, generation = '0', reminder = '0'] =
     MESSAGE_ID.exec(messageId.replace(/>$/, '')) ?? [];
   if (!local || !invitationId) return undefined;

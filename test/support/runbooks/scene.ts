@@ -26,7 +26,7 @@ export interface Scene {
   stop(): Promise<void>;
 }
 
-export const BUILD_ID = 'v1.1.0';
+const BUILD_ID = 'v1.1.0';
 /** Longer than anybody waits in the test. */
 const MANY_FAULTS = 500;
 const BAD_GATEWAY = 502;
