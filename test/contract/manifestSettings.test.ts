@@ -14,7 +14,7 @@ import {
 /** What the standard names of OpenTelemetry are that tracing decides by. */
 const OTEL_NAMES = new Set(
   (await readFile('src/kernel/telemetry/tracing/tracingSettings.ts', 'utf8')).match(
-    /\bOTEL_[A-Z_]+\b/g,
+    /\bOTEL_[A-Z_]+[A-Z]\b/g,
   ),
 );
 
@@ -51,8 +51,11 @@ const OTEL_LEFT_OUT: Record<string, string> = {
 };
 
 /** Long enough, and of the form, for each secret there is. */
-const secretValue = (name: string): string =>
-  name.endsWith('DATABASE_URL') ? 'postgres://u:p@db.example.com/a4c' : `${name} `.repeat(4);
+function secretValue(name: string): string {
+  if (name.endsWith('DATABASE_URL')) return 'postgres://u:p@db.example.com/a4c';
+  if (name === 'RESEND_WEBHOOK_SECRET') return `whsec_${Buffer.alloc(24, 'k').toString('base64')}`;
+  return `${name} `.repeat(4);
+}
 
 const renderings = await renderedManifests();
 
