@@ -1,6 +1,11 @@
 /** Reads the cause of a failed run, and runs its compensations. */
-import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import type { Progress } from './progress.ts';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  isCancellation,
+  patched,
+} from '@temporalio/workflow';
 import type { Saga } from './saga.ts';
 
 /** The failure inside an ActivityFailure; other errors unchanged. */
@@ -15,6 +20,17 @@ export const messageOf = (error: unknown): string => causeOf(error).message;
 export function failureTypeOf(error: unknown): string {
   const cause = causeOf(error);
   return (cause instanceof ApplicationFailure && cause.type) || cause.name;
+}
+
+/**
+ * The error of a step as its run takes it. An attempt that fails after the run was cancelled is not
+ * tried again (Temporal's retry state CANCEL_REQUESTED): the run was cancelled, it has not failed.
+ */
+export function asCancellation(error: unknown): unknown {
+  const isCancelled = error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED';
+  // Older runs took it for a failure.
+  if (!isCancelled || !patched('cancelled-while-failing')) return error;
+  return new CancelledFailure('the run was cancelled', [], error);
 }
 
 export interface Undone {
@@ -32,7 +48,7 @@ export function noteError({ errors }: Pick<UndoState, 'errors'>, error: unknown)
 
 /** Runs the compensations of a failed or cancelled run; its state shows this meanwhile. */
 export async function undo(
-  { state }: Pick<Progress<string, UndoState>, 'state'>,
+  { state }: { state: UndoState },
   saga: Saga,
   error: unknown,
 ): Promise<Undone> {

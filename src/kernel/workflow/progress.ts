@@ -1,6 +1,7 @@
 /** The progress of a run: its steps, the `getState` query and the `current_step` attribute. */
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineQuery, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { asCancellation } from './failures.ts';
 import { QUERY_GET_STATE, SEARCH_ATTRIBUTE, type StepState, type StepStatus } from './names.ts';
 
 const CURRENT_STEP = defineSearchAttributeKey(
@@ -27,7 +28,7 @@ export class Progress<Step extends string, State extends object> {
     setHandler(defineQuery<State & StepsOf<Step>>(QUERY_GET_STATE), () => this.state);
   }
 
-  /** Runs one step and records its status and times. */
+  /** Runs one step and records its status and times. @throws as `asCancellation`. */
   async step<T>(name: Step, work: () => Promise<T>): Promise<T> {
     this.state.step = name;
     this.#mark(name, 'running');
@@ -38,7 +39,7 @@ export class Progress<Step extends string, State extends object> {
       return result;
     } catch (error) {
       this.#mark(name, 'failed');
-      throw error;
+      throw asCancellation(error);
     }
   }
 
