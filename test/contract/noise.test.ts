@@ -124,10 +124,12 @@ const BAD: readonly [string, Omit<Fault, 'from'>][] = [
   broken('AddressUnreachable a4c-api', /^probe_success/, 0),
   broken('NoCurrentWorkerVersion a4c-worker', /^worker_version_current/, 0),
   broken('DNSVerificationWaitingForPerson dns', /^dns_waiting_for_person_oldest/, 50_000),
+  broken('CanaryFailing canary', /^canary_failures_in_a_row/, 3),
+  broken('CanaryMissing canary', /^canary_last_success/, (at) => (at - 2 * HOUR) * 60),
 ];
 const NOTHING_COMPLETES = 'NothingCompletes a4c-worker';
 /** A fault every so many minutes, the first one after half a day. */
-const APART = 350;
+const APART = 325;
 const begins = (index: number) => DAY / 2 + index * APART;
 
 const badWeek = (): Fault[] => [

@@ -90,6 +90,10 @@ const METRICS: readonly Metric[] = [
     'a4c_health_check_severity{check="parked_streams"}',
     'a4c_health_check_value{check="dns_waiting_for_person"}',
   ),
+  ...gauge('api', 0, 'canary_failures_in_a_row'),
+  ...gauge('api', 1, 'canary_enabled'),
+  ...gauge('api', 900, 'canary_interval_seconds'),
+  ...gauge('api', (minute) => now(minute - (minute % 15)), 'canary_last_success_timestamp_seconds'),
   ...counter('worker', steady(0), 'activity_failed_total{activity="configureDNSActivity"}'),
   ...counter(
     'worker',
