@@ -32,6 +32,7 @@ const SDK_FIELDS: Record<string, keyof LogFields> = {
   activityType: 'activity',
   attempt: 'attempt',
   taskQueue: 'task_queue',
+  state: 'worker_state',
   sdkComponent: 'sdk_component',
 };
 

@@ -48,6 +48,10 @@ export const LOG_FIELDS = {
   attempt: number(ACTIVITIES, 'the number of the attempt, from 1'),
   pause_ms: number('activities that are waited out', 'how long until the next attempt'),
   task_queue: string('lines of the Temporal SDK', 'the queue'),
+  worker_state: string(
+    'lines of the Temporal SDK',
+    'what a worker has become: `RUNNING`, `DRAINING`, for example',
+  ),
   sdk_component: string('lines of the Temporal SDK', 'the part of the SDK that speaks'),
   signal: string('decisions of people', 'which signal was sent'),
   decision: string('signals that a run ignores', 'which decision was sent'),
