@@ -43,7 +43,7 @@ const isFaultsOwn = (name: string): boolean => name in ONLY_AFTER_FAULTS;
 function isAllowed(expr: string): boolean {
   const { selectors } = promqlParts(expr);
   return (
-    selectors.some(({ metric }) => metric in NEEDS_CLUSTER) ||
+    selectors.some(({ metric, text }) => metric in NEEDS_CLUSTER || text in NEEDS_CLUSTER) ||
     selectors.every(({ metric, text }) => isFaultsOwn(metric) || isFaultsOwn(text))
   );
 }

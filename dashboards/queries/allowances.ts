@@ -26,8 +26,19 @@ const OF_CLUSTER = 'Only the kubelet and kube-state-metrics of a cluster have it
 
 const OF_SERVER = 'The Temporal server has it, where its own metrics are scraped.';
 
+const NO_CANARY = 'The canary is off in the embedded stack.';
+
+const OBJECTIVE_OF_CANARY = Object.fromEntries(
+  ['5m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'].map((range) => [
+    `slo:error_ratio:rate${range}{environment="production",slo="canary-success"}`,
+    NO_CANARY,
+  ]),
+);
+
 /** Series that the embedded stack cannot have: what is joined with them returns no data there. */
 export const NEEDS_CLUSTER: Record<string, string> = {
+  canary_duration_seconds_bucket: NO_CANARY,
+  ...OBJECTIVE_OF_CANARY,
   worker_version_runs: 'The workers of the embedded stack have no versions.',
   temporal_workflow_task_queue_poll_empty_total:
     'The SDK makes the series with the first poll that brings nothing, after a minute.',
