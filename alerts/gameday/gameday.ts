@@ -2,6 +2,7 @@
  * `npm run gameday`: breaks the running `npm run dev`, so that a person can practise with its
  * dashboards, and takes the fault back. The faults are those of `npm run prove:alerts`.
  */
+
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,6 +12,7 @@ import { INCIDENTS } from '#alerts/prove/faults/index.ts';
 import { ConfigError } from '#config.ts';
 import type { Breakable } from '#dev/embedded/breakable.ts';
 import { remoteBreakable } from '#dev/embedded/controlPort.ts';
+import { pause } from '#kernel/pause.ts';
 import { runMain, withUsage } from '#roles/commandLine.ts';
 import { stopRequest } from '#roles/stopRequest.ts';
 import { type DevelopmentStack, developmentStack } from './stacks.ts';
@@ -117,7 +119,7 @@ async function untilStopped(
         () => answers.refused++,
       );
     }
-    await delay(PAUSE_MS, undefined, { signal: stopping }).catch(() => {});
+    await pause(PAUSE_MS, stopping);
   }
   if (withTraffic) {
     console.log(

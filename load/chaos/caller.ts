@@ -1,5 +1,5 @@
 /** A caller of the API who tries again until there is an answer, and keeps a log of what it knows. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '#kernel/pause.ts';
 
 /** `unknown` after an attempt without an answer; the next attempt has the same key. */
 export type Answer = 'ok' | 'fail' | 'unknown';
@@ -37,7 +37,7 @@ const FINAL = new Set([400, 401, 403, 404, 409, 410, 422]);
 
 export function createCaller(apiUrl: string, stopped: AbortSignal): Caller {
   const calls: LoggedCall[] = [];
-  const pause = (ms = PAUSE_MS) => delay(ms, undefined, { signal: stopped }).catch(() => {});
+  const rest = (ms = PAUSE_MS) => pause(ms, stopped);
 
   async function attempt(
     call: LoggedCall['call'],
@@ -64,12 +64,12 @@ export function createCaller(apiUrl: string, stopped: AbortSignal): Caller {
   return {
     calls,
     stopped,
-    pause,
+    pause: rest,
     async insist(call, path, init) {
       while (!stopped.aborted) {
         const reply = await attempt(call, path, await init());
         if (reply && (reply.ok || FINAL.has(reply.status))) return reply;
-        await pause();
+        await rest();
       }
       return undefined;
     },

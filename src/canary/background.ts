@@ -1,8 +1,9 @@
 /** Background work of the API: one canary at a time, by one replica at a time. */
+
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { createLease } from '#kernel/database/lease.ts';
 import type { ApiKernel } from '#kernel/http/apiKernel.ts';
+import { pause } from '#kernel/pause.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 import { logIn } from './caller.ts';
@@ -116,7 +117,7 @@ export function createBackground(
       await round(stopping).catch((error: Error) => {
         if (!stopping.aborted) logger.warn({ error: error.name }, 'canary interrupted; it goes on');
       });
-      await delay(tickMs, undefined, { signal: stopping }).catch(() => {});
+      await pause(tickMs, stopping);
     }
   };
 }

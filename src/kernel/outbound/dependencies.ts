@@ -2,7 +2,7 @@
  * Whether the dependencies of this process serve it, asked in the background and shown as
  * `dependency_up`: a scrape waits for none of them, and none that hangs looks like one that is well.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '#kernel/pause.ts';
 import { isProviderError } from '#kernel/providerError.ts';
 import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
@@ -106,7 +106,7 @@ export function createDependencies(
         log(dependency, outcome, known);
         known = outcome.up;
       }
-      await delay(everyMs, undefined, { signal: stop }).catch(() => {});
+      await pause(everyMs, stop);
     }
   }
 

@@ -1,7 +1,8 @@
 /** The Temporal schedules of all families: made, updated and made again by one API at a time. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { type Client, ScheduleAlreadyRunning, type ScheduleOptions } from '@temporalio/client';
 import type { Lease } from '#kernel/database/lease.ts';
+import { pause } from '#kernel/pause.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { ScheduleDefinition } from './workflowDefinition.ts';
 
@@ -74,6 +75,6 @@ export async function careForSchedules(care: ScheduleCare, stopping: AbortSignal
     const done = await round().catch((error: Error) => {
       logger.warn({ error: error.name }, 'schedules not looked after; it is tried again');
     });
-    await delay(done ? INTERVAL_MS : RETRY_MS, undefined, { signal: stopping }).catch(() => {});
+    await pause(done ? INTERVAL_MS : RETRY_MS, stopping);
   }
 }

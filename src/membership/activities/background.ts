@@ -1,5 +1,5 @@
 /** Background work of the worker: tells Supabase Auth of every change until it has it. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { pause } from '#kernel/pause.ts';
 import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import type { MembershipMetric } from '../metrics.ts';
@@ -30,9 +30,7 @@ export function createBackground(
       await round(stopping).catch((error) =>
         logger.warn(errorDetails(error), 'accounts not told of their memberships; tried again'),
       );
-      await delay(config.MEMBERSHIP_SYNC_INTERVAL_MS, undefined, { signal: stopping }).catch(
-        () => {},
-      );
+      await pause(config.MEMBERSHIP_SYNC_INTERVAL_MS, stopping);
     }
   };
 }

@@ -4,12 +4,12 @@
  * does this.
  */
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { Lease } from '#kernel/database/lease.ts';
 import type { EmitEvent } from '#kernel/eventStore/emitEvent.ts';
 import type { EventStore } from '#kernel/eventStore/eventStore.ts';
 import type { WorkflowRuns } from '#kernel/eventStore/workflowRuns.ts';
+import { pause } from '#kernel/pause.ts';
 import { withCorrelationId } from '#kernel/telemetry/correlation.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import { createLostRuns, type HeldOpen } from '#kernel/temporal/lostRuns.ts';
@@ -233,7 +233,7 @@ export function createReconciler(deps: ReconcilerDeps) {
         await runOnce(stopping).catch((error) => {
           logger.warn({ error: (error as Error).name }, 'reconciling failed; it is tried again');
         });
-        await delay(config.RECONCILE_INTERVAL_MS, undefined, { signal: stopping }).catch(() => {});
+        await pause(config.RECONCILE_INTERVAL_MS, stopping);
       }
     },
   };

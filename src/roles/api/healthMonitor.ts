@@ -1,5 +1,5 @@
 /** Runs the health checks periodically and exports their results as gauges. */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import type { Pool } from 'pg';
 import {
   type HealthCheck,
@@ -9,6 +9,7 @@ import {
   SEVERITIES,
 } from '#kernel/database/healthChecks.ts';
 import { createMetricQueries } from '#kernel/eventStore/metricQueries.ts';
+import { pause } from '#kernel/pause.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
 import type { Metrics } from '#kernel/telemetry/metrics.ts';
 
@@ -63,7 +64,7 @@ export function createHealthMonitor(deps: MonitorDeps) {
       const checks = await loadHealthChecks();
       while (!stopping.aborted) {
         await round(checks);
-        await delay(intervalMs, undefined, { signal: stopping }).catch(() => {});
+        await pause(intervalMs, stopping);
       }
     },
   };

@@ -1,7 +1,7 @@
 /**
  * Runs the worker role: creates its dependencies from the configuration and polls the task queues.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import {
   NativeConnection,
   Worker,
@@ -23,6 +23,7 @@ import {
   type Dependencies,
 } from '#kernel/outbound/dependencies.ts';
 import { createPace } from '#kernel/patience/pace.ts';
+import { pause } from '#kernel/pause.ts';
 import { deploymentNameOf, QUEUES, type Queue, taskQueueOf } from '#kernel/queues.ts';
 import { activityMetricsInterceptor } from '#kernel/telemetry/activityMetrics.ts';
 import { coreMetrics } from '#kernel/telemetry/coreMetrics.ts';
@@ -44,10 +45,6 @@ import { createActivities, type RegisteredActivities, runBackground } from './ac
 const RECONNECT_MS = 2_000;
 /** Time after the grace period for activities that ignore their cancellation. */
 export const FORCE_AFTER_GRACE_MS = 5_000;
-
-/** Pauses before the next attempt; ends early when the worker is told to stop. */
-const pause = (stopping: AbortSignal): Promise<unknown> =>
-  delay(RECONNECT_MS, undefined, { signal: stopping }).catch(() => {});
 
 const prerequisitesOf = (config: WorkerConfig) => ({
   namespace: config.TEMPORAL_NAMESPACE,
@@ -78,7 +75,7 @@ async function connect(
       );
     }
     await connection?.close();
-    await pause(stopping);
+    await pause(RECONNECT_MS, stopping);
   }
   return undefined;
 }

@@ -2,8 +2,9 @@
  * Metrics of schedules and worker versions, asked in the background: while Temporal is away they stay
  * as they were, which another alert tells.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+
 import { type Client, type ScheduleDescription, ScheduleNotFoundError } from '@temporalio/client';
+import { pause } from '#kernel/pause.ts';
 import { errorDetails } from '#kernel/telemetry/errorDetails.ts';
 import { KERNEL_LABEL_VALUES } from '#kernel/telemetry/kernelMetrics.ts';
 import type { Logger } from '#kernel/telemetry/logger.ts';
@@ -78,6 +79,6 @@ export async function watchServer(watch: ServerWatch, stopping: AbortSignal): Pr
         .withDeadline(Date.now() + DEADLINE_MS, () => show(watch))
         .catch((error) => logger.debug(errorDetails(error), 'Temporal not asked for metrics'));
     }
-    await delay(everyMs, undefined, { signal: stopping }).catch(() => {});
+    await pause(everyMs, stopping);
   }
 }
