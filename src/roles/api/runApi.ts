@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { Pool } from 'pg';
 import type { ApiConfig } from '#config.ts';
-import { AGGREGATES, READ_RULES, SCHEDULES, SEARCH_ATTRIBUTES, WORKFLOWS } from '#families.ts';
+import { AGGREGATES, READ_RULES, SCHEDULES, WORKFLOWS } from '#families.ts';
 import { createLease } from '#kernel/database/lease.ts';
 import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventQueries } from '#kernel/eventStore/eventQueries.ts';
@@ -27,6 +27,7 @@ import { watchServer } from '#kernel/temporal/server/serverWatch.ts';
 import { collectServerMetrics } from '#kernel/temporal/serverMetrics.ts';
 import { METRICS } from '#metricCatalogue.ts';
 import { traceLineageOf } from '#roles/lineage.ts';
+import { prerequisitesOf, watchOwn } from '#roles/ownDependencies.ts';
 import { createApp, loadBackground } from './app.ts';
 import { collectDatabaseMetrics } from './databaseMetrics.ts';
 import { createHealthMonitor } from './healthMonitor.ts';
@@ -51,10 +52,7 @@ async function createParts(
     readRules: READ_RULES,
     traceLineage: traceLineageOf(pool),
   };
-  const prerequisites = {
-    namespace: config.TEMPORAL_NAMESPACE,
-    searchAttributes: SEARCH_ATTRIBUTES,
-  };
+  const prerequisites = prerequisitesOf(config);
   const authenticate = createAuthenticate(config, countCalls(metrics, ['supabase_keys']));
   const checks = {
     postgres: () => pingDatabase(pool),
@@ -64,9 +62,7 @@ async function createParts(
   const askTemporal = askPrerequisites(() => connection, prerequisites, metrics);
   const everyMs = config.DEPENDENCY_CHECK_INTERVAL_MS;
   const dependencies = createDependencies(metrics, logger);
-  dependencies.watch('database', { ask: checks.postgres, everyMs });
-  dependencies.watch('temporal', { ask: checks.temporal, everyMs });
-  dependencies.watch('search_attributes', { ask: askTemporal, everyMs });
+  watchOwn(dependencies, checks, askTemporal, config);
   if (authenticate.checkKeys) {
     dependencies.watch('supabase_keys', { ask: authenticate.checkKeys, everyMs });
   }

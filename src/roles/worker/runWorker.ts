@@ -10,18 +10,14 @@ import {
 } from '@temporalio/worker';
 import type { Pool } from 'pg';
 import type { WorkerConfig } from '#config.ts';
-import { AGGREGATES, SEARCH_ATTRIBUTES } from '#families.ts';
+import { AGGREGATES } from '#families.ts';
 import { createPool, endPool, pingDatabase } from '#kernel/database/pool.ts';
 import { createEventStore } from '#kernel/eventStore/eventStore.ts';
 import { countMails, observeMails } from '#kernel/mail/countMails.ts';
 import { createEmailProvider } from '#kernel/mail/emailProvider.ts';
 import { paceMails } from '#kernel/mail/paceMails.ts';
 import { type CalledProvider, countCalls } from '#kernel/outbound/calls.ts';
-import {
-  type AskDependency,
-  createDependencies,
-  type Dependencies,
-} from '#kernel/outbound/dependencies.ts';
+import { createDependencies, type Dependencies } from '#kernel/outbound/dependencies.ts';
 import { createPace } from '#kernel/patience/pace.ts';
 import { pause } from '#kernel/pause.ts';
 import { deploymentNameOf, QUEUES, type Queue, taskQueueOf } from '#kernel/queues.ts';
@@ -40,16 +36,12 @@ import { freeLoopbackAddress, installRuntime } from '#kernel/temporal/runtime.ts
 import type { WorkerKernel } from '#kernel/temporal/workerKernel.ts';
 import { bundleWorkflows } from '#kernel/temporal/workflowBundle.ts';
 import { LABEL_VALUES, METRICS, type MetricName } from '#metricCatalogue.ts';
+import { prerequisitesOf, watchOwn } from '#roles/ownDependencies.ts';
 import { createActivities, type RegisteredActivities, runBackground } from './activities.ts';
 
 const RECONNECT_MS = 2_000;
 /** Time after the grace period for activities that ignore their cancellation. */
 export const FORCE_AFTER_GRACE_MS = 5_000;
-
-const prerequisitesOf = (config: WorkerConfig) => ({
-  namespace: config.TEMPORAL_NAMESPACE,
-  searchAttributes: SEARCH_ATTRIBUTES,
-});
 
 /**
  * Tries until Temporal answers and has what the worker needs: it may start before its server, and
@@ -153,18 +145,6 @@ function readiness(started: Started, pool: Pool) {
   };
 }
 
-/** What is asked for readiness is also asked in the background, for `dependency_up`. */
-function watchOwn(
-  dependencies: Dependencies,
-  { postgres, temporal }: ReturnType<typeof readiness>,
-  searchAttributes: AskDependency,
-  everyMs: number,
-): void {
-  dependencies.watch('database', { ask: postgres, everyMs });
-  dependencies.watch('temporal', { ask: temporal, everyMs });
-  dependencies.watch('search_attributes', { ask: searchAttributes, everyMs });
-}
-
 /**
  * One deployment per queue, so that each can be rolled out and rolled back separately. A child
  * workflow on the other queue starts on that queue's current version. Undefined without versioning.
@@ -248,7 +228,7 @@ export async function runWorker(
   const started: Started = { workers: [] };
   const checks = readiness(started, pool);
   const askTemporal = askPrerequisites(() => started.connection, prerequisitesOf(config), metrics);
-  watchOwn(dependencies, checks, askTemporal, config.DEPENDENCY_CHECK_INTERVAL_MS);
+  watchOwn(dependencies, checks, askTemporal, config);
   const health = createHealthServer(checks, metrics);
   const ended = new AbortController();
   try {
